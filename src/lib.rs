@@ -1,0 +1,2 @@
+//! Madoguchi
+pub mod model;

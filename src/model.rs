@@ -1,0 +1,16 @@
+//! Values that every part of the house shares: no clock, no socket, no file, no thread.
+
+pub mod code;
+pub mod ids;
+pub mod invite;
+pub mod language;
+pub mod light;
+pub mod loan;
+pub mod press;
+pub mod quality;
+pub mod screen;
+pub mod secret;
+pub mod uptime;
+pub mod verdict;
+pub mod wifi_code;
+pub mod wire;

@@ -1,0 +1,442 @@
+//! What the TV shows, as a value: which picture and sentence, what the button does now, whom to phone.
+
+use super::language::Language;
+use super::quality::Quality;
+use super::wire::Words;
+use std::time::Duration;
+
+/// Everything that the TV shows at one moment. Two equal screens give the same picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Screen {
+    /// The language of its words.
+    pub language: Language,
+    /// The city's name.
+    pub city: Words,
+    /// Which picture and sentence.
+    pub face: Face,
+    /// What a press does now.
+    pub press: Option<PressDoes>,
+    /// What a hold does now.
+    pub hold: Option<HoldDoes>,
+    /// Whom to phone; shown on every screen where anything can fail.
+    pub telephone: Option<Telephone>,
+    /// A word beside the main sentence.
+    pub aside: Option<Aside>,
+    /// What moves many times a second; painted over the rest.
+    pub live: Live,
+}
+
+/// Parts that change often; painting them must not paint the screen anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Live {
+    /// How full the hold ring is, per thousand.
+    pub ring: Option<u16>,
+    /// Microphone level, per thousand of full scale (a speaking voice reaches about 500).
+    pub level: Option<u16>,
+}
+
+/// The counter's telephone and when somebody answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Telephone {
+    /// As people dial it.
+    pub number: String,
+    /// Opening hours.
+    pub hours: Words,
+}
+
+/// What a press does, as the bar at the foot of the screen says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PressDoes {
+    /// Changes the language.
+    Language,
+    /// Goes on to the next screen.
+    Next,
+    /// Tries again.
+    Again,
+    /// Agrees to the rules and joins the room.
+    AgreeAndJoin,
+    /// Closes a message and goes on.
+    Understood,
+    /// Shows the self-view and sound check without a room.
+    TryOut,
+    /// Plays the chime again.
+    Chime,
+    /// Switches the own picture and sound off and on again.
+    Pause,
+}
+
+/// What a hold does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldDoes {
+    /// Leaves the room.
+    Leave,
+    /// Starts the story again from the first screen.
+    StartAgain,
+    /// Goes back one step.
+    Back,
+    /// Switches off or restarts after an end.
+    Finish,
+}
+
+/// A word beside the main sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// The room-key paper was seen already and is remembered.
+    PaperRemembered,
+    /// The camera is missing: "they cannot see you; you can still talk".
+    NoCamera,
+    /// The microphone is missing.
+    NoMicrophone,
+    /// Neither camera nor microphone is there.
+    NoCameraNorMicrophone,
+    /// Five minutes are left.
+    FiveMinutes,
+    /// One minute is left.
+    OneMinute,
+    /// "We will phone you."
+    WillPhone,
+    /// The staff member switched the microphone off.
+    StaffMuted,
+    /// Own picture and sound are switched off.
+    Paused,
+}
+
+/// What the camera's eye says while it looks for a code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ScanHint {
+    /// Nothing found yet.
+    #[default]
+    Looking,
+    /// A code is there but too small.
+    Closer,
+    /// A code is there but cut off by the edge, or fills too much.
+    FurtherAway,
+    /// A code is there but cannot be read: movement or reflections.
+    HoldStill,
+    /// Read.
+    Found,
+}
+
+/// A code that was read but is not the one asked for; one plain sentence each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrongCode {
+    /// A room-key code of a place that is not on this loan's list.
+    AnotherCity,
+    /// An address elsewhere.
+    OtherAddress,
+    /// Any other code.
+    OtherCode,
+    /// Two codes at once.
+    TwoCodes,
+    /// A Wi-Fi code when the paper is asked for.
+    WifiInstead,
+    /// Looks like a room key but is damaged or too short.
+    DamagedKey,
+    /// Looks like a Wi-Fi code but is incomplete.
+    DamagedWifi,
+}
+
+/// Why a network cannot be used or does not work, with what to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NetworkTrouble {
+    /// No password: others could listen.
+    Open,
+    /// WEP: broken encryption.
+    Wep,
+    /// WPA1 or TKIP: weak encryption.
+    Wpa1,
+    /// OWE: encrypted, but anybody may be the other end.
+    Owe,
+    /// WPS only.
+    WpsOnly,
+    /// Enterprise network (802.1X) that this loan has no credentials for.
+    Enterprise,
+    /// The network's security got worse than it was.
+    Downgraded,
+    /// A page must be agreed to first.
+    Portal,
+    /// The password is wrong.
+    WrongPassword,
+    /// No network of that name in the air.
+    NotInTheAir,
+    /// In the air, but too weak.
+    TooWeak,
+    /// No address from the router.
+    NoAddress,
+    /// Names cannot be looked up.
+    NoNames,
+    /// The router has no internet.
+    NoInternet,
+    /// The city's server does not answer.
+    ServerUnreachable,
+    /// The server's certificate is not trusted.
+    Untrusted,
+    /// The clock cannot be set.
+    ClockUnknown,
+    /// No radio, or it is switched off.
+    NoRadio,
+    /// The line was lost.
+    LineLost,
+}
+
+/// Why the room does not let this paper in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RoomRefusal {
+    /// Unknown key.
+    UnknownKey,
+    /// The slot is over.
+    Over,
+    /// Withdrawn by the city.
+    Revoked,
+    /// Somebody else is already in the room with this key.
+    RoomFull,
+    /// Made to leave earlier.
+    LetLeave,
+    /// Too many tries: wait.
+    TooManyTries,
+    /// The server or this device is too old for the other.
+    Version,
+    /// The server is too busy.
+    Busy,
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// The family left.
+    Left,
+    /// Staff ended it.
+    Ended,
+    /// Staff made the participant leave.
+    LetLeave,
+    /// The slot is over.
+    SlotOver,
+    /// Withdrawn by the city.
+    Revoked,
+    /// The line did not come back: the telephone takes over.
+    LineLost,
+    /// Staff will phone.
+    WillPhone,
+}
+
+/// A step of forgetting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WipeStep {
+    /// Leave the network and forget its passphrase.
+    Network,
+    /// Forget the room key.
+    Key,
+    /// Destroy the key of the data partition.
+    Data,
+    /// Look that nothing is left.
+    Verify,
+}
+
+/// Clock time to show: hours and minutes in the counter's time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HourMinute {
+    /// 0..24
+    pub hour: i8,
+    /// 0..60
+    pub minute: i8,
+}
+
+/// Who and when, as the screens say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meeting {
+    /// The counter's name.
+    pub counter: Words,
+    /// Month and day in the counter's time zone.
+    pub month_day: (i8, i8),
+    /// Start.
+    pub starts: HourMinute,
+    /// End.
+    pub ends: HourMinute,
+    /// Time until the lobby opens, rounded up to whole seconds; nothing once it is open.
+    pub opens_in: Option<Duration>,
+}
+
+/// Which picture and sentence. The order is the story's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Face {
+    // boot
+    /// The city's name; starting.
+    Starting,
+    /// Finishing a wipe that was owed before anything else.
+    WipeOwed,
+    /// No loan is prepared: bring the device back to the city.
+    NoLoan,
+    /// The loan's term has ended: bring the device back.
+    LoanEnded,
+
+    // network
+    /// Looking for a cable or a known Wi-Fi.
+    FindingNetwork,
+    /// "Show me your router's Wi-Fi code."
+    ShowWifi {
+        /// What the camera's eye says.
+        hint: ScanHint,
+        /// A code that was read but is not it.
+        wrong: Option<WrongCode>,
+    },
+    /// Joining this network (name shortened to what fits).
+    JoiningNetwork {
+        /// Name of the Wi-Fi; empty for a cable.
+        name: String,
+    },
+    /// It cannot be used, or does not work.
+    NetworkTrouble(NetworkTrouble),
+
+    // qr
+    /// "Show me the paper from the city."
+    ShowPaper {
+        /// What the camera's eye says.
+        hint: ScanHint,
+        /// A code that was read but is not it.
+        wrong: Option<WrongCode>,
+    },
+
+    // ready
+    /// Asking the room about the key.
+    AskingRoom,
+    /// The room says no.
+    Refused(RoomRefusal),
+    /// Who and when, self-view, microphone level: "mind what is visible behind you".
+    Mirror(Meeting),
+    /// The rules to agree to.
+    Rules(Meeting),
+    /// Self-view, level and chime without a room.
+    TryOut,
+
+    // session
+    /// On the way into the lobby.
+    Entering,
+    /// In the lobby.
+    Lobby {
+        /// Somebody of the counter is in the room.
+        staff_present: bool,
+    },
+    /// Talking. Staff's picture fills the TV, self-view small.
+    Live {
+        /// Who is seen.
+        name: String,
+        /// Time left, whole seconds.
+        remaining: Duration,
+        /// The line.
+        quality: Quality,
+        /// Staff paused picture and sound.
+        held: bool,
+    },
+    /// The line was lost; coming back by itself.
+    ComingBack {
+        /// Time left, whole seconds.
+        remaining: Duration,
+    },
+    /// The session is over.
+    Ended(Ending),
+
+    // wipe
+    /// Forgetting, step by step.
+    Forgetting {
+        /// The step under way.
+        step: WipeStep,
+        /// Steps done so far.
+        done: u8,
+        /// Steps in all.
+        of: u8,
+    },
+    /// Forgotten. At return: with a receipt.
+    Forgotten {
+        /// Code of the receipt that staff compare.
+        receipt: Option<String>,
+    },
+    /// A step of forgetting failed and is tried again; do not use this device.
+    WipeFailed(WipeStep),
+}
+
+/// Where camera and staff pictures appear under the screen's painted parts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Windows {
+    /// Where the own camera is seen.
+    pub own: Option<Window>,
+    /// Where the staff's picture is seen.
+    pub staff: Option<Window>,
+}
+
+/// A rectangle in thousandths of the TV's width and height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Left edge.
+    pub x: u16,
+    /// Upper edge.
+    pub y: u16,
+    /// Width.
+    pub width: u16,
+    /// Height.
+    pub height: u16,
+    /// Shown as in a mirror (self-view), so that left stays left.
+    pub mirrored: bool,
+}
+
+impl Face {
+    /// Where pictures appear on this face; everything else is opaque.
+    pub fn windows(&self) -> Windows {
+        const VIEWFINDER: Window = Window { x: 520, y: 170, width: 430, height: 573, mirrored: true };
+        const MIRROR: Window = Window { x: 500, y: 170, width: 450, height: 600, mirrored: true };
+        const SMALL: Window = Window { x: 775, y: 50, width: 175, height: 233, mirrored: true };
+        const FULL: Window = Window { x: 0, y: 0, width: 1000, height: 1000, mirrored: false };
+        match self {
+            Self::ShowWifi { .. } | Self::ShowPaper { .. } => Windows { own: Some(VIEWFINDER), staff: None },
+            Self::Mirror(_) | Self::TryOut => Windows { own: Some(MIRROR), staff: None },
+            Self::Live { held: false, .. } => Windows { own: Some(SMALL), staff: Some(FULL) },
+            _ => Windows::default(),
+        }
+    }
+
+    /// A stable name for golden pictures, reports and the trace.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Starting => "boot-starting".into(),
+            Self::WipeOwed => "boot-wipe-owed".into(),
+            Self::NoLoan => "boot-no-loan".into(),
+            Self::LoanEnded => "boot-loan-ended".into(),
+            Self::FindingNetwork => "network-finding".into(),
+            Self::ShowWifi { wrong: None, hint } => format!("network-show-wifi-{}", kebab(&format!("{hint:?}"))),
+            Self::ShowWifi { wrong: Some(wrong), .. } => format!("network-show-wifi-{}", kebab(&format!("{wrong:?}"))),
+            Self::JoiningNetwork { .. } => "network-joining".into(),
+            Self::NetworkTrouble(trouble) => format!("network-trouble-{}", kebab(&format!("{trouble:?}"))),
+            Self::ShowPaper { wrong: None, hint } => format!("qr-show-paper-{}", kebab(&format!("{hint:?}"))),
+            Self::ShowPaper { wrong: Some(wrong), .. } => format!("qr-show-paper-{}", kebab(&format!("{wrong:?}"))),
+            Self::AskingRoom => "ready-asking-room".into(),
+            Self::Refused(why) => format!("ready-refused-{}", kebab(&format!("{why:?}"))),
+            Self::Mirror(meeting) if meeting.opens_in.is_some() => "ready-mirror-early".into(),
+            Self::Mirror(_) => "ready-mirror".into(),
+            Self::Rules(meeting) if meeting.opens_in.is_some() => "ready-rules-early".into(),
+            Self::Rules(_) => "ready-rules".into(),
+            Self::TryOut => "ready-try-out".into(),
+            Self::Entering => "session-entering".into(),
+            Self::Lobby { staff_present: true } => "session-lobby".into(),
+            Self::Lobby { staff_present: false } => "session-lobby-staff-absent".into(),
+            Self::Live { held: true, .. } => "session-held".into(),
+            Self::Live { quality, .. } => format!("session-live-{}", kebab(&format!("{quality:?}"))),
+            Self::ComingBack { .. } => "session-coming-back".into(),
+            Self::Ended(ending) => format!("session-ended-{}", kebab(&format!("{ending:?}"))),
+            Self::Forgetting { step, .. } => format!("wipe-forgetting-{}", kebab(&format!("{step:?}"))),
+            Self::Forgotten { receipt: None } => "wipe-forgotten".into(),
+            Self::Forgotten { receipt: Some(_) } => "wipe-receipt".into(),
+            Self::WipeFailed(step) => format!("wipe-failed-{}", kebab(&format!("{step:?}"))),
+        }
+    }
+}
+
+/// `TooManyTries` as `too-many-tries`.
+pub fn kebab(camel: &str) -> String {
+    let mut name = String::with_capacity(camel.len() + 4);
+    for letter in camel.chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
