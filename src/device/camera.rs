@@ -1,0 +1,1 @@
+//! The camera: one capture pipeline while somebody needs pictures, its frames handed to whoever looks.

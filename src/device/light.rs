@@ -1,0 +1,1 @@
+//! The light in the button: follows a [`crate::model::light::Light`].

@@ -1,0 +1,1 @@
+//! Readiness, watchdog and status lines for systemd.

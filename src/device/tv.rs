@@ -1,0 +1,1 @@
+//! The TV: screens, own camera and staff picture composed into one output.
