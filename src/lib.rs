@@ -1,4 +1,5 @@
 //! Madoguchi
+pub mod appliance;
 #[cfg(feature = "device")]
 pub mod device;
 pub mod model;

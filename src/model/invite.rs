@@ -13,3 +13,10 @@ pub struct Invite {
     /// The language printed into the code.
     pub language: Option<Language>,
 }
+
+impl Invite {
+    /// The WebSocket of the server, without the key.
+    pub fn websocket_url(&self) -> String {
+        format!("wss://{}/ws", self.host)
+    }
+}
