@@ -1,2 +1,4 @@
 //! Madoguchi
+#[cfg(feature = "device")]
+pub mod device;
 pub mod model;

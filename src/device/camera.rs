@@ -1,0 +1,3 @@
+//! The camera: its pictures, and the codes in them.
+
+pub mod scan;
