@@ -55,6 +55,27 @@ impl Grey {
         self.with(pixels)
     }
 
+    /// The darkest and the brightest percent at the ends of the scale, so that the filters' rounding costs nothing.
+    pub(super) fn stretched(&self) -> Self {
+        let mut counts = [0_usize; 256];
+        self.pixels.iter().for_each(|pixel| counts[usize::from(*pixel)] += 1);
+        let percent = self.pixels.len() / 100;
+        let reached = |mut levels: Box<dyn Iterator<Item = usize>>| {
+            let mut sum = 0;
+            levels
+                .find(|level| {
+                    sum += counts[*level];
+                    sum > percent
+                })
+                .unwrap_or(0)
+        };
+        let (dark, bright) = (reached(Box::new(0..256)), reached(Box::new((0..256).rev())));
+        let range = bright.saturating_sub(dark).max(4);
+        let scale: Vec<u8> =
+            (0..256_usize).map(|level| (level.saturating_sub(dark) * 255 / range).min(255) as u8).collect();
+        self.with(self.pixels.iter().map(|pixel| scale[usize::from(*pixel)]).collect())
+    }
+
     /// Mean of the square of `2 * reach + 1` pixels around each pixel, smaller at the edges.
     pub(super) fn local_mean(&self, reach: usize) -> Self {
         let mut columns = vec![0_u32; self.width];

@@ -61,7 +61,7 @@ const fn binary(prepare: fn(&Grey) -> Grey) -> Pass {
 }
 
 /// The passes in their order of use: those that read most of what the quick look misses come first.
-const PASSES: [Pass; 12] = [
+const PASSES: [Pass; 14] = [
     // Uneven light, noise.
     binary(|picture| picture.blurred().binarized(12)),
     // Out of focus.
@@ -80,6 +80,9 @@ const PASSES: [Pass; 12] = [
     // Strongly out of focus.
     grey(|picture| picture.blurred().sharpened(2, 4)),
     binary(|picture| picture.binarized(8)),
+    // Darkness.
+    binary(|picture| picture.blurred().blurred().blurred().binarized(12)),
+    grey(|picture| picture.blurred().blurred().blurred().stretched().sharpened(4, 2)),
 ];
 
 /// Pictures of more pixels than this get a thorough pass only every [`LARGE_TURN`]th time.
@@ -216,7 +219,9 @@ impl Reader {
             return self.straightened(picture, &quick.unread);
         };
         let reader = if pass.binary { &self.binary } else { &self.quick };
-        look(reader, &(pass.prepare)(picture)).texts
+        let prepared = (pass.prepare)(&picture.stretched());
+        let found = look(reader, &prepared);
+        if found.texts.is_empty() { self.straightened(&prepared, &found.unread) } else { found.texts }
     }
 
     fn straightened(&self, picture: &Grey, unread: &[Unread]) -> Vec<Secret> {
