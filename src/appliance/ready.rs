@@ -282,7 +282,7 @@ fn open(now: Uptime, invite: &Invite, tries: usize, known: &mut Known, effects: 
 /// Opens a line to the invite's server.
 pub(super) fn open_link(attempt: Attempt, invite: &Invite, known: &Known) -> Effect {
     let trust_anchors = known.loan.as_ref().map(|loan| loan.trust_anchors.clone()).unwrap_or_default();
-    Effect::OpenLink { attempt, address: invite.websocket_url(), trust_anchors }
+    Effect::OpenLink { attempt, address: invite.websocket_url("/ws"), trust_anchors }
 }
 
 /// The first message on a line.

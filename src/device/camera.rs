@@ -1,1 +1,3 @@
 //! The camera: one capture pipeline while somebody needs pictures, its frames handed to whoever looks.
+
+pub mod scan;
