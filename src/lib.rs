@@ -57,6 +57,16 @@
 pub mod appliance;
 #[cfg(feature = "device")]
 pub mod device;
+#[cfg(feature = "words")]
+pub mod drawing;
 pub mod model;
+#[cfg(feature = "room")]
+pub mod room;
+#[cfg(feature = "staff")]
+pub mod staff;
 #[cfg(feature = "device")]
 pub mod supervisor;
+#[cfg(feature = "words")]
+pub mod words;
+#[cfg(feature = "workbench")]
+pub mod workbench;
