@@ -204,7 +204,9 @@ mod tests {
     #[test]
     fn english_counts_properly() {
         let words = Catalog::embedded();
-        let wait = |count| words.text(Language::English, "wait", &[("unit", Arg::Text("days")), ("count", Arg::Number(count))]);
+        let wait = |count| {
+            words.text(Language::English, "wait", &[("unit", Arg::Text("days")), ("count", Arg::Number(count))])
+        };
         assert_eq!(wait(1), "1 day");
         assert_eq!(wait(3), "3 days");
     }

@@ -128,7 +128,7 @@ impl Noted {
         Ok(self.set_down(&role, &block, &ink, (left, top, leading), align.as_str()))
     }
 
-    /// `page.plate(role, text, x, y, h, max, size, min, bold, fill, on, icon, end = x is the right edge, border)`: a
+    /// `page.plate(role, text, x, y, h, max, size, min, bold, fill, on, icon, lead = room kept on the left, end = x is the right edge, border)`: a
     /// rounded plate as wide as its text.
     fn plate(&mut self, args: &[Value]) -> Result<String, Error> {
         let (role, text, kwargs): (String, String, Kwargs) = from_args(args)?;
@@ -138,18 +138,30 @@ impl Noted {
         let mark: Option<String> = kwargs.get("icon")?;
         let border: Option<String> = kwargs.get("border")?;
         let end = kwargs.get::<Option<bool>>("end")?.unwrap_or(false);
-        let leading = 1.2;
+        let leading = 1.15;
         let pad = kwargs.get::<Option<f32>>("pad")?.unwrap_or(height * 0.3);
         let mark_size = kwargs.get::<Option<f32>>("mark")?.unwrap_or(height * 0.66);
+        let blank = kwargs.get::<Option<f32>>("lead")?.unwrap_or(0.0);
         kwargs.assert_all_used()?;
-        let lead = if mark.is_some() { mark_size + pad * 0.7 } else { 0.0 };
-        let space =
-            Space { width: max - 2.0 * pad - lead, height: height * 0.94, size: ink.size, smallest: ink.smallest, leading };
+        let lead = if mark.is_some() { mark_size + pad * 0.7 } else { blank };
+        let space = Space {
+            width: max - 2.0 * pad - lead,
+            height: height * 0.98,
+            size: ink.size,
+            smallest: ink.smallest,
+            leading,
+        };
         let block = typeset::set(&text, ink.weight, space);
         let width = block.width + 2.0 * pad + lead;
         let left = if end { x - width } else { x };
+        // The border's line lies inside the plate.
+        let inset = if border.is_some() { 2.5 } else { 0.0 };
         let mut svg = format!(
-            r##"<rect x="{left}" y="{y}" width="{width}" height="{height}" rx="{}" {} {}/>"##,
+            r##"<rect x="{}" y="{}" width="{}" height="{}" rx="{}" {} {}/>"##,
+            left + inset,
+            y + inset,
+            width - 2.0 * inset,
+            height - 2.0 * inset,
             (height / 2.0).min(28.0),
             paint("fill", ink.on),
             border.map(|color| format!(r#"stroke="{color}" stroke-width="5""#)).unwrap_or_default(),

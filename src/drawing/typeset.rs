@@ -94,24 +94,21 @@ pub fn set(text: &str, weight: Weight, space: Space) -> Block {
         return Block { lines: Vec::new(), size: space.smallest, width: 0.0, whole: false };
     };
     let (text, known) = drawable(text, face);
-    let mut size = space.size;
-    loop {
-        let room = lines_in(space, size);
-        // Breaking inside a phrase looks worse than letters a little smaller.
-        for phrases in [true, false] {
-            let near_smallest = size < space.smallest * 1.15;
-            if !phrases && !near_smallest && text.contains(BREAK) {
-                continue;
-            }
-            if let Some(lines) = balanced(face, &text, space.width / size, room, phrases) {
+    // Breaking inside a phrase looks worse than smaller letters.
+    for phrases in [true, false] {
+        let mut size = space.size;
+        loop {
+            if let Some(lines) = balanced(face, &text, space.width / size, lines_in(space, size), phrases) {
                 return block(face, lines, size, known);
             }
+            if size <= space.smallest {
+                break;
+            }
+            size = (size - 2.0).max(space.smallest);
         }
-        if size <= space.smallest {
-            return block(face, cut(face, &text, space.width / size, room), size, false);
-        }
-        size = (size - 2.0).max(space.smallest);
     }
+    let size = space.smallest;
+    block(face, cut(face, &text, space.width / size, lines_in(space, size)), size, false)
 }
 
 fn lines_in(space: Space, size: f32) -> usize {
@@ -169,7 +166,9 @@ fn pieces(text: &str, phrases: bool) -> Vec<(String, bool)> {
         let Some(piece) = text.get(from..at) else { continue };
         let must = kind == BreakOpportunity::Mandatory && at < text.len();
         let welcome = piece.ends_with([BREAK, ' ', '\u{3000}', '、', '。', '！', '？', '／', '/']);
-        if must || at == text.len() || !marked || welcome {
+        // "Wi-Fi" stays whole.
+        let hyphen = phrases && piece.ends_with('-');
+        if must || at == text.len() || welcome || !(marked || hyphen) {
             pieces.push((piece.trim_end_matches('\n').to_owned(), must));
             from = at;
         }

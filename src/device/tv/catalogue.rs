@@ -61,7 +61,9 @@ fn every_face() -> Vec<(Face, Option<Aside>)> {
         plain(Face::Mirror(meeting(opens_in)));
         plain(Face::Rules(meeting(opens_in)));
     }
-    for face in [Face::TryOut, Face::Entering, Face::Lobby { staff_present: true }, Face::Lobby { staff_present: false }] {
+    for face in
+        [Face::TryOut, Face::Entering, Face::Lobby { staff_present: true }, Face::Lobby { staff_present: false }]
+    {
         plain(face);
     }
     for quality in [Quality::Good, Quality::Fair, Quality::Weak] {

@@ -1,6 +1,6 @@
 # Short words at the edges of a screen.
 press = Press: { $does }
-press-language = 日本語/Language
+press-language = Language/日本語
 press-next = go on
 press-again = try again
 press-agree-and-join = agree and join
@@ -18,7 +18,7 @@ hold-finish = finish
 
 telephone = Phone { $number }
 
-aside-paper-remembered = The city’s paper has been read
+aside-paper-remembered = The city's paper has been read
 aside-no-camera = Camera unplugged: you can still talk
 aside-no-microphone = Microphone unplugged: you can phone
 aside-no-camera-nor-microphone = Camera and microphone unplugged
@@ -29,8 +29,8 @@ aside-staff-muted = The staff switched your sound off
 aside-paused = Your picture and sound are off
 
 scan-looking = Looking for a code
-scan-closer = A little closer, please
-scan-further-away = A little further away, please
+scan-closer = A bit closer, please
+scan-further-away = A bit further away, please
 scan-hold-still = Hold it still, please
 scan-found = Got it
 
@@ -38,7 +38,7 @@ wrong-another-city = This paper is from another city. Show the paper of the city
 wrong-other-address = This code is for another web page. It does not work here.
 wrong-other-code = This is a different code. It does not work here.
 wrong-two-codes = I see two codes. Show only one, please.
-wrong-wifi-instead = This is a Wi-Fi code. Show the city’s paper now, please.
+wrong-wifi-instead = This is a Wi-Fi code. Show the city's paper now, please.
 wrong-damaged-key = Part of the code is missing. Flatten the paper and show it again.
 wrong-damaged-wifi = This Wi-Fi code is incomplete. Show another one, please.
 
@@ -47,7 +47,7 @@ quality-fair = Unsteady line
 quality-weak = Weak line
 
 staff = Staff member
-remaining = Left
+remaining = Time left
 # $unit is the largest unit that fits, $count how many of it
 wait = { $unit ->
     [days] { $count ->
@@ -69,18 +69,18 @@ wait = { $unit ->
 }
 wait-label = Starts in { $wait }
 month-day = { $month ->
-    [1] January
-    [2] February
-    [3] March
-    [4] April
+    [1] Jan
+    [2] Feb
+    [3] Mar
+    [4] Apr
     [5] May
-    [6] June
-    [7] July
-    [8] August
-    [9] September
-    [10] October
-    [11] November
-   *[12] December
+    [6] Jun
+    [7] Jul
+    [8] Aug
+    [9] Sep
+    [10] Oct
+    [11] Nov
+   *[12] Dec
 } { $day }
 slot = { $day }, { $starts }–{ $ends }
 slot-open = You can join now

@@ -61,7 +61,7 @@ slot = { $day }　{ $starts }〜{ $ends }
 slot-open = 今、入れます
 say-something = 声を 出すと バーが 動きます
 receipt = 消去の 番号
-camera-missing = カメラが ありません
+camera-missing = カメラなし
 picture-paused = 停止中
 
 wipe-step-network = Wi-Fiの パスワード

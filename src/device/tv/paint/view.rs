@@ -1,6 +1,6 @@
 //! What the templates are told about a screen: its words in the screen's language, its pictogram, its measures.
 
-use super::signs::{self, Sign};
+use super::signs;
 use crate::model::language::Language;
 use crate::model::screen::{Aside, Face, HourMinute, Meeting, PressDoes, Screen, Window, kebab};
 use crate::words::{Arg, Catalog};
@@ -59,6 +59,8 @@ struct View {
     rules: Vec<Line>,
     remaining: Option<Remaining>,
     quality: Option<Line>,
+    /// The code that was seen is not the one asked for.
+    wrong: bool,
     /// The corners of the viewfinder.
     corner: &'static str,
     /// Words beside the microphone level.
@@ -147,6 +149,7 @@ pub(super) fn of(screen: &Screen) -> (&'static str, Value) {
     };
     let no_camera = matches!(screen.aside, Some(Aside::NoCamera | Aside::NoCameraNorMicrophone));
     let paused = screen.aside == Some(Aside::Paused);
+    let wrong = matches!(screen.face, Face::ShowWifi { wrong: Some(_), .. } | Face::ShowPaper { wrong: Some(_), .. });
     let overlay = template == "live.svg";
     let view = View {
         c: COLORS,
@@ -177,7 +180,8 @@ pub(super) fn of(screen: &Screen) -> (&'static str, Value) {
         rules: rules(&speak, &screen.face),
         remaining: remaining(&speak, &screen.face),
         quality: quality(&speak, &screen.face),
-        corner: if matches!(sign, Sign { badge: Some("trouble"), .. }) { "#ffffff" } else { COLORS.amber },
+        wrong,
+        corner: if wrong { COLORS.white } else { COLORS.amber },
         level: speak.say("say-something"),
         mic: match screen.aside {
             Some(Aside::NoMicrophone | Aside::NoCameraNorMicrophone | Aside::StaffMuted | Aside::Paused) => "mic-off",
@@ -216,9 +220,7 @@ fn foot_top(screen: &Screen, overlay: bool) -> u16 {
 
 fn sentence(speak: &Speak, screen: &Screen) -> String {
     match &screen.face {
-        Face::Starting => {
-            speak.with("boot-starting", &[("city", Arg::Text(screen.city.get(screen.language)))])
-        }
+        Face::Starting => speak.with("boot-starting", &[("city", Arg::Text(screen.city.get(screen.language)))]),
         Face::Rules(Meeting { opens_in: Some(wait), .. }) => {
             speak.with("ready-rules-early", &[("wait", Arg::Text(&span(speak, *wait)))])
         }
@@ -271,7 +273,9 @@ fn card(speak: &Speak, face: &Face) -> Option<Card> {
             size: 60,
             steps: Some(Steps { done: *done, of: *of }),
         }),
-        Face::WipeFailed(step) => card(speak.say(&format!("wipe-step-{}", kebab(&format!("{step:?}")))), "shredder", 60),
+        Face::WipeFailed(step) => {
+            card(speak.say(&format!("wipe-step-{}", kebab(&format!("{step:?}")))), "shredder", 60)
+        }
         Face::Forgotten { receipt: Some(code) } => card(format!("{}　{code}", speak.say("receipt")), "document", 72),
         _ => None,
     }
