@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! # Madoguchi: the story on one page
 //!
 //! A city lends a box to a family that has no suitable PC. It hangs at the TV with a USB camera and one button,
@@ -70,3 +71,15 @@ pub mod supervisor;
 pub mod words;
 #[cfg(feature = "workbench")]
 pub mod workbench;
+=======
+//! Madoguchi
+#[cfg(feature = "device")]
+pub mod device;
+#[cfg(any(feature = "device", feature = "staff"))]
+pub mod drawing;
+pub mod model;
+#[cfg(feature = "staff")]
+pub mod staff;
+#[cfg(feature = "words")]
+pub mod words;
+>>>>>>> screens

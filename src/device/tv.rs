@@ -3,9 +3,11 @@
 //! A picture is composed when something that is seen has changed, and at most [`RATE`] times a second: a still
 //! screen costs nothing.
 
+pub mod catalogue;
 pub mod compose;
 mod kms;
 mod overlay;
+pub mod paint;
 mod picture;
 
 pub use overlay::Overlay;
