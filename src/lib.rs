@@ -1,2 +1,4 @@
 //! Madoguchi
 pub mod model;
+#[cfg(feature = "room")]
+pub mod room;
