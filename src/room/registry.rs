@@ -218,7 +218,7 @@ impl Registry {
         let mut out = Vec::new();
         self.pass_time(now, &mut out);
         match input {
-            In::Appointment(appointment) => self.appointment(appointment),
+            In::Appointment(appointment) => self.appointment(appointment, &mut out),
             In::Restore { appointment, running } => {
                 if let Some(room) = self.rooms.get_mut(&appointment) {
                     room.restore(now, running);
@@ -270,9 +270,9 @@ impl Registry {
         self.rooms.values().filter_map(Room::wake_at).chain(hello).min()
     }
 
-    /// The state of an appointment, for the staff's list.
-    pub fn state(&self, now: Timestamp, appointment: &str) -> Option<State> {
-        self.rooms.get(appointment).map(|room| room.state(now))
+    /// The state of every appointment, for the staff's list.
+    pub fn states(&self, now: Timestamp) -> BTreeMap<String, State> {
+        self.rooms.iter().map(|(id, room)| (id.clone(), room.state(now))).collect()
     }
 
     /// How many connections are open and how many seats are taken, for the metrics.
@@ -280,9 +280,13 @@ impl Registry {
         (self.connections.len(), self.rooms.values().map(Room::seated).sum())
     }
 
-    fn appointment(&mut self, appointment: Appointment) {
-        let id = appointment.id.clone();
-        self.rooms.entry(id).or_insert_with(|| Room::new(appointment));
+    fn appointment(&mut self, appointment: Appointment, out: &mut Vec<Out>) {
+        let (id, withdrawn) = (appointment.id.clone(), appointment.standing == Standing::Revoked);
+        let room = self.rooms.entry(id.clone()).or_insert_with(|| Room::new(appointment));
+        // Somebody may withdraw it in the store, at the command line.
+        if withdrawn && room.appointment().standing != Standing::Revoked {
+            self.revoke(&id, out);
+        }
     }
 
     fn revoke(&mut self, appointment: &str, out: &mut Vec<Out>) {

@@ -41,14 +41,6 @@ pub enum StoreError {
         /// The newest known.
         known: i64,
     },
-    /// A record that this program cannot read.
-    #[error("the database {file} holds a record that cannot be read: {what}")]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// Which, and why.
-        what: String,
-    },
 }
 
 /// One line of the audit trail.
@@ -307,6 +299,14 @@ impl Store {
             })?;
             rows.collect()
         })
+    }
+
+    /// A number that changes when another program wrote to the file.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn version_elsewhere(&self) -> Result<i64, StoreError> {
+        self.with(|db| db.pragma_query_value(None, "data_version", |row| row.get(0)))
     }
 
     /// Forgets what has been kept long enough.
