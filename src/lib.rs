@@ -63,6 +63,7 @@ pub mod drawing;
 pub mod model;
 #[cfg(feature = "room")]
 pub mod room;
+<<<<<<< HEAD
 #[cfg(feature = "staff")]
 pub mod staff;
 #[cfg(feature = "device")]
@@ -83,3 +84,5 @@ pub mod staff;
 #[cfg(feature = "words")]
 pub mod words;
 >>>>>>> screens
+=======
+>>>>>>> roomsrv
