@@ -1,0 +1,73 @@
+# Two commands matter: `make run` and `make test`. `make help` lists all of them.
+#
+# What is missing on a Debian 12 or 13 machine is installed first, by apt and .ci/rust.
+
+# The one list of Debian packages. BUILD compiles, RUN makes the box work on a desk, TEST adds the other end.
+APT_BUILD := build-essential ca-certificates cmake curl git \
+	libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev pkg-config
+APT_RUN := gstreamer1.0-alsa gstreamer1.0-nice gstreamer1.0-plugins-bad gstreamer1.0-plugins-base \
+	gstreamer1.0-plugins-good fonts-noto-cjk
+APT_TEST := chromium chromium-driver coturn dbus-daemon espeak-ng
+
+# Builds with 1.95 and newer; `make check` asks it for licences, bans and sources.
+CARGO_DENY := 0.20.2
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+# Outlives a fresh clone: cargo-deny takes minutes to build.
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/madoguchi/tools/cargo-deny-$(CARGO_DENY)
+cargo = PATH="$$(.ci/rust find):$$PATH" cargo
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := help
+.PHONY: help deps deps-test run test check story accept-screens clean
+
+help: ## This list
+	@echo "Madoguchi: a box that brings a family to the city's online counter."
+	@echo
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
+		printf '  make %-15s %s\n' "$$name" "$$what"; done
+
+run: $(TARGET)/.deps ## Room server and box on the workbench; prints two addresses. Ctrl-C ends it
+	@$(cargo) run --quiet --bin madoguchi-workbench
+
+test: $(TARGET)/.deps-test ## Every test, with Chromium and the whole story
+	$(cargo) test --all-features
+	@$(MAKE) story
+
+check: $(TARGET)/.deps $(TOOLS)/bin/cargo-deny ## Format, lints, the pure part alone, licences and sources
+	$(cargo) fmt --check
+	$(cargo) clippy --all-targets --all-features -- -D warnings
+	$(cargo) clippy --all-targets --no-default-features -- -D warnings
+	$(cargo) test --no-default-features
+	PATH="$$(.ci/rust find):$$PATH" $(TOOLS)/bin/cargo-deny --all-features --config .cargo/deny.toml check licenses bans sources
+
+story: $(TARGET)/.deps-test ## Lives the story from boot to wipe; pictures and report in target/story
+	$(cargo) run --quiet --bin madoguchi-workbench -- story --out $(TARGET)/story
+
+accept-screens: $(TARGET)/.deps ## Takes the screens as they are painted now for the golden pictures
+	MADOGUCHI_ACCEPT_SCREENS=1 $(cargo) test --all-features screens
+
+deps: ## Installs what building and running need, now
+	@.ci/packages $(APT_BUILD) $(APT_RUN)
+	@.ci/rust install
+	@mkdir -p $(TARGET) && touch $(TARGET)/.deps
+
+deps-test: deps ## The same, and what the tests need
+	@.ci/packages $(APT_TEST)
+	@touch $(TARGET)/.deps-test
+
+clean: ## Removes what was built
+	@if .ci/rust find >/dev/null 2>&1; then $(cargo) clean; else rm -rf $(TARGET); fi
+
+# Looked at again only when the lists may have changed, so that later runs start in seconds.
+$(TARGET)/.deps: Makefile Cargo.toml .ci/packages .ci/rust
+	@$(MAKE) deps
+
+$(TARGET)/.deps-test: $(TARGET)/.deps
+	@.ci/packages $(APT_TEST)
+	@touch $@
+
+$(TOOLS)/bin/cargo-deny: | $(TARGET)/.deps
+	@echo "==> building cargo-deny $(CARGO_DENY) once (some minutes)"
+	$(cargo) install --locked --version $(CARGO_DENY) --root $(TOOLS) cargo-deny
