@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! # Madoguchi: the story on one page
 //!
 //! A city lends a box to a family that has no suitable PC. It hangs at the TV with a USB camera and one button,
@@ -58,12 +57,11 @@
 pub mod appliance;
 #[cfg(feature = "device")]
 pub mod device;
-#[cfg(feature = "words")]
+#[cfg(any(feature = "device", feature = "staff"))]
 pub mod drawing;
 pub mod model;
 #[cfg(feature = "room")]
 pub mod room;
-<<<<<<< HEAD
 #[cfg(feature = "staff")]
 pub mod staff;
 #[cfg(feature = "device")]
@@ -72,17 +70,3 @@ pub mod supervisor;
 pub mod words;
 #[cfg(feature = "workbench")]
 pub mod workbench;
-=======
-//! Madoguchi
-#[cfg(feature = "device")]
-pub mod device;
-#[cfg(any(feature = "device", feature = "staff"))]
-pub mod drawing;
-pub mod model;
-#[cfg(feature = "staff")]
-pub mod staff;
-#[cfg(feature = "words")]
-pub mod words;
->>>>>>> screens
-=======
->>>>>>> roomsrv

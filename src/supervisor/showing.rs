@@ -33,10 +33,10 @@ pub(super) async fn show(
         painter = back;
         match pixmap {
             Ok(pixmap) => {
-                tv.show(pixmap, screen.face.windows());
+                tv.show(pixmap.take(), screen.face.windows());
                 let _ = shown.send(Shown { face: screen.face.name(), screen });
             }
-            Err(why) => tracing::error!(why, face = screen.face.name(), "a screen cannot be painted"),
+            Err(why) => tracing::error!(%why, face = screen.face.name(), "a screen cannot be painted"),
         }
     }
 }

@@ -94,8 +94,6 @@ fn with_asides() -> Vec<(Face, Option<Aside>)> {
         faces.push((Face::Mirror(meeting(None)), Some(aside)));
         faces.push((Face::TryOut, Some(aside)));
     }
-    faces.push((Face::ShowWifi { hint: ScanHint::Looking, wrong: None }, Some(Aside::NoCamera)));
-    faces.push((Face::ShowPaper { hint: ScanHint::Looking, wrong: None }, Some(Aside::NoCamera)));
     faces.push((Face::Lobby { staff_present: true }, Some(Aside::NoMicrophone)));
     faces.push((Face::Lobby { staff_present: false }, Some(Aside::FiveMinutes)));
     faces
@@ -146,8 +144,14 @@ fn needs_telephone(face: &Face) -> bool {
     }
 }
 
-const HINTS: [ScanHint; 5] =
-    [ScanHint::Looking, ScanHint::Closer, ScanHint::FurtherAway, ScanHint::HoldStill, ScanHint::Found];
+const HINTS: [ScanHint; 6] = [
+    ScanHint::Looking,
+    ScanHint::Closer,
+    ScanHint::FurtherAway,
+    ScanHint::HoldStill,
+    ScanHint::Found,
+    ScanHint::NoCamera,
+];
 
 const WRONG_CODES: [WrongCode; 7] = [
     WrongCode::AnotherCity,

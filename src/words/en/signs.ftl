@@ -33,6 +33,7 @@ scan-closer = A bit closer, please
 scan-further-away = A bit further away, please
 scan-hold-still = Hold it still, please
 scan-found = Got it
+scan-no-camera = Please plug the camera in
 
 wrong-another-city = This paper is from another city. Show the paper of the city that lent you this device.
 wrong-other-address = This code is for another web page. It does not work here.

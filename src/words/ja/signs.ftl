@@ -33,6 +33,7 @@ scan-closer = もう少し 近づけてください
 scan-further-away = もう少し はなしてください
 scan-hold-still = そのまま 動かさないで
 scan-found = 読めました
+scan-no-camera = カメラを つないでください
 
 wrong-another-city = これは ほかの市の 紙です。この機器を 借りた 市の紙を 見せてください。
 wrong-other-address = これは 別のページの コードです。窓口では 使えません。

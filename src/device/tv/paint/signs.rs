@@ -130,6 +130,7 @@ pub(super) const fn of_hint(hint: ScanHint) -> &'static str {
         ScanHint::FurtherAway => "further-away",
         ScanHint::HoldStill => "hold-still",
         ScanHint::Found => "check",
+        ScanHint::NoCamera => "camera-off",
     }
 }
 
