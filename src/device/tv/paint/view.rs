@@ -147,7 +147,11 @@ pub(super) fn of(screen: &Screen) -> (&'static str, Value) {
         Face::Live { held: false, .. } => "live.svg",
         _ => "message.svg",
     };
-    let no_camera = matches!(screen.aside, Some(Aside::NoCamera | Aside::NoCameraNorMicrophone));
+    let blind = matches!(
+        screen.face,
+        Face::ShowWifi { hint: ScanHint::NoCamera, .. } | Face::ShowPaper { hint: ScanHint::NoCamera, .. }
+    );
+    let no_camera = blind || matches!(screen.aside, Some(Aside::NoCamera | Aside::NoCameraNorMicrophone));
     let paused = screen.aside == Some(Aside::Paused);
     let wrong = matches!(screen.face, Face::ShowWifi { wrong: Some(_), .. } | Face::ShowPaper { wrong: Some(_), .. });
     let overlay = template == "live.svg";
