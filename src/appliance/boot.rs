@@ -18,20 +18,33 @@ const GREETING: Duration = Duration::from_secs(4);
 pub(super) struct Boot(Phase);
 
 enum Phase {
-    Reading { since: Uptime },
-    Greeting { until: Uptime },
-    NoLoan,
+    Reading {
+        since: Uptime,
+        return_asked: bool,
+    },
+    Greeting {
+        until: Uptime,
+    },
+    /// `silent`: the store has not answered yet; whenever it does, it is heard.
+    NoLoan {
+        silent: bool,
+    },
     LoanEnded,
 }
 
 impl Boot {
     pub(super) fn new(now: Uptime) -> Self {
-        Self(Phase::Reading { since: now })
+        Self(Phase::Reading { since: now, return_asked: false })
+    }
+
+    /// Back at the first screen by hand, where the language can be changed.
+    pub(super) fn again(now: Uptime) -> Chapter {
+        Chapter::Boot(Self(Phase::Greeting { until: now + GREETING }))
     }
 
     /// After a complete wipe, or when nothing is prepared: bring the device back.
     pub(super) fn no_loan() -> Self {
-        Self(Phase::NoLoan)
+        Self(Phase::NoLoan { silent: false })
     }
 
     /// The room server's date is past the loan's last day.
@@ -41,38 +54,48 @@ impl Boot {
 
     pub(super) fn handle(self, now: Uptime, event: Event, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
         let phase = match (self.0, event) {
-            (Phase::Reading { since }, Event::Told(Told::Held { wipe_owed, loan })) => {
+            (
+                phase @ (Phase::Reading { .. } | Phase::NoLoan { silent: true }),
+                Event::Told(Told::Held { wipe_owed, loan }),
+            ) => {
                 if wipe_owed {
                     return Chapter::Wipe(Wipe::owed(now, known, effects));
                 }
-                match loan {
-                    Ok(Some(loan)) => {
-                        known.language = loan.languages.first().copied().unwrap_or_default();
-                        known.loan = Some(loan);
-                        Phase::Greeting { until: (since + GREETING).max(now) }
+                known.loan = loan.ok().flatten();
+                known.language =
+                    known.loan.as_ref().and_then(|loan| loan.languages.first().copied()).unwrap_or_default();
+                match phase {
+                    Phase::Reading { return_asked: true, .. } => {
+                        return Chapter::Wipe(Wipe::everything(now, known, effects));
                     }
-                    Ok(None) | Err(_) => Phase::NoLoan,
+                    _ if known.loan.is_none() => Phase::NoLoan { silent: false },
+                    Phase::Reading { since, .. } => Phase::Greeting { until: (since + GREETING).max(now) },
+                    _ => Phase::Greeting { until: now + GREETING },
                 }
             }
-            (Phase::Reading { since }, Event::Tick) if now >= since + READING => Phase::NoLoan,
-            (Phase::Greeting { .. }, Event::Press) => {
-                if let Some(loan) = &known.loan {
-                    known.language = loan.language_after(known.language);
+            (Phase::Reading { since, .. }, Event::Told(Told::ReturnAsked)) => {
+                Phase::Reading { since, return_asked: true }
+            }
+            (Phase::Reading { since, return_asked }, Event::Tick) if now >= since + READING => {
+                if return_asked {
+                    return Chapter::Wipe(Wipe::everything(now, known, effects));
                 }
+                Phase::NoLoan { silent: true }
+            }
+            (Phase::Greeting { .. }, Event::Press) => {
+                known.choose_next_language();
                 Phase::Greeting { until: now + GREETING }
             }
             (Phase::Greeting { until }, Event::Tick) if now >= until => {
-                return Chapter::Network(Network::find(now));
+                return Network::find(now, known, effects);
             }
             (Phase::Greeting { .. }, Event::Told(Told::ReturnAsked)) => {
                 return Chapter::Wipe(Wipe::everything(now, known, effects));
             }
-            (Phase::NoLoan | Phase::LoanEnded, Event::Told(Told::ReturnAsked)) => {
+            (Phase::NoLoan { .. } | Phase::LoanEnded, Event::Told(Told::ReturnAsked)) => {
                 return Chapter::Wipe(Wipe::everything(now, known, effects));
             }
-            (Phase::NoLoan | Phase::LoanEnded, Event::Hold) if known.loan.is_some() => {
-                return Chapter::Network(Network::find(now));
-            }
+            (Phase::LoanEnded, Event::Hold) => return Self::again(now),
             (phase, _) => phase,
         };
         Chapter::Boot(Self(phase))
@@ -80,20 +103,20 @@ impl Boot {
 
     pub(super) fn wake_at(&self) -> Option<(Uptime, Why)> {
         match self.0 {
-            Phase::Reading { since } => Some((since + READING, Why("the store to say what it holds"))),
+            Phase::Reading { since, .. } => Some((since + READING, Why("the store to say what it holds"))),
             Phase::Greeting { until } => Some((until, Why("a person who may want another language"))),
-            Phase::NoLoan | Phase::LoanEnded => None,
+            Phase::NoLoan { .. } | Phase::LoanEnded => None,
         }
     }
 
     pub(super) fn waits_for_person(&self) -> Option<&'static str> {
-        matches!(self.0, Phase::NoLoan | Phase::LoanEnded).then_some("staff, to whom the device must be brought")
+        matches!(self.0, Phase::NoLoan { .. } | Phase::LoanEnded).then_some("staff, to whom the device must be brought")
     }
 
     pub(super) fn light(&self) -> Light {
         match self.0 {
             Phase::Reading { .. } | Phase::Greeting { .. } => Light::Breathing,
-            Phase::NoLoan | Phase::LoanEnded => Light::Fast,
+            Phase::NoLoan { .. } | Phase::LoanEnded => Light::Fast,
         }
     }
 
@@ -101,7 +124,7 @@ impl Boot {
         let (face, press, hold) = match self.0 {
             Phase::Reading { .. } => (Face::Starting, None, None),
             Phase::Greeting { .. } => (Face::Starting, Some(PressDoes::Language), None),
-            Phase::NoLoan => (Face::NoLoan, None, None),
+            Phase::NoLoan { .. } => (Face::NoLoan, None, None),
             Phase::LoanEnded => (Face::LoanEnded, None, Some(HoldDoes::StartAgain)),
         };
         Sight { face, press, hold, aside: None }

@@ -1,5 +1,6 @@
 //! Chapter 2: a cable wins silently; else a known Wi-Fi; else "show me your router's Wi-Fi code".
 
+use super::boot::Boot;
 use super::qr::Qr;
 use super::ready::Ready;
 use super::wipe::Wipe;
@@ -29,18 +30,36 @@ const CHECKING: Duration = Duration::from_secs(20);
 pub(super) struct Network(Phase);
 
 enum Phase {
-    Finding { until: Uptime },
-    Asking { eye: Eye },
-    Joining { attempt: Attempt, name: String, until: Uptime },
-    Checking { attempt: Attempt, until: Uptime },
-    Clock { until: Uptime },
+    Finding {
+        until: Uptime,
+    },
+    Asking {
+        eye: Eye,
+    },
+    Joining {
+        attempt: Attempt,
+        name: String,
+        until: Uptime,
+    },
+    Checking {
+        attempt: Attempt,
+        until: Uptime,
+    },
+    /// Joined; word that it carries is on its way.
+    Settling {
+        until: Uptime,
+    },
+    Clock {
+        until: Uptime,
+    },
     Trouble(NetworkTrouble),
 }
 
 impl Network {
-    /// Looks for a cable or a known Wi-Fi.
-    pub(super) fn find(now: Uptime) -> Self {
-        Self(Phase::Finding { until: now + FINDING })
+    /// Looks for a cable or a known Wi-Fi; where one carries already, the story goes on at once.
+    pub(super) fn find(now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
+        let span = if known.cable { FINDING_BY_CABLE } else { FINDING };
+        onward_if_carried(now, Phase::Finding { until: now + span }, known, effects)
     }
 
     /// Says what is wrong with the network in use.
@@ -68,6 +87,9 @@ impl Network {
             }
             (Phase::Joining { until, .. }, Event::Tick) if now >= until => Phase::Trouble(NetworkTrouble::NotInTheAir),
             (Phase::Checking { until, .. }, Event::Tick) if now >= until => Phase::Trouble(NetworkTrouble::NoInternet),
+            (Phase::Settling { until }, Event::Tick) if now >= until => {
+                Phase::Trouble(known.trouble.unwrap_or(NetworkTrouble::NoInternet))
+            }
             (Phase::Clock { until }, Event::Tick) if now >= until => Phase::Trouble(NetworkTrouble::ClockUnknown),
             (Phase::Finding { until }, Event::Tick) if now >= until => given_up_finding(known),
             (Phase::Finding { until }, Event::Fact) if known.cable => {
@@ -75,15 +97,13 @@ impl Network {
             }
             (Phase::Asking { .. }, Event::Fact) if known.cable => Phase::Finding { until: now + FINDING_BY_CABLE },
             (phase @ (Phase::Finding { .. } | Phase::Asking { .. }), Event::Press) => {
-                if let Some(loan) = &known.loan {
-                    known.language = loan.language_after(known.language);
-                }
+                known.choose_next_language();
                 phase
             }
             (Phase::Trouble(trouble), Event::Press) => again(now, trouble, known, effects),
             (_, Event::Hold) => {
                 known.remembered = None;
-                Phase::Finding { until: now + FINDING }
+                return Boot::again(now);
             }
             (phase, _) => phase,
         };
@@ -96,6 +116,7 @@ impl Network {
             Phase::Asking { eye } => eye.wake_at().map(|at| (at, Why("a wrong code to be read about"))),
             Phase::Joining { until, .. } => Some((*until, Why("the Wi-Fi to be joined"))),
             Phase::Checking { until, .. } => Some((*until, Why("an answer from the internet"))),
+            Phase::Settling { until } => Some((*until, Why("the joined network to carry"))),
             Phase::Clock { until } => Some((*until, Why("the clock to be set"))),
             Phase::Trouble(_) => None,
         }
@@ -125,7 +146,7 @@ impl Network {
         let remembered = known.remembered.as_ref().map(|_| Aside::PaperRemembered);
         let (face, press) = match &self.0 {
             Phase::Finding { .. } => (Face::FindingNetwork, Some(PressDoes::Language)),
-            Phase::Checking { .. } | Phase::Clock { .. } => (Face::FindingNetwork, None),
+            Phase::Checking { .. } | Phase::Settling { .. } | Phase::Clock { .. } => (Face::FindingNetwork, None),
             Phase::Asking { eye } => {
                 let face = Face::ShowWifi { hint: eye.hint(known.camera), wrong: eye.wrong() };
                 (face, Some(PressDoes::Language))
@@ -139,18 +160,20 @@ impl Network {
 
 /// A network that carries and a clock that may be believed lead out of this chapter, whatever was being asked.
 fn onward_if_carried(now: Uptime, phase: Phase, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
-    let forbidden = known.forbidden().filter(|_| matches!(phase, Phase::Finding { .. } | Phase::Clock { .. }));
+    let forbidden = known
+        .forbidden()
+        .filter(|_| matches!(phase, Phase::Finding { .. } | Phase::Settling { .. } | Phase::Clock { .. }));
     let phase = match (phase, forbidden) {
         (_, Some(trouble)) => Phase::Trouble(trouble),
         (phase @ Phase::Trouble(NetworkTrouble::ClockUnknown), None) if !known.clock => phase,
         (Phase::Clock { .. }, None) if !known.carries => Phase::Finding { until: now + FINDING },
         (phase @ Phase::Clock { .. }, None) if !known.clock => phase,
-        (phase @ Phase::Joining { .. }, None) => phase,
+        (phase @ Phase::Joining { .. }, None) if !known.cable => phase,
         (_, None) if known.carries && !known.clock => Phase::Clock { until: now + SETTING_CLOCK },
         (_, None) if known.carries => {
             return match known.remembered.take() {
                 Some(invite) => Chapter::Ready(Ready::ask(now, invite, known, effects)),
-                None => Chapter::Qr(Qr::default()),
+                None => Qr::ask(known),
             };
         }
         (phase, None) => phase,
@@ -178,7 +201,7 @@ fn scanned(
             }
         },
         Some(Code::Invite(invite)) => {
-            known.language = invite.language.filter(|_| known.remembered.is_none()).unwrap_or(known.language);
+            known.read_language(invite.language);
             known.remembered = Some(invite);
             Phase::Asking { eye }
         }
@@ -202,7 +225,7 @@ fn refused_by_its_claim(wifi: &WifiCode) -> Option<NetworkTrouble> {
 
 fn answered(now: Uptime, news: NetworkNews) -> Phase {
     match news {
-        NetworkNews::Up => Phase::Finding { until: now + FINDING },
+        NetworkNews::Up => Phase::Settling { until: now + FINDING },
         NetworkNews::Trouble(trouble) => Phase::Trouble(trouble),
         NetworkNews::Forgotten => Phase::Asking { eye: Eye::default() },
     }

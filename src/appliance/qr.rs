@@ -1,5 +1,6 @@
 //! Chapter 3: "show me the paper from the city", with camera, microphone and speaker to try out on the way.
 
+use super::boot::Boot;
 use super::network::Network;
 use super::ready::Ready;
 use super::wipe::Wipe;
@@ -23,19 +24,18 @@ enum Phase {
     TryingOut { until: Uptime },
 }
 
-impl Default for Qr {
-    fn default() -> Self {
-        Self(Phase::Asking { eye: Eye::default() })
-    }
-}
-
 impl Qr {
+    /// Asks for the paper: from here on no counter is known.
+    pub(super) fn ask(known: &mut Known) -> Chapter {
+        known.counter_host = None;
+        Chapter::Qr(Self(Phase::Asking { eye: Eye::default() }))
+    }
+
     pub(super) fn handle(self, now: Uptime, event: Event, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
         let phase = match (self.0, event) {
             (_, Event::Told(Told::ReturnAsked)) => return Chapter::Wipe(Wipe::everything(now, known, effects)),
             (_, Event::Fact) if !known.carries => {
-                let forbidden = known.forbidden();
-                return Chapter::Network(forbidden.map_or_else(|| Network::find(now), Network::in_trouble));
+                return Network::find(now, known, effects);
             }
             (Phase::Asking { mut eye }, Event::Told(Told::Scan { hint, code })) => {
                 eye.saw(hint);
@@ -55,7 +55,7 @@ impl Qr {
                 effects.push(Effect::Chime);
                 Phase::TryingOut { until: now + TRYING_OUT }
             }
-            (Phase::Asking { .. }, Event::Hold) => return Chapter::Network(Network::find(now)),
+            (Phase::Asking { .. }, Event::Hold) => return Boot::again(now),
             (Phase::TryingOut { .. }, Event::Press) => {
                 effects.push(Effect::Chime);
                 Phase::TryingOut { until: now + TRYING_OUT }

@@ -12,10 +12,10 @@ use crate::model::known::Known;
 use crate::model::light::Light;
 use crate::model::screen::{Face, HoldDoes, Meeting, NetworkTrouble, PressDoes, RoomRefusal};
 use crate::model::secret::Secret;
-use crate::model::slot_clock::{SlotClock, whole_seconds};
+use crate::model::slot_clock::{SlotClock, to_next_second, whole_seconds};
 use crate::model::turn::{Effect, LinkClosed, LinkNews, Told};
 use crate::model::uptime::Uptime;
-use crate::model::wire::{self, IceServer, Proof, Refusal, ToClient, ToServer, Welcome, Words};
+use crate::model::wire::{self, ByeReason, IceServer, Proof, Refusal, ToClient, ToServer, Welcome, Words};
 use std::time::Duration;
 
 /// Line, hello and welcome together.
@@ -25,6 +25,10 @@ const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), D
 
 pub(super) struct Ready {
     invite: Option<Invite>,
+    /// Proof of the seat that was kept for us when the line was lost.
+    lost_seat: Option<Secret>,
+    /// The self-view was looked at: after a lost line the rules come at once.
+    looked: bool,
     phase: Phase,
 }
 
@@ -63,29 +67,38 @@ impl Seat {
 impl Ready {
     /// Asks the invite's server about its key.
     pub(super) fn ask(now: Uptime, invite: Invite, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
-        known.language = invite.language.unwrap_or(known.language);
-        Self { phase: open(now, &invite, 0, known, effects), invite: Some(invite) }
+        known.read_language(invite.language);
+        known.counter_host = Some(invite.host.clone());
+        Self { phase: open(now, &invite, 0, known, effects), invite: Some(invite), lost_seat: None, looked: false }
     }
 
     pub(super) fn handle(mut self, now: Uptime, event: Event, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
         match event {
-            Event::Told(Told::ReturnAsked) => return Chapter::Wipe(Wipe::everything(now, known, effects)),
+            Event::Told(Told::ReturnAsked) => {
+                self.say_bye(effects);
+                return Chapter::Wipe(Wipe::everything(now, known, effects));
+            }
             Event::Fact if known.forbidden().is_some() => {
                 return Chapter::Network(Network::in_trouble(known.forbidden().unwrap_or(NetworkTrouble::Downgraded)));
             }
-            Event::Hold => return self.held(now),
+            Event::Hold => return self.held(now, known, effects),
             Event::Press => return self.pressed(now, known, effects),
             Event::Told(Told::Link { attempt, news }) if self.link() == Some(attempt) => match news {
                 LinkNews::Opened => self.say_hello(attempt, known, effects),
                 LinkNews::Heard(ToClient::Welcome(welcome)) => {
                     return self.welcomed(now, attempt, welcome, known, effects);
                 }
+                LinkNews::Heard(ToClient::Refused(Refusal::ResumeExpired)) if self.lost_seat.is_some() => {
+                    self.lost_seat = None;
+                    self.phase = Phase::Pausing { until: now + PAUSES[0], tries: 1 };
+                }
                 LinkNews::Heard(ToClient::Refused(refusal)) => self.refused(now, &refusal),
                 LinkNews::Heard(ToClient::Bye { reason }) => self.refused(now, &refusal_of(reason)),
                 LinkNews::Heard(_) => {}
-                LinkNews::Closed(why) => self.line_closed(now, why),
+                LinkNews::Closed(why) => self.line_closed(now, why, known),
             },
-            Event::Tick | Event::Fact => self.time_passed(now, known, effects),
+            Event::Fact => self.network_changed(now, known, effects),
+            Event::Tick => self.time_passed(now, known, effects),
             Event::Told(_) => {}
         }
         Chapter::Ready(self)
@@ -100,7 +113,16 @@ impl Ready {
 
     fn say_hello(&self, link: Attempt, known: &Known, effects: &mut Vec<Effect>) {
         if let (Some(invite), Phase::Asking { .. }) = (&self.invite, &self.phase) {
-            effects.push(Effect::Say { attempt: link, message: hello(Proof::Key { key: invite.key.clone() }, known) });
+            let by_key = Proof::Key { key: invite.key.clone() };
+            let proof = self.lost_seat.clone().map_or(by_key, |token| Proof::Resume { token });
+            effects.push(Effect::Say { attempt: link, message: hello(proof, known) });
+        }
+    }
+
+    /// Gives the seat back at once, so that the same paper is not refused as a second guest right after.
+    fn say_bye(&self, effects: &mut Vec<Effect>) {
+        if let Phase::Mirror { link, .. } | Phase::Rules { link, .. } = self.phase {
+            effects.push(Effect::Say { attempt: link, message: ToServer::Bye { reason: ByeReason::Left } });
         }
     }
 
@@ -115,12 +137,26 @@ impl Ready {
         if !matches!(self.phase, Phase::Asking { .. }) {
             return Chapter::Ready(self);
         }
+        if welcome.rules != wire::RULES_VERSION {
+            // Nobody may agree to rules that this device cannot show.
+            self.refused(now, &Refusal::Version { server: welcome.version });
+            return Chapter::Ready(self);
+        }
         let seat = Seat::new(now, welcome);
+        if seat.clock.remaining(now).is_zero() {
+            self.refused(now, &Refusal::Over);
+            return Chapter::Ready(self);
+        }
         if known.loan.as_ref().is_some_and(|loan| seat.clock.today(now) > loan.until) {
             return Chapter::Boot(Boot::loan_ended());
         }
-        effects.push(Effect::Chime);
-        self.phase = Phase::Mirror { link, seat };
+        self.lost_seat = None;
+        self.phase = if self.looked {
+            Phase::Rules { link, seat }
+        } else {
+            effects.push(Effect::Chime);
+            Phase::Mirror { link, seat }
+        };
         Chapter::Ready(self)
     }
 
@@ -140,26 +176,47 @@ impl Ready {
         if !keeps_key {
             self.invite = None;
         }
+        self.lost_seat = None;
         self.phase = Phase::Refused { why, until: wait.map(|wait| now + wait) };
     }
 
-    fn line_closed(&mut self, now: Uptime, why: LinkClosed) {
+    fn line_closed(&mut self, now: Uptime, why: LinkClosed, known: &Known) {
         let tries = match &self.phase {
             Phase::Asking { tries, .. } => *tries,
-            Phase::Mirror { .. } | Phase::Rules { .. } => 0,
+            Phase::Mirror { seat, .. } | Phase::Rules { seat, .. } => {
+                self.lost_seat = Some(seat.resume.clone());
+                0
+            }
             _ => return,
         };
         self.phase = match (why, PAUSES.get(tries)) {
             (LinkClosed::Untrusted, _) => Phase::Trouble(NetworkTrouble::Untrusted),
             (_, Some(pause)) => Phase::Pausing { until: now + *pause, tries: tries + 1 },
+            (_, None) if !known.carries => Phase::Trouble(known.trouble.unwrap_or(NetworkTrouble::LineLost)),
             (LinkClosed::NoName, None) => Phase::Trouble(NetworkTrouble::NoNames),
             (_, None) => Phase::Trouble(NetworkTrouble::ServerUnreachable),
         };
     }
 
+    /// Nothing is asked of the room while the network does not carry; once it does again, we ask by ourselves.
+    fn network_changed(&mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) {
+        if let (Phase::Trouble(trouble), Some(invite)) = (&self.phase, &self.invite)
+            && known.carries
+            && *trouble != NetworkTrouble::Untrusted
+        {
+            self.phase = open(now, invite, 0, known, effects);
+        }
+        self.time_passed(now, known, effects);
+    }
+
     fn time_passed(&mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) {
         match (&self.phase, &self.invite) {
-            (Phase::Asking { until, .. }, _) if now >= *until => self.line_closed(now, LinkClosed::Unreachable),
+            (Phase::Asking { until, .. }, _) if now >= *until => self.line_closed(now, LinkClosed::Unreachable, known),
+            (Phase::Pausing { until, .. } | Phase::Refused { until: Some(until), .. }, Some(_))
+                if now >= *until && !known.carries =>
+            {
+                self.phase = Phase::Trouble(known.trouble.unwrap_or(NetworkTrouble::LineLost));
+            }
             (Phase::Pausing { until, tries }, Some(invite)) if now >= *until => {
                 self.phase = open(now, invite, *tries, known, effects);
             }
@@ -175,7 +232,10 @@ impl Ready {
 
     fn pressed(mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
         self.phase = match (self.phase, &self.invite) {
-            (Phase::Mirror { link, seat }, _) => Phase::Rules { link, seat },
+            (Phase::Mirror { link, seat }, _) => {
+                self.looked = true;
+                Phase::Rules { link, seat }
+            }
             (Phase::Rules { link, seat }, Some(_)) if seat.clock.opens_in(now).is_none() => {
                 let invite = self.invite.take();
                 return Chapter::Session(Session::enter(now, invite, link, seat, effects));
@@ -183,22 +243,32 @@ impl Ready {
             (
                 Phase::Trouble(_) | Phase::Refused { why: RoomRefusal::RoomFull | RoomRefusal::Busy, .. },
                 Some(invite),
-            ) => open(now, invite, 0, known, effects),
+            ) => {
+                if !known.carries {
+                    known.remembered = self.invite.take();
+                    return Network::find(now, known, effects);
+                }
+                open(now, invite, 0, known, effects)
+            }
             (phase @ Phase::Refused { why: RoomRefusal::TooManyTries, .. }, _) => phase,
-            (Phase::Refused { .. }, _) => return Chapter::Qr(Qr::default()),
+            (Phase::Refused { .. }, _) => return Qr::ask(known),
             (phase, _) => phase,
         };
         Chapter::Ready(self)
     }
 
-    fn held(mut self, now: Uptime) -> Chapter {
+    fn held(mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
         match self.phase {
             Phase::Rules { link, seat } => {
                 self.phase = Phase::Mirror { link, seat };
+                self.looked = false;
                 Chapter::Ready(self)
             }
-            Phase::Trouble(_) => Chapter::Network(Network::find(now)),
-            _ => Chapter::Qr(Qr::default()),
+            Phase::Asking { .. } | Phase::Pausing { .. } => Qr::ask(known),
+            Phase::Mirror { .. } | Phase::Refused { .. } | Phase::Trouble(_) => {
+                self.say_bye(effects);
+                Boot::again(now)
+            }
         }
     }
 
@@ -207,7 +277,7 @@ impl Ready {
             Phase::Asking { until, .. } => Some((*until, Why("the room's answer about the key"))),
             Phase::Pausing { until, .. } => Some((*until, Why("the next try to reach the room"))),
             Phase::Mirror { seat, .. } | Phase::Rules { seat, .. } => match seat.clock.opens_in(now) {
-                Some(_) => Some((now + Duration::from_secs(1), Why("the countdown's next second"))),
+                Some(left) => Some((now + to_next_second(left), Why("the countdown's next second"))),
                 None => Some((seat.clock.ends_at(now), Why("the end of the slot"))),
             },
             Phase::Refused { until, .. } => until.map(|until| (until, Why("the room to look again"))),
@@ -245,7 +315,7 @@ impl Ready {
     }
 
     pub(super) fn knows_a_key(&self) -> bool {
-        self.invite.is_some()
+        self.invite.is_some() || self.lost_seat.is_some()
     }
 
     pub(super) fn sight(&self, now: Uptime, known: &Known) -> Sight {

@@ -1,6 +1,5 @@
 //! Chapter 5: lobby, live, weak line, coming back, ended. Holds the key only as long as it may have to come back.
 
-use super::network::Network;
 use super::ready::{Seat, hello, open_link};
 use super::wipe::Wipe;
 use super::{Chapter, Event, Holds, Senses, Sight, Why};
@@ -10,7 +9,7 @@ use crate::model::known::Known;
 use crate::model::light::Light;
 use crate::model::quality::QualityJudge;
 use crate::model::screen::{Aside, Ending, Face, HoldDoes, PressDoes};
-use crate::model::slot_clock::whole_seconds;
+use crate::model::slot_clock::{to_next_second, whole_seconds};
 use crate::model::turn::{Effect, LinkNews, MediaGates, MediaNews, Told};
 use crate::model::uptime::Uptime;
 use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, ToClient, ToServer};
@@ -20,6 +19,14 @@ use std::time::Duration;
 const OPENING: Duration = Duration::from_secs(12);
 /// Pauses between tries to come back; the last one repeats.
 const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+/// A line that was up for less is not tried again at once: a server that keeps falling over is not hammered.
+const STEADY: Duration = Duration::from_secs(10);
+/// A connection to the counter must be made by then, else it is given up for a new one.
+const CONNECTING: Duration = Duration::from_secs(30);
+/// Pause before a new connection is asked for when the last one could not even be made.
+const REBUILD_AFTER: Duration = Duration::from_secs(2);
+/// A new connection that was asked for and did not come is asked for again.
+const REBUILD_AGAIN: Duration = Duration::from_secs(10);
 /// Without line or path for this long, the telephone takes over.
 const LOST_FOR_GOOD: Duration = Duration::from_secs(90);
 /// The server closes the room; if its word does not come, we close it ourselves.
@@ -28,12 +35,14 @@ const GRACE: Duration = Duration::from_secs(5);
 const NOTICE_SHOWN: Duration = Duration::from_secs(15);
 /// The end stands this long before the wipe begins by itself.
 const ENDING_SHOWN: Duration = Duration::from_secs(20);
+/// Likewise where the story goes on by telephone or by the family's own hands.
+const LONG_ENDING_SHOWN: Duration = Duration::from_secs(120);
 
 pub(super) struct Session(Phase);
 
 enum Phase {
     Inside(Box<Inside>),
-    Ended { ending: Ending, until: Uptime },
+    Ended { face: Face, until: Uptime },
 }
 
 /// Everything that is dropped, and with it forgotten, at the end.
@@ -45,6 +54,8 @@ struct Inside {
     admitted: bool,
     peer: Option<(PeerId, String)>,
     call: Option<Call>,
+    /// A connection that was given up, and when a new one is asked for.
+    rebuild: Option<(Epoch, Uptime)>,
     lost_since: Option<Uptime>,
     was_live: bool,
     good_marked: bool,
@@ -58,7 +69,7 @@ struct Inside {
 
 /// The signalling line.
 enum Line {
-    Up { link: Attempt },
+    Up { link: Attempt, since: Uptime },
     Opening { link: Attempt, by_key: bool, tries: usize, until: Uptime },
     Pausing { by_key: bool, tries: usize, until: Uptime },
 }
@@ -67,6 +78,7 @@ enum Line {
 struct Call {
     media: Attempt,
     epoch: Epoch,
+    since: Uptime,
     connected: bool,
 }
 
@@ -89,11 +101,12 @@ impl Session {
         Self(Phase::Inside(Box::new(Inside {
             invite,
             seat,
-            line: Line::Up { link },
+            line: Line::Up { link, since: now },
             staff_present: None,
             admitted: false,
             peer: None,
             call: None,
+            rebuild: None,
             lost_since: Some(now),
             was_live: false,
             good_marked: false,
@@ -112,15 +125,21 @@ impl Session {
             (Phase::Ended { until, .. }, Event::Tick) if now >= until => {
                 return Chapter::Wipe(Wipe::after_session(now, known, effects));
             }
-            (_, Event::Told(Told::ReturnAsked)) => return Chapter::Wipe(Wipe::everything(now, known, effects)),
+            (phase, Event::Told(Told::ReturnAsked)) => {
+                if let Phase::Inside(inside) = phase {
+                    inside.say(ToServer::Bye { reason: ByeReason::Left }, effects);
+                }
+                return Chapter::Wipe(Wipe::everything(now, known, effects));
+            }
             (ended @ Phase::Ended { .. }, _) => return Chapter::Session(Self(ended)),
             (Phase::Inside(inside), _) => inside,
         };
         if let Some(trouble) = known.forbidden() {
-            return Chapter::Network(Network::in_trouble(trouble));
+            return ended(now + LONG_ENDING_SHOWN, Face::NetworkTrouble(trouble));
         }
         let next = match event {
             Event::Press => inside.pause(effects),
+            Event::Fact => inside.network_changed(now, known),
             Event::Hold => inside.leave(ByeReason::Left, Ending::Left, effects),
             Event::Told(Told::Link { attempt, news }) if inside.link() == Some(attempt) => {
                 inside.line_says(now, news, known, effects)
@@ -128,14 +147,17 @@ impl Session {
             Event::Told(Told::Media { attempt, news }) if inside.media() == Some(attempt) => {
                 inside.media_say(now, news, effects)
             }
-            Event::Tick | Event::Fact | Event::Told(_) => Next::Stay,
+            Event::Tick | Event::Told(_) => Next::Stay,
         };
         let next = match next {
             Next::Stay => inside.time_passed(now, known, effects),
             end @ Next::End(_) => end,
         };
         match next {
-            Next::End(ending) => Chapter::Session(Self(Phase::Ended { ending, until: now + ENDING_SHOWN })),
+            Next::End(ending @ (Ending::LineLost | Ending::WillPhone)) => {
+                ended(now + LONG_ENDING_SHOWN, Face::Ended(ending))
+            }
+            Next::End(ending) => ended(now + ENDING_SHOWN, Face::Ended(ending)),
             Next::Stay => {
                 inside.set_gates(effects);
                 Chapter::Session(Self(Phase::Inside(inside)))
@@ -157,6 +179,7 @@ impl Session {
     pub(super) fn light(&self) -> Light {
         match self.0 {
             Phase::Inside(_) => Light::OnAir,
+            Phase::Ended { face: Face::NetworkTrouble(_), .. } => Light::Fast,
             Phase::Ended { .. } => Light::Steady,
         }
     }
@@ -179,17 +202,21 @@ impl Session {
     pub(super) fn sight(&self, now: Uptime, known: &Known) -> Sight {
         match &self.0 {
             Phase::Inside(inside) => inside.sight(now, known),
-            Phase::Ended { ending, .. } => {
-                Sight { face: Face::Ended(*ending), press: Some(PressDoes::Understood), hold: None, aside: None }
+            Phase::Ended { face, .. } => {
+                Sight { face: face.clone(), press: Some(PressDoes::Understood), hold: None, aside: None }
             }
         }
     }
 }
 
+fn ended(until: Uptime, face: Face) -> Chapter {
+    Chapter::Session(Session(Phase::Ended { face, until }))
+}
+
 impl Inside {
     fn link(&self) -> Option<Attempt> {
         match self.line {
-            Line::Up { link } | Line::Opening { link, .. } => Some(link),
+            Line::Up { link, .. } | Line::Opening { link, .. } => Some(link),
             Line::Pausing { .. } => None,
         }
     }
@@ -202,14 +229,32 @@ impl Inside {
         self.call.as_ref().is_some_and(|call| call.connected)
     }
 
+    /// Let in, and the path to the counter is there: faces and voices.
+    fn is_live(&self) -> bool {
+        self.admitted && self.connected()
+    }
+
+    fn line_is_up(&self) -> bool {
+        matches!(self.line, Line::Up { .. })
+    }
+
+    fn network_changed(&mut self, now: Uptime, known: &Known) -> Next {
+        if let Line::Pausing { until, .. } = &mut self.line
+            && known.carries
+        {
+            *until = now;
+        }
+        Next::Stay
+    }
+
     fn say(&self, message: ToServer, effects: &mut Vec<Effect>) {
-        if let Line::Up { link } = self.line {
+        if let Line::Up { link, .. } = self.line {
             effects.push(Effect::Say { attempt: link, message });
         }
     }
 
     fn pause(&mut self, effects: &mut Vec<Effect>) -> Next {
-        if self.admitted {
+        if self.is_live() {
             self.paused = !self.paused;
             self.say(ToServer::Mute { microphone: self.paused, camera: self.paused }, effects);
         }
@@ -226,18 +271,44 @@ impl Inside {
             LinkNews::Opened => self.say_hello_again(known, effects),
             LinkNews::Heard(ToClient::Welcome(welcome)) => {
                 if let Line::Opening { link, by_key, .. } = self.line {
+                    if welcome.rules != self.seat.rules {
+                        return Next::End(Ending::LineLost);
+                    }
                     self.admitted = welcome.admitted;
                     self.seat = Seat::new(now, welcome);
-                    self.line = Line::Up { link };
-                    if by_key {
-                        self.say(ToServer::Consent { rules: self.seat.rules.clone() }, effects);
-                    }
+                    self.line = Line::Up { link, since: now };
+                    self.seated_again(now, by_key, effects);
                 }
             }
             LinkNews::Heard(message) => return self.heard(now, message, known, effects),
             LinkNews::Closed(_) => self.line_lost(now),
         }
         Next::Stay
+    }
+
+    /// A new seat starts from the lobby; in the old one, what was lost on the way is said again.
+    fn seated_again(&mut self, now: Uptime, new_seat: bool, effects: &mut Vec<Effect>) {
+        self.held = false;
+        if new_seat {
+            (self.peer, self.call, self.rebuild, self.staff_present) = (None, None, None, None);
+        } else if !self.connected() {
+            self.give_up_call(now);
+        }
+        if self.staff_present.is_none() {
+            self.say(ToServer::Consent { rules: self.seat.rules.clone() }, effects);
+        }
+        if self.admitted {
+            self.say(ToServer::Mute { microphone: self.paused, camera: self.paused }, effects);
+        }
+    }
+
+    /// Drops the connection; a new one is asked for at `ask_at`, for both ends must drop the old one.
+    fn give_up_call(&mut self, ask_at: Uptime) {
+        if let Some(call) = self.call.take() {
+            self.rebuild = Some((call.epoch, ask_at));
+        } else if let Some((_, at)) = &mut self.rebuild {
+            *at = ask_at;
+        }
     }
 
     fn say_hello_again(&self, known: &Known, effects: &mut Vec<Effect>) {
@@ -251,7 +322,7 @@ impl Inside {
 
     fn line_lost(&mut self, now: Uptime) {
         let (by_key, tries) = match self.line {
-            Line::Up { .. } => (false, 0),
+            Line::Up { since, .. } => (false, usize::from(now.since(since) < STEADY)),
             Line::Opening { by_key, tries, .. } | Line::Pausing { by_key, tries, .. } => (by_key, tries + 1),
         };
         let pause = PAUSES.get(tries).or(PAUSES.last()).copied().unwrap_or_default();
@@ -264,10 +335,13 @@ impl Inside {
             ToClient::Admitted => self.admitted = true,
             ToClient::Peer { peer, role: Role::Staff, name, epoch, .. } => {
                 self.staff_present = Some(true);
-                self.meet(peer, name, epoch, known, effects);
+                self.meet(now, (peer, name), epoch, known, effects);
             }
-            ToClient::PeerGone { peer, .. } if self.peer.as_ref().is_some_and(|(id, _)| *id == peer) => {
-                (self.peer, self.call, self.staff_present) = (None, None, Some(false));
+            ToClient::PeerGone { peer, may_return } if self.peer.as_ref().is_some_and(|(id, _)| *id == peer) => {
+                self.staff_present = Some(false);
+                if !may_return {
+                    (self.peer, self.call, self.rebuild) = (None, None, None);
+                }
             }
             ToClient::Answer { epoch, sdp, .. } => {
                 if let Some(call) = self.call.as_ref().filter(|call| call.epoch == epoch) {
@@ -288,14 +362,23 @@ impl Inside {
     }
 
     /// A connection to make, or to make anew.
-    fn meet(&mut self, peer: PeerId, name: String, epoch: Epoch, known: &mut Known, effects: &mut Vec<Effect>) {
-        let same = self.peer.as_ref().is_some_and(|(id, _)| *id == peer);
-        self.peer = Some((peer, name));
-        if same && self.call.as_ref().is_some_and(|call| call.epoch >= epoch) {
+    fn meet(
+        &mut self,
+        now: Uptime,
+        peer: (PeerId, String),
+        epoch: Epoch,
+        known: &mut Known,
+        effects: &mut Vec<Effect>,
+    ) {
+        let same = self.peer.as_ref().is_some_and(|(id, _)| *id == peer.0);
+        let newest = self.call.as_ref().map(|call| call.epoch).max(self.rebuild.map(|(epoch, _)| epoch));
+        self.peer = Some(peer);
+        if same && newest.is_some_and(|newest| newest >= epoch) {
             return;
         }
         let media = known.ask();
-        self.call = Some(Call { media, epoch, connected: false });
+        self.call = Some(Call { media, epoch, since: now, connected: false });
+        self.rebuild = None;
         effects.push(Effect::BuildMedia {
             attempt: media,
             epoch,
@@ -308,7 +391,10 @@ impl Inside {
         match notice {
             Notice::FiveMinutes => self.notice = Some((Aside::FiveMinutes, now + NOTICE_SHOWN)),
             Notice::OneMinute => self.notice = Some((Aside::OneMinute, now + NOTICE_SHOWN)),
-            Notice::WillPhone => self.will_phone = true,
+            Notice::WillPhone => {
+                self.will_phone = true;
+                self.notice = Some((Aside::WillPhone, now + NOTICE_SHOWN));
+            }
             Notice::StaffAbsent => self.staff_present = Some(false),
             Notice::StaffPresent => self.staff_present = Some(true),
             Notice::Hold => self.held = true,
@@ -318,11 +404,11 @@ impl Inside {
 
     fn refused(&mut self, now: Uptime, refusal: &Refusal) -> Next {
         match refusal {
-            Refusal::ResumeExpired if self.invite.is_some() => {
+            Refusal::ResumeExpired if matches!(self.line, Line::Opening { by_key: false, .. }) => {
                 self.line = Line::Pausing { by_key: true, tries: 0, until: now };
                 Next::Stay
             }
-            Refusal::RoomFull | Refusal::TooManyTries { .. } | Refusal::Busy => {
+            Refusal::ResumeExpired | Refusal::RoomFull | Refusal::TooManyTries { .. } | Refusal::Busy => {
                 self.line_lost(now);
                 Next::Stay
             }
@@ -368,10 +454,8 @@ impl Inside {
                 self.say(ToServer::Stats { stats }, effects);
             }
             (MediaNews::PathDead | MediaNews::Failed(_), _) => {
-                call.connected = false;
-                self.lost_since = self.lost_since.or(Some(now));
-                self.call = None;
-                self.say(ToServer::Rebuild { epoch }, effects);
+                let pause = if call.connected { Duration::ZERO } else { REBUILD_AFTER };
+                self.give_up_call(now + pause);
             }
             _ => {}
         }
@@ -385,6 +469,7 @@ impl Inside {
         self.notice = self.notice.filter(|(_, until)| *until > now);
         match self.line {
             Line::Opening { until, .. } if now >= until => self.line_lost(now),
+            Line::Pausing { until, .. } if now >= until && !known.carries => self.line_lost(now),
             Line::Pausing { by_key, tries, until } if now >= until => match &self.invite {
                 Some(invite) => {
                     let link = known.ask();
@@ -395,14 +480,41 @@ impl Inside {
             },
             _ => {}
         }
+        self.watch_the_connection(now, effects);
         self.watch_for_loss(now)
+    }
+
+    fn watch_the_connection(&mut self, now: Uptime, effects: &mut Vec<Effect>) {
+        if self.connecting_until().is_some_and(|until| now >= until) {
+            self.give_up_call(now);
+        }
+        if let (Some(at), Some((epoch, _))) = (self.rebuild_at(), self.rebuild)
+            && now >= at
+        {
+            self.say(ToServer::Rebuild { epoch }, effects);
+            self.rebuild = Some((epoch, now + REBUILD_AGAIN));
+        }
+    }
+
+    /// Only with the line up and the counter present can a connection be made.
+    fn can_connect(&self) -> bool {
+        self.line_is_up() && self.staff_present == Some(true)
+    }
+
+    fn connecting_until(&self) -> Option<Uptime> {
+        let call = self.call.as_ref().filter(|call| !call.connected && self.can_connect())?;
+        Some(call.since + CONNECTING)
+    }
+
+    fn rebuild_at(&self) -> Option<Uptime> {
+        self.rebuild.filter(|_| self.can_connect()).map(|(_, at)| at)
     }
 
     /// In the lobby the line must hold; once let in with the counter present, the path must, too.
     fn watch_for_loss(&mut self, now: Uptime) -> Next {
-        let line = matches!(self.line, Line::Up { .. }) && self.staff_present.is_some();
+        let line = self.line_is_up() && self.staff_present.is_some();
         let path = self.connected() || !self.admitted || self.staff_present == Some(false);
-        self.was_live |= self.admitted && self.connected();
+        self.was_live |= self.is_live();
         if line && path {
             self.lost_since = None;
             return Next::Stay;
@@ -441,25 +553,27 @@ impl Inside {
         };
         let lost = self.lost_since.map(|since| (since + LOST_FOR_GOOD, Why("the line to come back")));
         let notice = self.notice.map(|(_, until)| (until, Why("a notice to be read")));
-        let second = (now + Duration::from_secs(1), Why("the remaining time's next second"));
-        [line, lost, notice, Some(second)].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let connecting = self.connecting_until().map(|at| (at, Why("the connection to the counter")));
+        let rebuild = self.rebuild_at().map(|at| (at, Why("a new connection to the counter")));
+        let second = to_next_second(self.seat.clock.remaining(now));
+        let second = (now + second, Why("the remaining time's next second"));
+        [line, lost, notice, connecting, rebuild, Some(second)].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     fn sight(&self, now: Uptime, known: &Known) -> Sight {
         let remaining = whole_seconds(self.seat.clock.remaining(now));
-        let line_up = matches!(self.line, Line::Up { .. });
-        let face = match (self.admitted, self.connected(), self.staff_present) {
-            (true, _, Some(false)) => Face::Lobby { staff_present: false },
-            (true, true, _) => self.live(remaining),
-            (true, false, _) if self.was_live || !line_up => Face::ComingBack { remaining },
-            (false, _, Some(_)) if !line_up => Face::ComingBack { remaining },
-            (false, _, Some(staff_present)) => Face::Lobby { staff_present },
+        let face = match (self.admitted, self.staff_present) {
+            (true, _) if self.is_live() => self.live(remaining),
+            (true, _) | (_, Some(_)) if !self.line_is_up() => Face::ComingBack { remaining },
+            (true, Some(false)) => Face::Lobby { staff_present: false },
+            (true, _) if self.was_live => Face::ComingBack { remaining },
+            (false, Some(staff_present)) => Face::Lobby { staff_present },
             _ => Face::Entering,
         };
-        let press = (self.admitted && matches!(face, Face::Live { .. })).then_some(PressDoes::Pause);
-        let aside = self.will_phone.then_some(Aside::WillPhone);
-        let aside = aside.or(self.paused.then_some(Aside::Paused)).or(self.notice.map(|(notice, _)| notice));
-        Sight { face, press, hold: Some(HoldDoes::Leave), aside: aside.or(known.missing_senses()) }
+        let press = self.is_live().then_some(PressDoes::Pause);
+        let aside = self.notice.map(|(notice, _)| notice).or(self.paused.then_some(Aside::Paused));
+        let aside = aside.or(self.will_phone.then_some(Aside::WillPhone)).or(known.missing_senses());
+        Sight { face, press, hold: Some(HoldDoes::Leave), aside }
     }
 
     fn live(&self, remaining: Duration) -> Face {

@@ -18,8 +18,6 @@ use std::time::Duration;
 const STEP: Duration = Duration::from_secs(30);
 /// Pause before a failed step is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
-/// "Forgotten" stands this long before the story begins anew.
-const FORGOTTEN_SHOWN: Duration = Duration::from_secs(15);
 
 const AFTER_SESSION: &[WipeStep] = &[WipeStep::Key, WipeStep::Verify];
 const EVERYTHING: &[WipeStep] = &[WipeStep::Network, WipeStep::Key, WipeStep::Data, WipeStep::Verify];
@@ -51,9 +49,8 @@ enum Phase {
         index: Option<usize>,
         until: Uptime,
     },
-    Forgotten {
-        until: Option<Uptime>,
-    },
+    /// The camera stays closed until somebody wishes to begin again; after a full wipe nobody can.
+    Forgotten,
 }
 
 impl Wipe {
@@ -93,8 +90,8 @@ impl Wipe {
                 self.confirmed(now, attempt, news == NetworkNews::Forgotten, known, effects);
             }
             Event::Tick => self.time_passed(now, known, effects),
-            Event::Press if matches!(self.phase, Phase::Forgotten { until: Some(_) }) => {
-                return Chapter::Network(Network::find(now));
+            Event::Press if matches!(self.phase, Phase::Forgotten) && !self.is_full() => {
+                return Network::find(now, known, effects);
             }
             Event::Told(Told::ReturnAsked) if !self.is_full() => {
                 return Chapter::Wipe(Self::everything(now, known, effects));
@@ -102,8 +99,7 @@ impl Wipe {
             _ => {}
         }
         match self.phase {
-            Phase::Forgotten { until: Some(until) } if now >= until => Chapter::Network(Network::find(now)),
-            Phase::Forgotten { until: None } if self.receipt.is_none() => Chapter::Boot(Boot::no_loan()),
+            Phase::Forgotten if self.is_full() && self.receipt.is_none() => Chapter::Boot(Boot::no_loan()),
             _ => Chapter::Wipe(self),
         }
     }
@@ -114,7 +110,7 @@ impl Wipe {
             Phase::Doing { index, attempt: of, .. } if of == attempt && done => {
                 self.after_step(now, index + 1, known, effects)
             }
-            Phase::Settling { attempt: of, .. } if of == attempt && done => self.forgotten(now),
+            Phase::Settling { attempt: of, .. } if of == attempt && done => Phase::Forgotten,
             Phase::Owing { attempt: of, .. } if of == attempt => Phase::Failed { index: None, until: now + AGAIN },
             Phase::Doing { index, attempt: of, .. } if of == attempt => {
                 Phase::Failed { index: Some(index), until: now + AGAIN }
@@ -131,15 +127,11 @@ impl Wipe {
             return begin_step(now, self.steps, next, known, effects);
         }
         if !self.is_full() {
-            return self.forgotten(now);
+            return Phase::Forgotten;
         }
         let attempt = known.ask();
         effects.push(Effect::WipeDone { attempt });
         Phase::Settling { attempt, until: now + STEP }
-    }
-
-    fn forgotten(&self, now: Uptime) -> Phase {
-        Phase::Forgotten { until: (!self.is_full()).then_some(now + FORGOTTEN_SHOWN) }
     }
 
     /// Steps are safe to repeat, so a failure or silence begins the step again, for ever: an unfinished wipe is
@@ -167,19 +159,20 @@ impl Wipe {
             Phase::Doing { until, .. } => Some((until, Why("a step of forgetting"))),
             Phase::Settling { until, .. } => Some((until, Why("the debt to be struck off"))),
             Phase::Failed { until, .. } => Some((until, Why("a failed step to be tried again"))),
-            Phase::Forgotten { until } => until.map(|until| (until, Why("a person to read that it is forgotten"))),
+            Phase::Forgotten => None,
         }
     }
 
     pub(super) fn waits_for_person(&self) -> Option<&'static str> {
-        matches!(self.phase, Phase::Forgotten { .. }).then_some("staff to note the receipt")
+        let whom = if self.is_full() { "staff to note the receipt" } else { "a press to begin again" };
+        matches!(self.phase, Phase::Forgotten).then_some(whom)
     }
 
     pub(super) fn light(&self) -> Light {
         match self.phase {
             Phase::Failed { .. } => Light::Fast,
-            Phase::Forgotten { until: Some(_) } => Light::Steady,
-            Phase::Forgotten { until: None } => Light::Off,
+            Phase::Forgotten if self.is_full() => Light::Off,
+            Phase::Forgotten => Light::Steady,
             _ => Light::Breathing,
         }
     }
@@ -194,9 +187,9 @@ impl Wipe {
             Phase::Doing { index, .. } => Face::Forgetting { step: step(*index), done: done(*index), of },
             Phase::Settling { .. } => Face::Forgetting { step: WipeStep::Verify, done: of, of },
             Phase::Failed { index, .. } => Face::WipeFailed(step(index.unwrap_or(0))),
-            Phase::Forgotten { .. } => Face::Forgotten { receipt: self.receipt.clone() },
+            Phase::Forgotten => Face::Forgotten { receipt: self.receipt.clone() },
         };
-        let again = matches!(self.phase, Phase::Forgotten { until: Some(_) });
+        let again = matches!(self.phase, Phase::Forgotten) && !self.is_full();
         Sight { face, press: again.then_some(PressDoes::Again), hold: None::<HoldDoes>, aside: None }
     }
 }

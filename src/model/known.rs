@@ -14,6 +14,10 @@ pub struct Known {
     pub loan: Option<Loan>,
     /// The language of the screens.
     pub language: Language,
+    /// A person chose the language with the button: a code no longer changes it.
+    language_chosen: bool,
+    /// Host of the room server that the paper named: its counter's telephone stands on the screens.
+    pub counter_host: Option<String>,
     /// A camera is there.
     pub camera: bool,
     /// A microphone is there.
@@ -51,9 +55,24 @@ impl Known {
         self.asked
     }
 
-    /// Whom to phone before a counter is known.
+    /// Whom to phone: the counter that the paper named, else the loan's first.
     pub fn telephone(&self) -> Option<&Telephone> {
-        self.loan.as_ref().and_then(Loan::telephone)
+        let loan = self.loan.as_ref()?;
+        let named = self.counter_host.as_ref().and_then(|host| loan.counter_at(host));
+        named.map(|counter| &counter.telephone).or_else(|| loan.telephone())
+    }
+
+    /// A person presses for the loan's next language.
+    pub fn choose_next_language(&mut self) {
+        if let Some(loan) = &self.loan {
+            self.language = loan.language_after(self.language);
+            self.language_chosen = true;
+        }
+    }
+
+    /// The language printed into a code counts unless a person chose one.
+    pub fn read_language(&mut self, printed: Option<Language>) {
+        self.language = printed.filter(|_| !self.language_chosen).unwrap_or(self.language);
     }
 
     /// The network that the city forbids, if that is why it is down: nothing may go on over it.
@@ -75,6 +94,8 @@ impl Known {
     pub fn forget(&mut self) {
         self.loan = None;
         self.remembered = None;
+        self.counter_host = None;
         self.language = Language::default();
+        self.language_chosen = false;
     }
 }

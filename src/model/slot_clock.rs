@@ -82,6 +82,14 @@ pub fn whole_seconds(span: Duration) -> Duration {
     Duration::from_secs(span.as_secs() + u64::from(span.subsec_nanos() > 0))
 }
 
+/// How long until [`whole_seconds`] of a span that runs down says another number.
+pub fn to_next_second(span: Duration) -> Duration {
+    match span.subsec_nanos() {
+        0 => Duration::from_secs(1),
+        nanos => Duration::from_nanos(u64::from(nanos)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
