@@ -2,7 +2,7 @@
 
 use super::signs;
 use crate::model::language::Language;
-use crate::model::screen::{Aside, Face, HourMinute, Meeting, PressDoes, Screen, Window, kebab};
+use crate::model::screen::{Aside, Face, HourMinute, Meeting, PressDoes, ScanHint, Screen, Window, kebab};
 use crate::words::{Arg, Catalog};
 use minijinja::value::Value;
 use serde::Serialize;
