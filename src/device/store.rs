@@ -1,8 +1,13 @@
 //! What survives a power cut: the loan, and a wipe that is owed.
+#![expect(clippy::disallowed_methods, reason = "the store is where the box touches its disk")]
 
+use super::Behind;
 use crate::model::ids::Attempt;
 use crate::model::loan::Loan;
 use crate::model::screen::WipeStep;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 /// What the store holds at power-on.
 pub struct Held {
@@ -45,4 +50,179 @@ pub enum StoreEvent {
         /// What was tried and how it failed.
         result: Result<(), String>,
     },
+}
+
+/// Where the store keeps what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreConfig {
+    /// The loan file, on the data partition.
+    pub loan: PathBuf,
+    /// Exists while a wipe is owed. Lies outside of the data partition, which a wipe makes unreadable.
+    pub owed: PathBuf,
+    /// The key of the data partition. Whoever has it can read the partition; nobody can without.
+    pub data_key: PathBuf,
+    /// Folders that hold nothing after a wipe: the data partition, NetworkManager's profiles.
+    pub emptied: Vec<PathBuf>,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            loan: "/var/lib/madoguchi/data/loan.toml".into(),
+            owed: "/var/lib/madoguchi/state/wipe-owed".into(),
+            data_key: "/var/lib/madoguchi/state/data.key".into(),
+            emptied: vec!["/var/lib/madoguchi/data".into(), "/run/NetworkManager/system-connections".into()],
+        }
+    }
+}
+
+/// Says what is held, then serves until either end of `behind` is gone.
+pub async fn run(behind: Behind<StoreAsk, StoreEvent>, config: StoreConfig) {
+    let Behind { mut asks, events } = behind;
+    let places = config.clone();
+    let held = tokio::task::spawn_blocking(move || places.held()).await;
+    let held = held.unwrap_or_else(|_| Held { wipe_owed: true, loan: Err("the store could not be read".to_owned()) });
+    if events.send(StoreEvent::Held(held)).await.is_err() {
+        return;
+    }
+    while let Some(ask) = asks.recv().await {
+        let places = config.clone();
+        let (attempt, work) = match ask {
+            StoreAsk::OweWipe { attempt } => (attempt, tokio::task::spawn_blocking(move || places.owe())),
+            StoreAsk::Wipe { attempt, step } => (attempt, tokio::task::spawn_blocking(move || places.wipe(step))),
+            StoreAsk::WipeDone { attempt } => (attempt, tokio::task::spawn_blocking(move || places.settle())),
+        };
+        let result = work.await.unwrap_or_else(|_| Err("the store's work broke off".to_owned()));
+        if events.send(StoreEvent::Done { attempt, result }).await.is_err() {
+            return;
+        }
+    }
+}
+
+impl StoreConfig {
+    /// Reads what is held. A flag that cannot be looked at counts as set: better wiped twice than not.
+    fn held(&self) -> Held {
+        let wipe_owed = self.owed.try_exists().unwrap_or(true);
+        let loan = match fs::read_to_string(&self.loan) {
+            Ok(text) => Loan::from_toml(&text).map(Some).map_err(|error| format!("{}: {error}", self.loan.display())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(told("reading", &self.loan)(error)),
+        };
+        Held { wipe_owed, loan }
+    }
+
+    /// The flag is on disk with its folder entry when this returns: written aside, then renamed.
+    fn owe(&self) -> Result<(), String> {
+        let folder = folder_of(&self.owed);
+        fs::create_dir_all(folder).map_err(told("making", folder))?;
+        let aside = self.owed.with_extension("new");
+        let mut file = File::create(&aside).map_err(told("writing", &aside))?;
+        file.write_all(b"owed\n").and_then(|()| file.sync_all()).map_err(told("writing", &aside))?;
+        fs::rename(&aside, &self.owed).map_err(told("renaming", &aside))?;
+        sync_folder(folder)
+    }
+
+    /// Does one step. Every step may be done again, so that a power cut in its middle does no harm.
+    fn wipe(&self, step: WipeStep) -> Result<(), String> {
+        if !self.owed.try_exists().unwrap_or(false) {
+            return Err(format!("step {step:?} was asked before {} was set", self.owed.display()));
+        }
+        match step {
+            // NetworkManager leaves the network, and the room key was never on disk: both are looked at in the end.
+            WipeStep::Network | WipeStep::Key => Ok(()),
+            WipeStep::Data => {
+                destroy(&self.data_key)?;
+                self.emptied.iter().try_for_each(|folder| empty(folder))
+            }
+            WipeStep::Verify => self.verify(),
+        }
+    }
+
+    fn verify(&self) -> Result<(), String> {
+        for gone in [&self.data_key, &self.loan] {
+            match gone.try_exists() {
+                Ok(false) => {}
+                Ok(true) => return Err(format!("{} is still there", gone.display())),
+                Err(error) => return Err(told("looking at", gone)(error)),
+            }
+        }
+        for folder in &self.emptied {
+            if let Some(left) = entries(folder)?.first() {
+                return Err(format!("{} is still there", left.display()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The flag is gone from the disk when this returns.
+    fn settle(&self) -> Result<(), String> {
+        absent_is_fine(fs::remove_file(&self.owed)).map_err(told("removing", &self.owed))?;
+        let folder = folder_of(&self.owed);
+        if folder.exists() { sync_folder(folder) } else { Ok(()) }
+    }
+}
+
+/// Overwrites a key in place, so that its blocks no longer hold it wherever the medium allows, and unlinks it.
+fn destroy(key: &Path) -> Result<(), String> {
+    let mut file = match OpenOptions::new().read(true).write(true).open(key) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(told("opening", key)(error)),
+    };
+    let length = file.metadata().map_err(told("reading", key))?.len();
+    let mut noise = vec![0; usize::try_from(length.min(1 << 20)).unwrap_or(0)];
+    for pass in 0..2 {
+        getrandom::fill(&mut noise).map_err(|error| format!("making noise for {}: {error}", key.display()))?;
+        file.seek(SeekFrom::Start(0))
+            .and_then(|_| file.write_all(&noise))
+            .and_then(|()| file.sync_all())
+            .map_err(|error| format!("overwriting {} (pass {pass}): {error}", key.display()))?;
+    }
+    fs::remove_file(key).map_err(told("removing", key))?;
+    sync_folder(folder_of(key))
+}
+
+fn empty(folder: &Path) -> Result<(), String> {
+    for entry in entries(folder)? {
+        let is_folder = entry.symlink_metadata().is_ok_and(|about| about.is_dir());
+        let removed = if is_folder { fs::remove_dir_all(&entry) } else { fs::remove_file(&entry) };
+        absent_is_fine(removed).map_err(told("removing", &entry))?;
+    }
+    if folder.exists() { sync_folder(folder) } else { Ok(()) }
+}
+
+/// What lies in a folder; the file system's own `lost+found` does not count.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let listed = match fs::read_dir(folder) {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(told("listing", folder)(error)),
+    };
+    let mut found = Vec::new();
+    for entry in listed {
+        let path = entry.map_err(told("listing", folder))?.path();
+        if path.file_name().is_none_or(|name| name != "lost+found") {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("/"))
+}
+
+fn sync_folder(folder: &Path) -> Result<(), String> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(told("syncing", folder))
+}
+
+fn told<'a>(tried: &'a str, path: &'a Path) -> impl Fn(io::Error) -> String + 'a {
+    move |error| format!("{tried} {}: {error}", path.display())
 }

@@ -1,5 +1,15 @@
 //! The adapters against real sockets, files and buses of this machine.
 //!
-//! Table of contents: `link` (the signalling line).
+//! Table of contents:
+//! - `link`: the signalling line
+//! - `store`: the loan and the owed wipe, with a power cut after every step
+//! - `hardware`: button, light, clock and sticks, as far as they can be had without hardware
+//! - `network`, `slot`: NetworkManager and RAUC, played by this test on a private D-Bus
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests may")]
 
+mod bus;
+mod hardware;
 mod link;
+mod network;
+mod slot;
+mod store;

@@ -1,0 +1,256 @@
+//! What is in the air, judged: flags to beacons, the choice among access points, and the names of failures.
+
+use super::proxy::Profile;
+use crate::model::screen::NetworkTrouble;
+use crate::model::verdict::{Beacon, Ciphers, KeyManagement, Security};
+use crate::model::wifi_code::{Claim, WifiCode};
+use std::collections::HashMap;
+use zbus::zvariant::Value;
+
+/// Name of our one profile in NetworkManager. Says nothing about the family.
+pub(super) const PROFILE: &str = "madoguchi";
+/// Below this strength (percent) a failure is blamed on the distance.
+const WEAK: u8 = 30;
+
+/// An access point of the wanted name.
+#[derive(Clone, Debug)]
+pub(super) struct Heard<P> {
+    /// Where NetworkManager keeps it.
+    pub(super) place: P,
+    /// The very bytes of its name.
+    pub(super) name: Vec<u8>,
+    /// Percent.
+    pub(super) strength: u8,
+    pub(super) beacon: Beacon,
+}
+
+/// Reads NetworkManager's three flag words (`NM80211ApFlags`, and `NM80211ApSecurityFlags` twice).
+pub(super) fn beacon(flags: u32, wpa: u32, rsn: u32) -> Beacon {
+    /// Set on the open half of an OWE transition pair, which has no RSN element.
+    const OWE_TRANSITION: u32 = 0x1000;
+    let has = |bits: u32| rsn & bits != 0;
+    Beacon {
+        privacy: flags & 0x1 != 0,
+        wps: flags & 0x2 != 0,
+        wpa1: wpa != 0,
+        rsn: rsn & !OWE_TRANSITION != 0,
+        key_management: KeyManagement {
+            psk: has(0x100),
+            sae: has(0x400),
+            enterprise: has(0x200 | 0x2000),
+            owe: has(0x800),
+        },
+        pairwise: Ciphers { wep: has(0x1 | 0x2), tkip: has(0x4), ccmp: has(0x8) },
+        group: Ciphers { wep: has(0x10 | 0x20), tkip: has(0x40), ccmp: has(0x80) },
+    }
+}
+
+/// Every form under which the name of a code may be in the air.
+pub(super) fn names(wifi: &WifiCode) -> impl Iterator<Item = &[u8]> {
+    std::iter::once(wifi.ssid.as_bytes()).chain(wifi.other_forms.iter().map(Vec::as_slice))
+}
+
+/// The strongest access point that the city allows.
+///
+/// # Errors
+/// The trouble with the strongest one that it does not allow, or that none is in the air.
+pub(super) fn choose<P>(heard: Vec<Heard<P>>, claim: Claim) -> Result<(Heard<P>, Security), NetworkTrouble> {
+    let mut heard = heard;
+    heard.sort_by_key(|access_point| std::cmp::Reverse(access_point.strength));
+    let mut first_trouble = None;
+    for access_point in heard {
+        match accept(&access_point.beacon, claim) {
+            Ok(security) => return Ok((access_point, security)),
+            Err(trouble) => first_trouble = first_trouble.or(Some(trouble)),
+        }
+    }
+    Err(first_trouble.unwrap_or(NetworkTrouble::NotInTheAir))
+}
+
+/// Judges one access point against what the city allows and what the code promises.
+pub(super) fn accept(beacon: &Beacon, claim: Claim) -> Result<Security, NetworkTrouble> {
+    match (beacon.judge()?, claim) {
+        // The code says WPA3 only: who offers less under this name is somebody else, or has got worse.
+        (Security::Wpa2, Claim::Sae) => Err(NetworkTrouble::Downgraded),
+        (security, _) => Ok(security),
+    }
+}
+
+/// A second way in, for a radio that fails at WPA3 where the access point offers both.
+pub(super) fn second_way(beacon: &Beacon, claim: Claim, tried: Security) -> Option<Security> {
+    (tried == Security::Wpa3 && beacon.key_management.psk && claim != Claim::Sae).then_some(Security::Wpa2)
+}
+
+/// Whether a passphrase can be one at all (IEEE 802.11-2020, J.4.1): otherwise NetworkManager refuses the profile.
+pub(super) fn possible(passphrase: &str, security: Security) -> bool {
+    match security {
+        Security::Wpa3 => !passphrase.is_empty(),
+        Security::Wpa2 => match passphrase.len() {
+            8..=63 => true,
+            64 => passphrase.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            _ => false,
+        },
+    }
+}
+
+/// The profile for one network. It pins the security, so that the supplicant accepts nothing weaker whatever
+/// another access point of this name offers.
+pub(super) fn profile<'a>(name: &'a [u8], hidden: bool, security: Security, passphrase: &'a str) -> Profile<'a> {
+    let (key_management, management_frames) = match security {
+        Security::Wpa2 => ("wpa-psk", 2i32),
+        Security::Wpa3 => ("sae", 3i32),
+    };
+    HashMap::from([
+        (
+            "connection",
+            HashMap::from([
+                ("id", Value::from(PROFILE)),
+                ("type", Value::from("802-11-wireless")),
+                ("autoconnect", Value::from(false)),
+            ]),
+        ),
+        (
+            "802-11-wireless",
+            HashMap::from([
+                ("ssid", Value::from(name)),
+                ("mode", Value::from("infrastructure")),
+                ("hidden", Value::from(hidden)),
+            ]),
+        ),
+        (
+            "802-11-wireless-security",
+            HashMap::from([
+                ("key-mgmt", Value::from(key_management)),
+                ("psk", Value::from(passphrase)),
+                ("proto", Value::from(vec!["rsn"])),
+                ("pairwise", Value::from(vec!["ccmp"])),
+                ("group", Value::from(vec!["ccmp"])),
+                ("pmf", Value::from(management_frames)),
+            ]),
+        ),
+        ("ipv4", HashMap::from([("method", Value::from("auto"))])),
+        ("ipv6", HashMap::from([("method", Value::from("auto"))])),
+    ])
+}
+
+/// States of a device on its way (`NMDeviceState`).
+pub(super) mod state {
+    pub(in crate::device::network) const DISCONNECTED: u32 = 30;
+    pub(in crate::device::network) const IP_CONFIG: u32 = 70;
+    pub(in crate::device::network) const ACTIVATED: u32 = 100;
+    pub(in crate::device::network) const DEACTIVATING: u32 = 110;
+    pub(in crate::device::network) const FAILED: u32 = 120;
+}
+
+/// Names why a device failed (`NMDeviceStateReason`), from the last state it reached and the strength of the signal.
+pub(super) fn why_failed(reason: u32, reached: u32, strength: u8) -> NetworkTrouble {
+    match reason {
+        // No secrets: the passphrase was refused, and nobody could give another.
+        7 => NetworkTrouble::WrongPassword,
+        // The supplicant lost or never got the association.
+        8 | 11 if strength < WEAK => NetworkTrouble::TooWeak,
+        8 | 11 => NetworkTrouble::WrongPassword,
+        // No address, DHCP failed, automatic address failed.
+        5 | 6 | 15..=17 | 20..=22 => NetworkTrouble::NoAddress,
+        53 => NetworkTrouble::NotInTheAir,
+        // Unmanaged, supplicant not to be had, firmware missing, removed, asleep.
+        3 | 9 | 10 | 35..=37 => NetworkTrouble::NoRadio,
+        _ if reached >= state::IP_CONFIG => NetworkTrouble::NoAddress,
+        _ if strength < WEAK => NetworkTrouble::TooWeak,
+        _ => NetworkTrouble::LineLost,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CCMP: u32 = 0x8 | 0x80;
+    const PSK: u32 = 0x100;
+    const SAE: u32 = 0x400;
+
+    fn heard(place: u8, strength: u8, rsn: u32) -> Heard<u8> {
+        Heard { place, name: b"home".to_vec(), strength, beacon: beacon(1, 0, rsn) }
+    }
+
+    #[test]
+    fn flags_become_the_beacon_that_names_the_network() {
+        let judged = |flags, wpa, rsn| beacon(flags, wpa, rsn).judge();
+        assert_eq!(judged(1, 0, CCMP | PSK), Ok(Security::Wpa2));
+        assert_eq!(judged(1, 0, CCMP | SAE), Ok(Security::Wpa3));
+        assert_eq!(judged(1, 0, CCMP | SAE | PSK), Ok(Security::Wpa3));
+        assert_eq!(judged(0, 0, 0), Err(NetworkTrouble::Open));
+        assert_eq!(judged(1, 0, 0), Err(NetworkTrouble::Wep));
+        assert_eq!(judged(3, 0, 0), Err(NetworkTrouble::WpsOnly));
+        assert_eq!(judged(1, CCMP | PSK, 0), Err(NetworkTrouble::Wpa1));
+        assert_eq!(judged(1, 0x44 | PSK, CCMP | PSK), Err(NetworkTrouble::Wpa1), "WPA and WPA2 together");
+        assert_eq!(judged(1, 0, 0x8 | 0x40 | PSK), Err(NetworkTrouble::Wpa1), "TKIP for the group");
+        assert_eq!(judged(1, 0, CCMP | 0x200), Err(NetworkTrouble::Enterprise));
+        assert_eq!(judged(1, 0, CCMP | 0x2000), Err(NetworkTrouble::Enterprise));
+        assert_eq!(judged(1, 0, CCMP | 0x800), Err(NetworkTrouble::Owe));
+        assert_eq!(judged(0, 0, 0x1000), Err(NetworkTrouble::Open), "the open half of an OWE pair");
+    }
+
+    #[test]
+    fn the_strongest_accepted_access_point_is_chosen_over_a_stronger_weak_one() {
+        let (chosen, security) =
+            choose(vec![heard(1, 40, CCMP | PSK), heard(2, 95, 0x44 | PSK), heard(3, 70, CCMP | PSK)], Claim::Wpa)
+                .unwrap();
+        assert_eq!((chosen.place, security), (3, Security::Wpa2));
+        let trouble = choose(vec![heard(1, 40, 0), heard(2, 95, 0x44 | PSK)], Claim::Wpa).map(|_| ()).unwrap_err();
+        assert_eq!(trouble, NetworkTrouble::Wpa1, "the strongest one names the trouble");
+        assert_eq!(choose(Vec::<Heard<u8>>::new(), Claim::Wpa).map(|_| ()), Err(NetworkTrouble::NotInTheAir));
+    }
+
+    #[test]
+    fn a_code_that_promises_wpa3_accepts_nothing_less() {
+        assert_eq!(accept(&beacon(1, 0, CCMP | PSK), Claim::Sae), Err(NetworkTrouble::Downgraded));
+        let both = beacon(1, 0, CCMP | PSK | SAE);
+        assert_eq!(accept(&both, Claim::Sae), Ok(Security::Wpa3));
+        assert_eq!(second_way(&both, Claim::Sae, Security::Wpa3), None);
+        assert_eq!(second_way(&both, Claim::Wpa, Security::Wpa3), Some(Security::Wpa2));
+        assert_eq!(second_way(&both, Claim::Wpa, Security::Wpa2), None);
+    }
+
+    #[test]
+    fn only_a_possible_passphrase_is_tried() {
+        assert!(!possible("short", Security::Wpa2) && possible("short", Security::Wpa3));
+        assert!(possible("12345678", Security::Wpa2) && possible(&"a".repeat(64), Security::Wpa2));
+        assert!(!possible(&"z".repeat(64), Security::Wpa2) && !possible("", Security::Wpa3));
+    }
+
+    #[test]
+    fn every_profile_pins_rsn_and_ccmp() {
+        for (security, key_management, frames) in [(Security::Wpa2, "wpa-psk", 2), (Security::Wpa3, "sae", 3)] {
+            let profile = profile(b"home", true, security, "passphrase");
+            let pinned = &profile["802-11-wireless-security"];
+            assert_eq!(pinned["key-mgmt"], Value::from(key_management));
+            assert_eq!(pinned["pmf"], Value::from(frames));
+            assert_eq!(pinned["proto"], Value::from(vec!["rsn"]));
+            assert_eq!(pinned["pairwise"], Value::from(vec!["ccmp"]));
+            assert_eq!(pinned["group"], Value::from(vec!["ccmp"]));
+            assert_eq!(profile["connection"]["autoconnect"], Value::from(false));
+        }
+    }
+
+    #[test]
+    fn failures_have_names_that_a_person_can_act_on() {
+        use NetworkTrouble::{LineLost, NoAddress, NoRadio, NotInTheAir, TooWeak, WrongPassword};
+        for (reason, reached, strength, trouble) in [
+            (7, 60, 80, WrongPassword),
+            (11, 50, 80, WrongPassword),
+            (11, 50, 12, TooWeak),
+            (8, 50, 12, TooWeak),
+            (5, 70, 80, NoAddress),
+            (17, 70, 80, NoAddress),
+            (53, 50, 80, NotInTheAir),
+            (35, 20, 80, NoRadio),
+            (36, 50, 80, NoRadio),
+            (1, 70, 80, NoAddress),
+            (1, 50, 80, LineLost),
+            (1, 50, 5, TooWeak),
+        ] {
+            assert_eq!(why_failed(reason, reached, strength), trouble, "{reason} at {reached}, {strength} %");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Joins one Wi-Fi: looks for it, judges it, activates a volatile profile, judges it again.
+
+use super::air::{self, Heard, state};
+use super::proxy::{AccessPointProxy, HeldProfileProxy, ManagerProxy, NetworkDeviceProxy};
+use crate::model::screen::NetworkTrouble;
+use crate::model::verdict::{Beacon, Security};
+use crate::model::wifi_code::{Claim, WifiCode};
+use futures_util::StreamExt;
+use nmrs::{ConnectivityState, NetworkManager};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use zbus::zvariant::{ObjectPath, OwnedObjectPath, Value};
+
+/// How long a name is looked for in the air.
+const LOOK_WITHIN: Duration = Duration::from_secs(12);
+/// How long association and address may take.
+const ACTIVATE_WITHIN: Duration = Duration::from_secs(45);
+/// How long the look for the internet may take.
+const CHECK_WITHIN: Duration = Duration::from_secs(20);
+/// How long any single D-Bus question may take.
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Pause between two looks.
+const AGAIN: Duration = Duration::from_millis(700);
+
+type Place = OwnedObjectPath;
+
+/// Asks NetworkManager with a deadline; what it says goes to the debug log only, for it may quote a profile.
+pub(super) async fn asked<T, E>(what: &str, question: impl Future<Output = Result<T, E>>) -> Option<T> {
+    match timeout(ANSWER_WITHIN, question).await {
+        Ok(Ok(answer)) => Some(answer),
+        Ok(Err(_)) => {
+            tracing::debug!("asking NetworkManager {what}: refused");
+            None
+        }
+        Err(_) => {
+            tracing::warn!("asking NetworkManager {what}: no answer in time");
+            None
+        }
+    }
+}
+
+/// Joins `wifi`, or says why not. Joined and then found wanting, it is left again; without internet it is kept,
+/// so that it can be looked at again.
+pub(super) async fn join(nm: &NetworkManager, wifi: &WifiCode) -> Result<(), NetworkTrouble> {
+    let radio = radio(nm).await?;
+    let found = match look(nm, &radio, wifi).await {
+        // A hidden name is in no beacon: the profile's pins judge it, and the beacon is judged once it answers.
+        Err(NetworkTrouble::NotInTheAir) if wifi.hidden => None,
+        other => Some(other?),
+    };
+    let (security, beacon) = match &found {
+        Some((heard, security)) => (*security, Some(heard.beacon)),
+        None if wifi.claim == Claim::Sae => (Security::Wpa3, None),
+        None => (Security::Wpa2, None),
+    };
+    let mut entered = enter(nm, &radio, wifi, found.as_ref().map(|(heard, _)| heard), security).await;
+    if entered.is_err()
+        && let Some(second) = beacon.and_then(|beacon| air::second_way(&beacon, wifi.claim, security))
+    {
+        tracing::info!("joining with {security:?} failed; the access point offers {second:?} as well");
+        entered = enter(nm, &radio, wifi, found.as_ref().map(|(heard, _)| heard), second).await;
+    }
+    entered?;
+    let verdict = match active_beacon(nm).await {
+        Some(beacon) => air::accept(&beacon, wifi.claim).map(|_| ()),
+        None => Err(NetworkTrouble::LineLost),
+    };
+    if let Err(trouble) = verdict {
+        tracing::warn!("the joined network is left again: {trouble:?}");
+        leave(nm).await;
+        return Err(trouble);
+    }
+    internet(nm).await
+}
+
+/// The first Wi-Fi device that can be used.
+async fn radio(nm: &NetworkManager) -> Result<Place, NetworkTrouble> {
+    let on = asked("whether Wi-Fi is on", nm.wifi_state()).await.ok_or(NetworkTrouble::NoRadio)?;
+    if on.hardware_enabled && !on.enabled {
+        let _ = asked("to switch Wi-Fi on", nm.set_wireless_enabled(true)).await;
+        let _ = asked("to wait for Wi-Fi", nm.wait_for_wifi_ready()).await;
+    }
+    let devices = asked("for Wi-Fi devices", nm.list_wifi_devices()).await.unwrap_or_default();
+    devices.into_iter().find(|device| device.managed).map(|device| device.path).ok_or(NetworkTrouble::NoRadio)
+}
+
+/// Looks for the network until it is heard or the time is over.
+async fn look(nm: &NetworkManager, radio: &Place, wifi: &WifiCode) -> Result<(Heard<Place>, Security), NetworkTrouble> {
+    let until = Instant::now() + LOOK_WITHIN;
+    let mut scanned = false;
+    loop {
+        let choice = air::choose(in_the_air(nm, radio, wifi).await, wifi.claim);
+        match choice {
+            Err(NetworkTrouble::NotInTheAir) if Instant::now() < until => {}
+            other => return other,
+        }
+        if !scanned {
+            // Refused soon after another scan; that one will tell as well.
+            scanned = asked("to scan", nm.scan_networks(None)).await.is_some();
+        }
+        sleep(AGAIN).await;
+    }
+}
+
+async fn in_the_air(nm: &NetworkManager, radio: &Place, wifi: &WifiCode) -> Vec<Heard<Place>> {
+    let listed = asked("for access points", nm.list_access_points(None)).await.unwrap_or_default();
+    let mut heard = Vec::new();
+    for access_point in listed {
+        let wanted = air::names(wifi).any(|name| name == access_point.ssid_bytes);
+        if !wanted || access_point.device_path != *radio {
+            continue;
+        }
+        if let Some(beacon) = beacon_at(nm, &access_point.path).await {
+            let nmrs::AccessPoint { path: place, ssid_bytes: name, strength, .. } = access_point;
+            heard.push(Heard { place, name, strength, beacon });
+        }
+    }
+    heard
+}
+
+async fn beacon_at(nm: &NetworkManager, place: &Place) -> Option<Beacon> {
+    asked("for an access point", async {
+        let access_point = AccessPointProxy::builder(nm.dbus_connection()).path(place)?.build().await?;
+        let (flags, wpa, rsn) =
+            (access_point.flags().await?, access_point.wpa_flags().await?, access_point.rsn_flags().await?);
+        zbus::Result::Ok(air::beacon(flags, wpa, rsn))
+    })
+    .await
+}
+
+/// The beacon of the access point that is in use.
+pub(super) async fn active_beacon(nm: &NetworkManager) -> Option<Beacon> {
+    let listed = asked("for access points", nm.list_access_points(None)).await?;
+    let active = listed.into_iter().find(|access_point| access_point.is_active)?;
+    beacon_at(nm, &active.path).await
+}
+
+/// Activates a profile that lives as long as this D-Bus connection does, and waits for how that ends.
+async fn enter(
+    nm: &NetworkManager,
+    radio: &Place,
+    wifi: &WifiCode,
+    heard: Option<&Heard<Place>>,
+    security: Security,
+) -> Result<(), NetworkTrouble> {
+    let passphrase = wifi.passphrase.as_ref().map_or("", |passphrase| passphrase.expose());
+    if !air::possible(passphrase, security) {
+        return Err(NetworkTrouble::WrongPassword);
+    }
+    let strength = heard.map_or(100, |heard| heard.strength);
+    let name = heard.map_or(wifi.ssid.as_bytes(), |heard| &heard.name);
+    let nowhere = ObjectPath::from_static_str_unchecked("/");
+    let place = heard.map_or(&nowhere, |heard| &*heard.place);
+    let bus = nm.dbus_connection();
+    let watched = asked("to watch the radio", async {
+        let device = NetworkDeviceProxy::builder(bus).path(radio)?.build().await?;
+        device.receive_moved().await
+    });
+    let mut moves = watched.await.ok_or(NetworkTrouble::NoRadio)?;
+    let options =
+        HashMap::from([("persist", Value::from("volatile")), ("bind-activation", Value::from("dbus-client"))]);
+    let profile = air::profile(name, wifi.hidden, security, passphrase);
+    let activated = asked("to join", async {
+        ManagerProxy::new(bus).await?.add_and_activate_connection2(&profile, radio, place, &options).await
+    });
+    if activated.await.is_none() {
+        tracing::warn!("NetworkManager refused the profile of a network ({security:?})");
+        return Err(NetworkTrouble::LineLost);
+    }
+
+    let until = Instant::now() + ACTIVATE_WITHIN;
+    let mut reached = 0;
+    loop {
+        let Ok(Some(moved)) = timeout_at(until, moves.next()).await else {
+            leave(nm).await;
+            return Err(air::why_failed(11, reached, strength));
+        };
+        let Ok(moved) = moved.args() else { continue };
+        match moved.new_state {
+            state::ACTIVATED => return Ok(()),
+            state::FAILED => return Err(air::why_failed(moved.reason, reached, strength)),
+            // Going down from an older network comes first; only what we have begun can end.
+            state::DEACTIVATING | state::DISCONNECTED if reached == 0 => {}
+            state::DISCONNECTED => return Err(air::why_failed(moved.reason, reached, strength)),
+            on_its_way => reached = on_its_way.max(reached),
+        }
+    }
+}
+
+/// Whether the internet can be reached, as far as NetworkManager knows; where nobody set up its check, an address
+/// is enough: the line to the room server will tell.
+pub(super) async fn internet(nm: &NetworkManager) -> Result<(), NetworkTrouble> {
+    match timeout(CHECK_WITHIN, nm.check_connectivity()).await {
+        Ok(Ok(connectivity)) => usable(connectivity),
+        Ok(Err(nmrs::ConnectionError::ConnectivityCheckDisabled)) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(NetworkTrouble::NoInternet),
+    }
+}
+
+/// What a connectivity means for a call.
+pub(super) fn usable(connectivity: ConnectivityState) -> Result<(), NetworkTrouble> {
+    match connectivity {
+        ConnectivityState::Portal => Err(NetworkTrouble::Portal),
+        ConnectivityState::Limited | ConnectivityState::None => Err(NetworkTrouble::NoInternet),
+        _ => Ok(()),
+    }
+}
+
+/// Leaves every Wi-Fi and deletes our profile; true when none of it is left.
+pub(super) async fn leave(nm: &NetworkManager) -> bool {
+    let bus = nm.dbus_connection();
+    for device in asked("for Wi-Fi devices", nm.list_wifi_devices()).await.unwrap_or_default() {
+        if device.is_active || device.state.is_transitional() {
+            // Refused when it went down by itself meanwhile; whether it did is looked at below.
+            let _ = asked("to leave", async {
+                NetworkDeviceProxy::builder(bus).path(&device.path)?.build().await?.disconnect().await
+            })
+            .await;
+        }
+    }
+    let until = Instant::now() + ANSWER_WITHIN;
+    while Instant::now() < until {
+        // No answer: a profile vanished while they were listed. Looked at again.
+        if let Some(held) = asked("for profiles", nm.list_saved_connections_brief()).await {
+            let ours: Vec<_> = held.into_iter().filter(|profile| profile.id == air::PROFILE).collect();
+            if ours.is_empty() {
+                return true;
+            }
+            for profile in ours {
+                let _ = asked("to delete a profile", async {
+                    HeldProfileProxy::builder(bus).path(&profile.path)?.build().await?.delete().await
+                })
+                .await;
+            }
+        }
+        sleep(AGAIN).await;
+    }
+    false
+}
