@@ -13,6 +13,7 @@ pub mod air;
 mod bench;
 pub mod camera;
 pub mod command;
+pub mod house;
 pub mod network;
 pub mod panel;
 pub mod papers;
