@@ -258,7 +258,7 @@ fn unescaped(text: &str) -> Zeroizing<Vec<u8>> {
     let mut rest = text.bytes().peekable();
     while let Some(byte) = rest.next() {
         match (byte, rest.peek()) {
-            (b'\\', Some(&(meant @ (b'\\' | b';' | b',' | b':' | b'"')))) => {
+            (b'\\', Some(&meant @ (b'\\' | b';' | b',' | b':' | b'"'))) => {
                 bytes.push(meant);
                 rest.next();
             }

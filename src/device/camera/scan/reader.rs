@@ -216,18 +216,18 @@ impl Reader {
     /// The pass whose turn it is; the last turn straightens bent sheets.
     fn thorough(&self, picture: &Grey, quick: &Look, turn: usize) -> Vec<Secret> {
         let Some(pass) = PASSES.get(turn) else {
-            return self.straightened(picture, &quick.unread);
+            return self.straightened(picture, &quick.unread, true);
         };
         let reader = if pass.binary { &self.binary } else { &self.quick };
         let prepared = (pass.prepare)(&picture.stretched());
         let found = look(reader, &prepared);
-        if found.texts.is_empty() { self.straightened(&prepared, &found.unread) } else { found.texts }
+        if found.texts.is_empty() { self.straightened(&prepared, &found.unread, false) } else { found.texts }
     }
 
-    fn straightened(&self, picture: &Grey, unread: &[Unread]) -> Vec<Secret> {
+    fn straightened(&self, picture: &Grey, unread: &[Unread], bent: bool) -> Vec<Secret> {
         let mut texts = Vec::new();
         for code in unread.iter().filter(|code| code.modules > 0).take(MOST_BENT) {
-            if let Some(drawn) = flatten(picture, code.corners, code.modules) {
+            if let Some(drawn) = flatten(picture, code.corners, code.modules, bent) {
                 texts.extend(look(&self.drawn, &drawn).texts);
             }
         }
@@ -308,8 +308,7 @@ impl Unread {
 
     fn located(&self, picture: &Grey) -> Located {
         let (width, height) = (picture.width as f32, picture.height as f32);
-        let at_edge =
-            |(x, y): &Corner| *x < 2.0 || *y < 2.0 || *x > width - 3.0 || *y > height - 3.0;
+        let at_edge = |(x, y): &Corner| *x < 2.0 || *y < 2.0 || *x > width - 3.0 || *y > height - 3.0;
         let modules = if self.modules == 0 { 33 } else { self.modules };
         Located {
             module: self.longest_side() / modules as f32,
