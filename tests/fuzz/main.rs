@@ -3,6 +3,14 @@
 //! Plain `cargo test` runs the committed corpus (`__fuzz__/*/corpus`) and a fixed number of random inputs;
 //! `cargo bolero test invite` goes on for as long as it is let.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test reads its files and fails by panicking"
+)]
+
 use madoguchi::model::code::{self, Code};
 use madoguchi::model::invite::{Invite, KEY_LENGTH};
 use madoguchi::model::loan::Loan;
