@@ -4,6 +4,7 @@
 
 pub mod frame;
 mod mode;
+pub mod read_files;
 pub mod scan;
 
 pub use frame::Frame;
