@@ -58,6 +58,18 @@ pub(super) struct Live {
     judged: (Totals, Instant),
     _tunnels: Vec<Tunnel>,
     _feed: AbortOnDropHandle<()>,
+    running: Running,
+}
+
+/// A started pipeline. Dropping it stops it: also when the session's task is broken off.
+struct Running(gst::Pipeline);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.0.set_state(gst::State::Null).is_err() {
+            tracing::error!("a session's pipeline did not stop");
+        }
+    }
 }
 
 impl Live {
@@ -87,7 +99,7 @@ impl Live {
         let messages = session.pipeline.bus().ok_or("a pipeline without messages")?.stream();
         let adapt = Adapt::new();
         let (steps, step) = watch::channel(adapt.step());
-        start(&session).await?;
+        let running = start(&session).await?;
         let feed =
             AbortOnDropHandle::new(tokio::spawn(feed::feed(session.clone(), gate.clone(), ports.camera.clone(), step)));
         let mut tick = tokio::time::interval(TICK);
@@ -113,6 +125,7 @@ impl Live {
             judged: (Totals::default(), Instant::now()),
             _tunnels: tunnels,
             _feed: feed,
+            running,
         })
     }
 
@@ -255,34 +268,35 @@ impl Live {
     /// Tears everything down.
     pub(super) async fn stop(self) {
         self.gate.refuse();
-        let pipeline = self.session.pipeline.clone();
-        let frames = self.frames.clone();
-        drop(self);
-        stop(pipeline).await;
+        let Self { running, frames, .. } = self;
+        stop(running).await;
         frames.send_replace(None);
     }
 }
 
-async fn start(session: &Session) -> Result<(), String> {
-    let pipeline = session.pipeline.clone();
-    let started = tokio::task::spawn_blocking(move || pipeline.set_state(gst::State::Playing)).await;
-    match started {
-        Ok(Ok(_)) => Ok(()),
-        _ => {
-            let said = session.pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
-            let said = match said.as_ref().map(|message| message.view()) {
-                Some(gst::MessageView::Error(error)) => error.error().to_string(),
-                _ => "GStreamer says nothing about it".to_owned(),
-            };
-            stop(session.pipeline.clone()).await;
-            Err(format!("the session's pipeline does not start: {said}"))
-        }
+async fn start(session: &Session) -> Result<Running, String> {
+    let running = Running(session.pipeline.clone());
+    let started = tokio::task::spawn_blocking(move || {
+        let started = running.0.set_state(gst::State::Playing);
+        (running, started)
+    });
+    let (running, started) = started.await.map_err(|_| "starting the session's pipeline broke off".to_owned())?;
+    if started.is_ok() {
+        return Ok(running);
     }
+    let said = session.pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
+    let said = match said.as_ref().map(|message| message.view()) {
+        Some(gst::MessageView::Error(error)) => error.error().to_string(),
+        _ => "GStreamer says nothing about it".to_owned(),
+    };
+    stop(running).await;
+    Err(format!("the session's pipeline does not start: {said}"))
 }
 
-async fn stop(pipeline: gst::Pipeline) {
-    let stopping = tokio::task::spawn_blocking(move || pipeline.set_state(gst::State::Null));
-    if !matches!(tokio::time::timeout(STOPPING, stopping).await, Ok(Ok(Ok(_)))) {
+/// Stops it off the tokio threads; one that hangs must not hold up the device.
+async fn stop(running: Running) {
+    let stopping = tokio::task::spawn_blocking(move || drop(running));
+    if tokio::time::timeout(STOPPING, stopping).await.is_err() {
         tracing::error!("a session's pipeline did not stop within {STOPPING:?}");
     }
 }
