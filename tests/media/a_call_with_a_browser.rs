@@ -8,8 +8,8 @@ use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(40);
 /// Our drawn camera as the browser shows it.
-const GREEN: [u8; 3] = [40, 190, 30];
-const ORANGE: [u8; 3] = [240, 130, 0];
+const GREEN: [u8; 3] = [0, 255, 0];
+const ORANGE: [u8; 3] = [255, 136, 0];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pictures_and_voices_go_both_ways() {

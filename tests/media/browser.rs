@@ -12,11 +12,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// Pitch of the browser's tone, in hertz.
-pub const THEIR_PITCH: f64 = 1000.0;
+pub(crate) const THEIR_PITCH: f64 = 1000.0;
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A running Chromium. Dropping it ends it.
-pub struct Browser {
+pub(crate) struct Browser {
     client: Client,
     driver: Child,
     pid: Pid,
@@ -25,27 +25,27 @@ pub struct Browser {
 /// What the browser sees and hears.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Report {
-    pub candidates: Vec<Candidate>,
-    pub state: String,
-    pub frames_decoded: u64,
-    pub packets_sent: u64,
-    pub audio_packets: u64,
-    pub video_packets: u64,
+pub(crate) struct Report {
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) state: String,
+    pub(crate) frames_decoded: u64,
+    pub(crate) packets_sent: u64,
+    pub(crate) audio_packets: u64,
+    pub(crate) video_packets: u64,
     /// Mean seconds that sound waited in the jitter buffer.
-    pub jitter_buffer: f64,
-    pub left: Option<[u8; 3]>,
-    pub right: Option<[u8; 3]>,
+    pub(crate) jitter_buffer: f64,
+    pub(crate) left: Option<[u8; 3]>,
+    pub(crate) right: Option<[u8; 3]>,
     /// Of the loudest frequency, in decibels.
-    pub loudness: f64,
+    pub(crate) loudness: f64,
     /// The loudest frequency, in hertz.
-    pub pitch: f64,
+    pub(crate) pitch: f64,
     /// Kind of the own candidate, its protocol to the relay, kind of the other end's.
-    pub relayed: Option<[Option<String>; 3]>,
+    pub(crate) relayed: Option<[Option<String>; 3]>,
 }
 
 impl Browser {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -76,30 +76,30 @@ impl Browser {
     }
 
     /// Opens a new page with a picture and a tone, ready for an offer.
-    pub async fn begin(&self, ice_servers: Value, relay_only: bool) {
+    pub(crate) async fn begin(&self, ice_servers: Value, relay_only: bool) {
         self.client.goto("about:blank").await.unwrap();
         self.client.execute(include_str!("browser.js"), vec![]).await.unwrap();
         self.run("call.begin", vec![ice_servers, json!(relay_only)]).await;
     }
 
-    pub async fn answer(&self, offer: &str) -> String {
+    pub(crate) async fn answer(&self, offer: &str) -> String {
         self.run("call.answer", vec![json!(offer)]).await.as_str().unwrap().to_owned()
     }
 
-    pub async fn add_candidate(&self, candidate: &Candidate) {
+    pub(crate) async fn add_candidate(&self, candidate: &Candidate) {
         self.run("call.addCandidate", vec![serde_json::to_value(candidate).unwrap()]).await;
     }
 
-    pub async fn mute(&self, muted: bool) {
+    pub(crate) async fn mute(&self, muted: bool) {
         self.run("call.mute", vec![json!(muted)]).await;
     }
 
-    pub async fn report(&self) -> Report {
+    pub(crate) async fn report(&self) -> Report {
         serde_json::from_value(self.run("call.report", vec![]).await).unwrap()
     }
 
     /// Kills it without a word, as a power cut would.
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         kill(self.pid, Signal::SIGKILL).unwrap();
     }
 

@@ -11,41 +11,41 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// All gates open.
-pub const OPEN: Gates = Gates { picture: true, sound: true, show: true };
+pub(crate) const OPEN: Gates = Gates { picture: true, sound: true, show: true };
 
 /// One call at a time: two browsers on a small machine would only measure each other.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// Waits for the turn of a test.
-pub async fn turn() -> MutexGuard<'static, ()> {
+pub(crate) async fn turn() -> MutexGuard<'static, ()> {
     ONE_AT_A_TIME.lock().await
 }
 
 /// What was seen of a call so far.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
-    pub offered: Option<String>,
-    pub candidates: Vec<Candidate>,
-    pub connected: Option<Instant>,
-    pub first_picture: Option<Instant>,
-    pub dead: Option<Instant>,
-    pub failed: Option<String>,
-    pub stats: Vec<LineStats>,
-    pub report: Report,
+pub(crate) struct Seen {
+    pub(crate) offered: Option<String>,
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) connected: Option<Instant>,
+    pub(crate) first_picture: Option<Instant>,
+    pub(crate) dead: Option<Instant>,
+    pub(crate) failed: Option<String>,
+    pub(crate) stats: Vec<LineStats>,
+    pub(crate) report: Report,
 }
 
 /// A call between a desk and a browser.
-pub struct Call<'ends> {
-    pub desk: &'ends mut Desk,
-    pub browser: &'ends Browser,
-    pub attempt: Attempt,
-    pub seen: Seen,
-    pub browser_gone: bool,
+pub(crate) struct Call<'ends> {
+    pub(crate) desk: &'ends mut Desk,
+    pub(crate) browser: &'ends Browser,
+    pub(crate) attempt: Attempt,
+    pub(crate) seen: Seen,
+    pub(crate) browser_gone: bool,
 }
 
 impl<'ends> Call<'ends> {
     /// Builds a pipeline and lets the browser answer its offer.
-    pub async fn begin(
+    pub(crate) async fn begin(
         desk: &'ends mut Desk,
         browser: &'ends Browser,
         attempt: u32,
@@ -60,12 +60,12 @@ impl<'ends> Call<'ends> {
         Self { desk, browser, attempt, seen: Seen::default(), browser_gone: false }
     }
 
-    pub async fn gate(&self, gates: Gates) {
+    pub(crate) async fn gate(&self, gates: Gates) {
         self.desk.media.asks.send(MediaAsk::Gate { attempt: self.attempt, gates }).await.unwrap();
     }
 
     /// Carries messages between the ends until something is so.
-    pub async fn until(&mut self, what: &str, deadline: Duration, is_so: impl Fn(&Seen, &Desk) -> bool) {
+    pub(crate) async fn until(&mut self, what: &str, deadline: Duration, is_so: impl Fn(&Seen, &Desk) -> bool) {
         let begun = Instant::now();
         while !is_so(&self.seen, self.desk) {
             assert!(begun.elapsed() < deadline, "not within {deadline:?}: {what}; seen: {:?}", self.seen);
@@ -75,7 +75,7 @@ impl<'ends> Call<'ends> {
     }
 
     /// Carries messages for a while, during which something must stay so.
-    pub async fn throughout(&mut self, what: &str, span: Duration, is_so: impl Fn(&Seen, &Desk) -> bool) {
+    pub(crate) async fn throughout(&mut self, what: &str, span: Duration, is_so: impl Fn(&Seen, &Desk) -> bool) {
         let begun = Instant::now();
         while begun.elapsed() < span {
             self.step().await;
@@ -128,12 +128,12 @@ impl<'ends> Call<'ends> {
     }
 
     /// Hangs up.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         self.desk.media.asks.send(MediaAsk::Close).await.unwrap();
     }
 }
 
 /// Whether a colour is near another.
-pub fn near(seen: Option<[u8; 3]>, wanted: [u8; 3]) -> bool {
+pub(crate) fn near(seen: Option<[u8; 3]>, wanted: [u8; 3]) -> bool {
     seen.is_some_and(|seen| seen.iter().zip(wanted).all(|(seen, wanted)| seen.abs_diff(wanted) < 40))
 }

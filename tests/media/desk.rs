@@ -14,31 +14,37 @@ use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Pitch of the microphone's beeps, in hertz.
-pub const OUR_PITCH: f64 = 600.0;
+pub(crate) const OUR_PITCH: f64 = 600.0;
 const RATE: usize = 48_000;
 
 /// What the speaker played last.
-pub type Heard = Arc<Mutex<VecDeque<i16>>>;
+pub(crate) type Heard = Arc<Mutex<VecDeque<i16>>>;
 
 /// The appliance's media.
-pub struct Desk {
-    pub media: Device<MediaAsk, MediaEvent>,
-    pub staff: watch::Receiver<Option<Frame>>,
-    pub heard: Heard,
-    pub trust_anchors: watch::Sender<Vec<String>>,
+pub(crate) struct Desk {
+    pub(crate) media: Device<MediaAsk, MediaEvent>,
+    pub(crate) staff: watch::Receiver<Option<Frame>>,
+    pub(crate) heard: Heard,
+    pub(crate) trust_anchors: watch::Sender<Vec<String>>,
     plugged: watch::Sender<bool>,
     _tasks: Vec<AbortOnDropHandle<()>>,
 }
 
 /// Left half green, right half orange, with a bar that moves.
-pub fn drawn(number: u32) -> Frame {
+pub(crate) fn drawn(number: u32) -> Frame {
     const WIDTH: u32 = 640;
     const HEIGHT: u32 = 360;
     let mut planes = Vec::with_capacity((WIDTH * HEIGHT * 3 / 2) as usize);
     for y in 0..HEIGHT {
         for x in 0..WIDTH {
             let bar = y > HEIGHT - 40 && x / 8 == number % (WIDTH / 8);
-            planes.push(if bar { 235 } else if x < WIDTH / 2 { 145 } else { 150 });
+            planes.push(if bar {
+                235
+            } else if x < WIDTH / 2 {
+                145
+            } else {
+                150
+            });
         }
     }
     for (left, right) in [(54, 40), (34, 195)] {
@@ -50,12 +56,12 @@ pub fn drawn(number: u32) -> Frame {
 }
 
 impl Desk {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(|ports| ports)
     }
 
     /// A desk with something changed.
-    pub fn with(change: impl FnOnce(SoundPorts) -> SoundPorts) -> Self {
+    pub(crate) fn with(change: impl FnOnce(SoundPorts) -> SoundPorts) -> Self {
         gst::init().unwrap();
         let (camera, frames) = watch::channel(None);
         let (plugged, there) = watch::channel(true);
@@ -91,16 +97,16 @@ impl Desk {
         }
     }
 
-    pub fn plug_camera(&self) {
+    pub(crate) fn plug_camera(&self) {
         self.plugged.send_replace(true);
     }
 
-    pub fn unplug_camera(&self) {
+    pub(crate) fn unplug_camera(&self) {
         self.plugged.send_replace(false);
     }
 
     /// How loud a pitch was in the last second at the speaker: about 1 for a pure tone of that pitch, 0 without it.
-    pub fn share_of(&self, pitch: f64) -> f64 {
+    pub(crate) fn share_of(&self, pitch: f64) -> f64 {
         let samples: Vec<f64> = self.heard.lock().unwrap().iter().map(|sample| f64::from(*sample)).collect();
         let energy: f64 = samples.iter().map(|sample| sample * sample).sum();
         if energy < samples.len() as f64 * 100.0 {
@@ -110,7 +116,7 @@ impl Desk {
     }
 
     /// The loudest sample of the last second.
-    pub fn peak(&self) -> u16 {
+    pub(crate) fn peak(&self) -> u16 {
         self.heard.lock().unwrap().iter().map(|sample| sample.unsigned_abs()).max().unwrap_or_default()
     }
 }
