@@ -16,6 +16,7 @@ mod live;
 mod negotiate;
 mod pipeline;
 mod receive;
+mod remote;
 mod signals;
 mod stats;
 mod tunnel;

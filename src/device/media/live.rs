@@ -9,7 +9,7 @@ use super::receive::{Counts, Receiving, receive};
 use super::signals::{self, Signal, Signals, VideoSources};
 use super::stats::{self, Totals};
 use super::tunnel::Tunnel;
-use super::{Gates, MediaNews, Ports, feed, negotiate};
+use super::{Gates, MediaNews, Ports, feed, negotiate, remote};
 use crate::model::ids::Attempt;
 use crate::model::wire::{Candidate, IceServer};
 use futures_util::StreamExt;
@@ -52,12 +52,13 @@ pub(super) struct Live {
     offered: bool,
     answered: bool,
     waiting: Vec<Candidate>,
+    candidates: mpsc::Sender<Candidate>,
     alive: Alive,
     adapt: Adapt,
     steps: watch::Sender<super::adapt::Step>,
     judged: (Totals, Instant),
     _tunnels: Vec<Tunnel>,
-    _feed: AbortOnDropHandle<()>,
+    _tasks: [AbortOnDropHandle<()>; 2],
     running: Running,
 }
 
@@ -102,6 +103,8 @@ impl Live {
         let running = start(&session).await?;
         let feed =
             AbortOnDropHandle::new(tokio::spawn(feed::feed(session.clone(), gate.clone(), ports.camera.clone(), step)));
+        let (candidates, received) = mpsc::channel(remote::MOST + 1);
+        let taking = remote::take(session.webrtc.clone(), received);
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         Ok(Self {
@@ -119,12 +122,13 @@ impl Live {
             offered: false,
             answered: false,
             waiting: Vec::new(),
+            candidates,
             alive: Alive::default(),
             adapt,
             steps,
             judged: (Totals::default(), Instant::now()),
             _tunnels: tunnels,
-            _feed: feed,
+            _tasks: [feed, AbortOnDropHandle::new(tokio::spawn(taking))],
             running,
         })
     }
@@ -228,19 +232,19 @@ impl Live {
         self.alive.answered(now);
         self.judged.1 = Instant::now();
         for candidate in std::mem::take(&mut self.waiting) {
-            negotiate::candidate(&self.session.webrtc, &candidate);
+            self.candidate(candidate);
         }
         Ok(())
     }
 
-    /// Takes one of the other end's candidates.
+    /// Takes one of the other end's candidates; before the answer they wait.
     pub(super) fn candidate(&mut self, candidate: Candidate) {
-        /// More are not kept: a browser has some ten.
-        const MOST: usize = 100;
-        if self.answered {
-            negotiate::candidate(&self.session.webrtc, &candidate);
-        } else if self.waiting.len() < MOST {
-            self.waiting.push(candidate);
+        if !self.answered {
+            if self.waiting.len() < remote::MOST {
+                self.waiting.push(candidate);
+            }
+        } else if self.candidates.try_send(candidate).is_err() {
+            tracing::warn!("too many candidates of the other end: one was left out");
         }
     }
 
