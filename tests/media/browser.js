@@ -90,6 +90,10 @@ call.report = async () => {
     right: colour(0.75, 0.5),
     loudness: -200,
     pitch: 0,
+    height: call.video?.videoHeight ?? 0,
+    nacksSent: 0,
+    nacksReceived: 0,
+    sentAgain: 0,
     relayed: null,
   };
   const stats = await call.connection.getStats();
@@ -97,13 +101,17 @@ call.report = async () => {
     if (one.type === "inbound-rtp" && one.kind === "video") {
       report.framesDecoded = one.framesDecoded;
       report.videoPackets = one.packetsReceived;
-      report.nacks = one.nackCount;
+      report.nacksSent = one.nackCount;
     }
     if (one.type === "inbound-rtp" && one.kind === "audio") {
       report.audioPackets = one.packetsReceived;
       if (one.jitterBufferEmittedCount) report.jitterBuffer = one.jitterBufferDelay / one.jitterBufferEmittedCount;
     }
-    if (one.type === "outbound-rtp" && one.kind === "video") report.packetsSent = one.packetsSent;
+    if (one.type === "outbound-rtp" && one.kind === "video") {
+      report.packetsSent = one.packetsSent;
+      report.nacksReceived = one.nackCount;
+      report.sentAgain = one.retransmittedPacketsSent;
+    }
     if (one.type === "transport" && one.selectedCandidatePairId) {
       const pair = stats.get(one.selectedCandidatePairId);
       const [near, far] = [stats.get(pair.localCandidateId), stats.get(pair.remoteCandidateId)];

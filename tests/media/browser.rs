@@ -32,6 +32,12 @@ pub(crate) struct Report {
     pub(crate) packets_sent: u64,
     pub(crate) audio_packets: u64,
     pub(crate) video_packets: u64,
+    /// Height of our picture.
+    pub(crate) height: u32,
+    /// How often the browser asked for a lost packet, and was asked, and sent one again.
+    pub(crate) nacks_sent: u64,
+    pub(crate) nacks_received: u64,
+    pub(crate) sent_again: u64,
     /// Mean seconds that sound waited in the jitter buffer.
     pub(crate) jitter_buffer: f64,
     pub(crate) left: Option<[u8; 3]>,

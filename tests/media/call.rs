@@ -2,6 +2,7 @@
 
 use crate::browser::{Browser, Report};
 use crate::desk::Desk;
+use crate::line::{Badness, Line};
 use madoguchi::device::media::{Gates, MediaAsk, MediaEvent, MediaNews};
 use madoguchi::model::ids::{Attempt, Epoch};
 use madoguchi::model::quality::LineStats;
@@ -41,6 +42,8 @@ pub(crate) struct Call<'ends> {
     pub(crate) attempt: Attempt,
     pub(crate) seen: Seen,
     pub(crate) browser_gone: bool,
+    badness: Option<Badness>,
+    line: Option<Line>,
 }
 
 impl<'ends> Call<'ends> {
@@ -57,7 +60,25 @@ impl<'ends> Call<'ends> {
         let attempt = Attempt(attempt);
         let build = MediaAsk::Build { attempt, epoch: Epoch(1), ice_servers: ours, relay_only };
         desk.media.asks.send(build).await.unwrap();
-        Self { desk, browser, attempt, seen: Seen::default(), browser_gone: false }
+        Self { desk, browser, attempt, seen: Seen::default(), browser_gone: false, badness: None, line: None }
+    }
+
+    /// Puts a bad line between the ends; to be called before anything else happens.
+    pub(crate) fn over(&mut self, badness: Badness) {
+        self.badness = Some(badness);
+    }
+
+    /// The candidate for the browser. With a bad line there is only one, and it leads through the line.
+    async fn for_browser(&mut self, candidate: Candidate) -> Option<Candidate> {
+        let Some(badness) = self.badness else { return Some(candidate) };
+        let words: Vec<&str> = candidate.candidate.split(' ').collect();
+        if words.get(2) != Some(&"UDP") {
+            return None;
+        }
+        let line = Line::to(words[5].parse().unwrap(), badness).await;
+        let through = candidate.candidate.replacen(words[5], &line.port().to_string(), 1);
+        self.line = Some(line);
+        Some(Candidate { candidate: through, ..candidate })
     }
 
     pub(crate) async fn gate(&self, gates: Gates) {
@@ -94,6 +115,9 @@ impl<'ends> Call<'ends> {
         }
         self.seen.report = self.browser.report().await;
         for candidate in std::mem::take(&mut self.seen.report.candidates) {
+            if self.badness.is_some() {
+                continue;
+            }
             let ask = MediaAsk::Candidate { attempt: self.attempt, candidate };
             self.desk.media.asks.send(ask).await.unwrap();
         }
@@ -107,17 +131,22 @@ impl<'ends> Call<'ends> {
             MediaNews::Offer(sdp) => {
                 let answer = self.browser.answer(&sdp).await;
                 self.seen.offered = Some(sdp);
-                for candidate in &self.seen.candidates {
-                    self.browser.add_candidate(candidate).await;
+                for candidate in self.seen.candidates.clone() {
+                    if let Some(candidate) = self.for_browser(candidate).await {
+                        self.browser.add_candidate(&candidate).await;
+                    }
                 }
                 let ask = MediaAsk::Answer { attempt: self.attempt, sdp: answer };
                 self.desk.media.asks.send(ask).await.unwrap();
             }
             MediaNews::Candidate(candidate) => {
-                if self.seen.offered.is_some() && !self.browser_gone {
+                self.seen.candidates.push(candidate.clone());
+                if self.seen.offered.is_some()
+                    && !self.browser_gone
+                    && let Some(candidate) = self.for_browser(candidate).await
+                {
                     self.browser.add_candidate(&candidate).await;
                 }
-                self.seen.candidates.push(candidate);
             }
             MediaNews::Connected => self.seen.connected = Some(Instant::now()),
             MediaNews::FirstPicture => self.seen.first_picture = Some(Instant::now()),

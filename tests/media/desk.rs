@@ -8,6 +8,7 @@ use madoguchi::device::media::{self, MediaAsk, MediaConfig, MediaEvent, Ports};
 use madoguchi::device::sound::SoundPorts;
 use madoguchi::device::{Device, device};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -27,24 +28,21 @@ pub(crate) struct Desk {
     pub(crate) heard: Heard,
     pub(crate) trust_anchors: watch::Sender<Vec<String>>,
     plugged: watch::Sender<bool>,
+    lively: Arc<AtomicBool>,
     _tasks: Vec<AbortOnDropHandle<()>>,
 }
 
-/// Left half green, right half orange, with a bar that moves.
-pub(crate) fn drawn(number: u32) -> Frame {
+/// Left half green, right half orange, with a bar that moves; lively: covered with moving grains.
+pub(crate) fn drawn(number: u32, lively: bool) -> Frame {
     const WIDTH: u32 = 640;
     const HEIGHT: u32 = 360;
     let mut planes = Vec::with_capacity((WIDTH * HEIGHT * 3 / 2) as usize);
     for y in 0..HEIGHT {
         for x in 0..WIDTH {
             let bar = y > HEIGHT - 40 && x / 8 == number % (WIDTH / 8);
-            planes.push(if bar {
-                235
-            } else if x < WIDTH / 2 {
-                145
-            } else {
-                150
-            });
+            let grain = if lively { (x / 4 * 7919 + y / 4 * 104_729 + number * 15_485_863) % 61 } else { 0 };
+            let ground = if x < WIDTH / 2 { 145 } else { 150 };
+            planes.push(if bar { 235 } else { ground + grain as u8 });
         }
     }
     for (left, right) in [(54, 40), (34, 195)] {
@@ -65,11 +63,13 @@ impl Desk {
         gst::init().unwrap();
         let (camera, frames) = watch::channel(None);
         let (plugged, there) = watch::channel(true);
+        let lively = Arc::new(AtomicBool::new(false));
+        let is_lively = lively.clone();
         let draw = tokio::spawn(async move {
             let mut tick = tokio::time::interval(Duration::from_millis(33));
             for number in 0.. {
                 tick.tick().await;
-                camera.send_replace(there.borrow().then(|| drawn(number)));
+                camera.send_replace(there.borrow().then(|| drawn(number, is_lively.load(Ordering::Relaxed))));
             }
         });
         let (staff_sender, staff) = watch::channel(None);
@@ -93,8 +93,14 @@ impl Desk {
             heard,
             trust_anchors: trust_sender,
             plugged,
+            lively,
             _tasks: vec![AbortOnDropHandle::new(draw), AbortOnDropHandle::new(served)],
         }
+    }
+
+    /// From now on the camera sees something that is hard to encode.
+    pub(crate) fn make_lively(&self) {
+        self.lively.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn plug_camera(&self) {

@@ -7,9 +7,13 @@ mod browser;
 mod call;
 /// This end: the appliance's media with a drawn camera, a beeping microphone and a listening speaker.
 mod desk;
+/// A bad line between them: loss, and too few bits.
+mod line;
 /// Relays: coturn over UDP, TCP and TLS.
 mod relay;
 
+/// The line loses packets, or carries few of them.
+mod a_bad_line;
 /// A relay is all that is between the ends.
 mod a_call_over_a_relay;
 /// Faces and voices go both ways, and only while the gates allow.
