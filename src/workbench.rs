@@ -27,7 +27,7 @@ use crate::device::network::{NetworkAsk, NetworkEvent};
 use crate::device::usb::UsbEvent;
 use crate::device::{CHANNEL, Device, device};
 use crate::model::light::Light;
-use bench::{Bench, Parts, Switches};
+use bench::{Bench, Item, Parts, Switches};
 use camera::{CameraSlot, Scenery};
 use command::Hear;
 use sound::{Heard, Microphone, Speaker};
@@ -223,7 +223,9 @@ impl Desk {
             switches,
             voice,
         };
-        let control = Control { bench: Arc::new(Bench::new(parts, config.papers)) };
+        let always = Item::always().map_err(Refused)?;
+        let items = always.into_iter().chain(config.papers.into_iter().map(Item::paper)).collect();
+        let control = Control { bench: Arc::new(Bench::new(parts, items)) };
         control.run(Command::Clock { known: config.clock_known }).await?;
         control.run(Command::Show { id: config.shown }).await?;
 
