@@ -79,11 +79,10 @@ function ring() {
 
 const button = $("button");
 button.addEventListener("pointerdown", (event) => {
-  if (event.button !== 0) return;
-  button.setPointerCapture(event.pointerId);
-  press();
+  if (event.button === 0) press();
 });
-for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) button.addEventListener(name, letGo);
+// Wherever the finger has slid to meanwhile.
+for (const name of ["pointerup", "pointercancel"]) addEventListener(name, letGo);
 button.addEventListener("contextmenu", (event) => event.preventDefault());
 const isTyped = (target) => target.closest?.("input, select, textarea, button:not(#button)");
 addEventListener("keydown", (event) => {

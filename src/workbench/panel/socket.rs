@@ -67,7 +67,10 @@ async fn talk(mut socket: WebSocket, page: Page) -> Result<(), Gone> {
                 let done = match serde_json::from_str(&text) {
                     Err(error) => Err(Refused(format!("this is no command of the desk: {error}"))),
                     Ok(Command::Down) if finger.is_some() => Ok(()),
-                    Ok(Command::Down) => Finger::down(bench.clone()).map(|down| finger = Some(down)),
+                    Ok(Command::Down) => Finger::down(bench.clone()).map(|down| {
+                        finger = Some(down);
+                        bench.changed();
+                    }),
                     Ok(Command::Up) => {
                         finger = None;
                         Ok(())
@@ -79,7 +82,6 @@ async fn talk(mut socket: WebSocket, page: Page) -> Result<(), Gone> {
                     }
                     Ok(command) => page.control.run(command).await,
                 };
-                bench.changed();
                 if let Err(Refused(why)) = done {
                     tell(&mut socket, json!({ "refused": why })).await?;
                 }
