@@ -1,3 +1,5 @@
+//! The button: real edges, by mouse, touch, space bar and command, and it never sticks.
+
 use crate::browser::{PATIENCE, attribute, open, until_attribute};
 use crate::desk::desk;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
@@ -43,6 +45,15 @@ async fn by_space_bar_and_mouse_and_it_never_sticks() {
         let away = PointerAction::MoveBy { duration: None, x: 300.0, y: 0.0 };
         mouse(&client, vec![away, PointerAction::Up { button: MOUSE_BUTTON_LEFT }]).await;
         edge(&mut button, false, "mouse up elsewhere").await;
+
+        let touch = |name: &str| {
+            let about = "{bubbles: true, pointerType: 'touch', button: 0}";
+            format!("document.getElementById('button').dispatchEvent(new PointerEvent('{name}', {about}))")
+        };
+        client.execute(&touch("pointerdown"), vec![]).await.unwrap();
+        edge(&mut button, true, "touched").await;
+        client.execute(&touch("pointercancel"), vec![]).await.unwrap();
+        edge(&mut button, false, "the system took the touch away").await;
 
         space(&client, true).await;
         edge(&mut button, true, "space down again").await;

@@ -44,7 +44,11 @@ impl Drop for Driver {
 }
 
 /// Opens `address` in Chromium and lives `story` there.
-pub(crate) async fn open<F: Future<Output = ()>>(address: std::net::SocketAddr, more: &[&str], story: impl FnOnce(Client) -> F) {
+pub(crate) async fn open<F: Future<Output = ()>>(
+    address: std::net::SocketAddr,
+    more: &[&str],
+    story: impl FnOnce(Client) -> F,
+) {
     let _alone = ONE_AT_A_TIME.lock().await;
     let profile = tempfile::tempdir().unwrap();
     let driver = Driver::start();

@@ -1,3 +1,5 @@
+//! The page is on loopback, for itself only.
+
 use crate::desk::{desk, http};
 
 const PRESS: &[u8] = br#"{"do":"press"}"#;

@@ -1,3 +1,5 @@
+//! The speaker to listeners and page, and what the microphone hears.
+
 use crate::browser::{PATIENCE, click, open, until_script};
 use crate::desk::{Eye, desk, samples, share};
 use gstreamer as gst;

@@ -1,3 +1,5 @@
+//! The button's light, in colour, movement and words.
+
 use crate::browser::{open, until, until_attribute};
 use crate::desk::desk;
 use fantoccini::Locator;

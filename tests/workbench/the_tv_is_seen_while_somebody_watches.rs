@@ -1,3 +1,5 @@
+//! The TV's picture and the trace on the page.
+
 use crate::browser::{open, until_script};
 use crate::desk::desk;
 use image::RgbImage;

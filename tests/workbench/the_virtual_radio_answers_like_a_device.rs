@@ -1,3 +1,5 @@
+//! The virtual radio behind the network device's channels.
+
 use crate::browser::PATIENCE;
 use crate::desk::config;
 use madoguchi::device::network::{NetworkAsk, NetworkEvent, NetworkNews};

@@ -1,3 +1,5 @@
+//! Files from outside: bad ones refused with nothing lost, good ones seen.
+
 use crate::browser::{open, until};
 use crate::desk::{desk, eye, http, texts};
 use fantoccini::Locator;

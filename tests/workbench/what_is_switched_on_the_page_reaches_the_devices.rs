@@ -1,3 +1,5 @@
+//! The page's switches and the virtual radio's controls.
+
 use crate::browser::{PATIENCE, click, open, until};
 use crate::desk::desk;
 use fantoccini::Locator;
@@ -45,10 +47,7 @@ async fn each_of_them() {
         click(&client, "#switch-stick").await;
         assert!(matches!(next(&mut ends.usb).await, UsbEvent::In { .. }));
         // The page shows what the desk says; a click before that would be the same click again.
-        until("the stick is in", || async {
-            client.find(Locator::Css("#switch-stick:checked")).await.ok()
-        })
-        .await;
+        until("the stick is in", || async { client.find(Locator::Css("#switch-stick:checked")).await.ok() }).await;
         click(&client, "#switch-stick").await;
         assert!(matches!(next(&mut ends.usb).await, UsbEvent::Out { .. }));
         let (mut camera, mut microphone) = (ends.camera.plugged(), ends.microphone.plugged());

@@ -160,3 +160,42 @@ impl Drop for Encoder {
         let _ = self.pipeline.set_state(gst::State::Null);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grey(sequence: u64) -> Option<TvPicture> {
+        Some(TvPicture { width: 64, height: 36, rgba: vec![128; 64 * 36 * 4].into(), sequence })
+    }
+
+    #[tokio::test]
+    async fn pictures_are_made_only_while_somebody_watches() {
+        gst::init().unwrap();
+        let (tv, pictures) = watch::channel(grey(1));
+        let (jpegs, encoding) = jpegs(pictures);
+        let mut work = tokio::task::JoinSet::new();
+        work.spawn(encoding);
+        tokio::task::yield_now().await;
+        tv.send_replace(grey(2));
+        assert!(jpegs.newest.borrow().is_none(), "nobody watches");
+
+        let patience = Duration::from_secs(30);
+        let mut watcher = jpegs.watch();
+        let seen = tokio::time::timeout(patience, watcher.newest.wait_for(Option::is_some)).await.unwrap().unwrap();
+        let decoded = image::load_from_memory(seen.as_ref().unwrap()).unwrap();
+        assert_eq!((decoded.width(), decoded.height()), (64, 36));
+        drop(seen);
+        drop(watcher);
+        let mut newest = jpegs.newest.clone();
+        tokio::time::timeout(patience, newest.wait_for(Option::is_none)).await.expect("it stops").unwrap();
+    }
+
+    #[test]
+    fn a_picture_of_the_wrong_length_is_refused() {
+        gst::init().unwrap();
+        let short = TvPicture { width: 64, height: 36, rgba: vec![0; 9].into(), sequence: 1 };
+        let why = Encoder::new().unwrap().encode(&short).map(|_| ()).unwrap_err();
+        assert_eq!(why, "64 by 36 pixels do not take 9 bytes");
+    }
+}
