@@ -1,0 +1,88 @@
+//! Staff and a guest in real Chromium: both see each other, and every control does what it says.
+
+use crate::browser::{Browser, Driver};
+use crate::desk::Desk;
+use fantoccini::key::Key;
+use madoguchi::model::language::Language;
+
+async fn sign_in(desk: &Desk, staff: &Browser) {
+    staff.go(&format!("{}/staff", desk.running().public)).await;
+    staff.type_into("name", &desk.demo.staff).await;
+    staff.type_into("password", desk.demo.password.expose()).await;
+    staff.press("sign-in").await;
+    staff.until_data("ready", "yes").await;
+}
+
+async fn join(desk: &Desk, guest: &Browser) {
+    guest.go(desk.demo.key_url(&desk.running().public, Language::Japanese).expose()).await;
+    guest.until_data("state", "ready").await;
+    guest.press("check").await;
+    guest.press("agree").await;
+    guest.until_data("state", "lobby").await;
+}
+
+async fn frames(browser: &Browser) -> f64 {
+    browser.data("framesDecoded").await.and_then(|text| text.parse().ok()).unwrap_or(0.0)
+}
+
+async fn sees_more_pictures(browser: &Browser, who: &str) {
+    let seen = frames(browser).await;
+    let more = format!("return Number(document.body.dataset.framesDecoded ?? 0) > {seen} + 10;");
+    browser.until(&format!("{who} sees more pictures"), &more).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn they_see_each_other_mute_hold_and_the_guest_is_made_to_leave() {
+    let desk = Desk::open().await;
+    let driver = Driver::start();
+    let (staff, guest) = (driver.browser(&[]).await, driver.browser(&[]).await);
+    sign_in(&desk, &staff).await;
+    staff.press(&format!("join-{}", desk.demo.appointment)).await;
+    staff.until_data("room", "seated").await;
+
+    join(&desk, &guest).await;
+    let address = guest.client.current_url().await.unwrap();
+    assert_eq!(address.fragment(), None, "the key is still in the address bar");
+    staff.until_data("guest", "waiting").await;
+    // The connection stands already in the lobby, but nothing flows on it.
+    staff.until_data("media", "connected").await;
+    guest.until_data("media", "connected").await;
+    assert_eq!((frames(&staff).await, frames(&guest).await), (0.0, 0.0));
+
+    staff.press("admit").await;
+    guest.until_data("state", "call").await;
+    staff.until_data("guest", "admitted").await;
+    sees_more_pictures(&staff, "staff").await;
+    sees_more_pictures(&guest, "the guest").await;
+    let heard = "return Number(document.body.dataset.audioEnergy ?? 0) > 0;";
+    staff.until("staff hear the guest", heard).await;
+    guest.until("the guest hears staff", heard).await;
+
+    guest.press("microphone").await;
+    staff.until("the guest's mute is shown", "return !document.getElementById('guest-muted').hidden;").await;
+    staff.press("microphone").await;
+    staff.until_data("microphone", "muted").await;
+
+    staff.press("hold").await;
+    guest.until_data("hold", "on").await;
+    staff.until_data("hold", "on").await;
+    staff.press("hold").await;
+    guest.until_data("hold", "off").await;
+    sees_more_pictures(&guest, "the guest after the hold").await;
+
+    staff.press("will-phone").await;
+    staff.press("confirm-yes").await;
+    guest.until_data("notice", "will-phone").await;
+
+    staff.press("let-leave").await;
+    staff.press("confirm-yes").await;
+    guest.until_data("state", "over").await;
+    assert_eq!(guest.data("reason").await.as_deref(), Some("let-leave"));
+    staff.until_data("guest", "none").await;
+    guest.go("about:blank").await;
+    guest.go(desk.demo.key_url(&desk.running().public, Language::English).expose()).await;
+    guest.until_data("state", "over").await;
+    assert_eq!(guest.data("reason").await.as_deref(), Some("let-leave"), "the key is still good");
+    staff.close().await;
+    guest.close().await;
+}
