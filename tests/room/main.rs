@@ -14,4 +14,5 @@ mod browser;
 mod desk;
 
 mod a_room_from_hello_to_the_end;
+mod pages_fit_their_windows;
 mod staff_and_guest_in_a_browser;

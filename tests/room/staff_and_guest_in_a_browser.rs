@@ -5,7 +5,7 @@ use crate::desk::Desk;
 use fantoccini::key::Key;
 use madoguchi::model::language::Language;
 
-async fn sign_in(desk: &Desk, staff: &Browser) {
+pub async fn sign_in(desk: &Desk, staff: &Browser) {
     staff.go(&format!("{}/staff", desk.running().public)).await;
     staff.type_into("name", &desk.demo.staff).await;
     staff.type_into("password", desk.demo.password.expose()).await;
@@ -13,8 +13,9 @@ async fn sign_in(desk: &Desk, staff: &Browser) {
     staff.until_data("ready", "yes").await;
 }
 
-async fn join(desk: &Desk, guest: &Browser) {
-    guest.go(desk.demo.key_url(&desk.running().public, Language::Japanese).expose()).await;
+pub async fn join(desk: &Desk, guest: &Browser, language: Language) {
+    guest.go("about:blank").await;
+    guest.go(desk.demo.key_url(&desk.running().public, language).expose()).await;
     guest.until_data("state", "ready").await;
     guest.press("check").await;
     guest.press("agree").await;
@@ -40,7 +41,7 @@ async fn they_see_each_other_mute_hold_and_the_guest_is_made_to_leave() {
     staff.press(&format!("join-{}", desk.demo.appointment)).await;
     staff.until_data("room", "seated").await;
 
-    join(&desk, &guest).await;
+    join(&desk, &guest, Language::Japanese).await;
     let address = guest.client.current_url().await.unwrap();
     assert_eq!(address.fragment(), None, "the key is still in the address bar");
     staff.until_data("guest", "waiting").await;

@@ -204,8 +204,11 @@ function meet({ peer, role, name, epoch }) {
       welcome,
       onStream: (stream) => {
         $("staff-video").srcObject = stream;
-        $("staff-video").play().catch(() => {
-          $("sound").hidden = false;
+        $("staff-video").play().catch((error) => {
+          // Only this one means that the browser wants a press first; others are a newer picture taking over.
+          if (error.name === "NotAllowedError") {
+            $("sound").hidden = false;
+          }
         });
       },
       onState: (media) => {

@@ -14,6 +14,7 @@ const QUALITIES = {
   fair: { word: "quality-fair" },
   weak: { word: "quality-weak" },
   none: { word: "quality-none" },
+  ready: { word: "quality-ready" },
 };
 const BYES = {
   ended: { word: "bye-ended" },
@@ -504,6 +505,9 @@ async function measure() {
       lost: (both.lost_permille / 10).toFixed(1),
       pictures: stats.pictures_per_second,
     });
+  }
+  if (!guest?.admitted) {
+    quality = "ready";
   }
   set({ quality });
   draw();
