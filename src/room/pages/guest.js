@@ -368,6 +368,7 @@ function drawMessage(now) {
   const telephone = welcome?.telephone && (end ? end.telephone : now === "lobby" && !staffPresent);
   $("telephone").hidden = !telephone;
   $("telephone").textContent = telephone ? word("telephone", { number: welcome.telephone }) : "";
+  $("leave-lobby").hidden = now !== "lobby";
   $("again").hidden = !(end?.again && (key || seat.get()));
 }
 
@@ -447,10 +448,12 @@ async function measure() {
 $("check").addEventListener("click", openOwn);
 $("agree").addEventListener("click", () => room?.say({ kind: "consent", rules: welcome.rules }));
 $("again").addEventListener("click", () => start());
-$("leave").addEventListener("click", () => {
-  room?.leave();
-  finish("left");
-});
+for (const id of ["leave", "leave-lobby"]) {
+  $(id).addEventListener("click", () => {
+    room?.leave();
+    finish("left");
+  });
+}
 $("microphone").addEventListener("click", () => {
   muted = !muted;
   applyMute();
