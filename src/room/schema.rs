@@ -57,8 +57,15 @@ mod tests {
             language: Language::Japanese,
             abilities: vec!["appliance".to_owned(), "vp8".to_owned()],
         };
-        let candidate = Candidate { candidate: "candidate:1 1 udp 2130706431 192.0.2.1 50000 typ host".to_owned(), mline: 0 };
-        let stats = LineStats { round_trip_ms: Some(24), lost_permille: 3, pictures_per_second: 30, received_bps: 900_000, sent_bps: 800_000 };
+        let candidate =
+            Candidate { candidate: "candidate:1 1 udp 2130706431 192.0.2.1 50000 typ host".to_owned(), mline: 0 };
+        let stats = LineStats {
+            round_trip_ms: Some(24),
+            lost_permille: 3,
+            pictures_per_second: 30,
+            received_bps: 900_000,
+            sent_bps: 800_000,
+        };
         let (epoch, sdp) = (Epoch(1), "v=0\r\n…".to_owned());
         vec![
             hello(Proof::Key { key: Secret::new("0123456789ABCDEFGHJKMNPQRS") }),

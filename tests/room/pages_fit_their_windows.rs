@@ -70,7 +70,8 @@ async fn walk(width: u32, height: u32, language: Language) {
     let desk = Desk::open().await;
     let driver = Driver::start();
     let size = format!("{width}-{}", language.tag());
-    let (staff, guest) = (driver.browser_sized(width, height, &[]).await, driver.browser_sized(width, height, &[]).await);
+    let (staff, guest) =
+        (driver.browser_sized(width, height, &[]).await, driver.browser_sized(width, height, &[]).await);
     staff.go(&format!("{}/sign-in?wrong=1", desk.running().public)).await;
     staff.press(&format!("language-{}", language.tag())).await;
     staff.until("the words are there", "return document.getElementById('problem').textContent.length > 5;").await;

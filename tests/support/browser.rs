@@ -94,13 +94,14 @@ impl Driver {
             .connect(&format!("http://127.0.0.1:{}", self.port))
             .await
             .expect("Chromium does not start; install it with: apt-get install chromium chromium-driver");
-        client.update_timeouts(fantoccini::wd::TimeoutConfiguration::new(
-            Some(PATIENCE),
-            Some(PATIENCE),
-            Some(Duration::ZERO),
-        ))
-        .await
-        .unwrap();
+        client
+            .update_timeouts(fantoccini::wd::TimeoutConfiguration::new(
+                Some(PATIENCE),
+                Some(PATIENCE),
+                Some(Duration::ZERO),
+            ))
+            .await
+            .unwrap();
         Browser { client, _profile: profile }
     }
 }
