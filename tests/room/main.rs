@@ -14,5 +14,9 @@ mod browser;
 mod desk;
 
 mod a_room_from_hello_to_the_end;
+mod every_refusal_and_limit;
 mod pages_fit_their_windows;
+mod relay_only_through_coturn;
+mod signing_in_and_asking;
 mod staff_and_guest_in_a_browser;
+mod what_outlives_the_server;
