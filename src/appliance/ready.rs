@@ -2,7 +2,6 @@
 
 use super::boot::Boot;
 use super::network::Network;
-use super::qr::Qr;
 use super::session::Session;
 use super::wipe::Wipe;
 use super::{Chapter, Event, Holds, Senses, Sight, Why};
@@ -251,7 +250,7 @@ impl Ready {
                 open(now, invite, 0, known, effects)
             }
             (phase @ Phase::Refused { why: RoomRefusal::TooManyTries, .. }, _) => phase,
-            (Phase::Refused { .. }, _) => return Qr::ask(known),
+            (Phase::Refused { .. }, _) => return Network::find(now, known, effects),
             (phase, _) => phase,
         };
         Chapter::Ready(self)
@@ -264,7 +263,7 @@ impl Ready {
                 self.looked = false;
                 Chapter::Ready(self)
             }
-            Phase::Asking { .. } | Phase::Pausing { .. } => Qr::ask(known),
+            Phase::Asking { .. } | Phase::Pausing { .. } => Network::find(now, known, effects),
             Phase::Mirror { .. } | Phase::Refused { .. } | Phase::Trouble(_) => {
                 self.say_bye(effects);
                 Boot::again(now)
