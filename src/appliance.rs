@@ -113,6 +113,7 @@ impl Appliance {
     fn turn(&mut self, now: Uptime, event: Event, effects: &mut Vec<Effect>) {
         let Some(chapter) = self.chapter.take() else { return };
         let (held, sight) = (chapter.holds(), chapter.sight(now, &self.known));
+        let said_before = effects.len();
         let by_hand = matches!(event, Event::Press | Event::Hold);
         let known = &mut self.known;
         let next = match chapter {
@@ -123,7 +124,7 @@ impl Appliance {
             Chapter::Session(session) => session.handle(now, event, known, effects),
             Chapter::Wipe(wipe) => wipe.handle(now, event, known, effects),
         };
-        close_what_is_no_longer_held(held, next.holds(), effects);
+        close_what_is_no_longer_held(held, next.holds(), said_before, effects);
         let after = next.sight(now, &self.known);
         if !by_hand && (sight.press, sight.hold) != (after.press, after.hold) {
             self.button.swallow();
@@ -257,11 +258,15 @@ impl Chapter {
 }
 
 /// A device keeps one line and one pipeline, and a newer one replaces the older: only "none" needs a word.
-fn close_what_is_no_longer_held(before: Holds, after: Holds, effects: &mut Vec<Effect>) {
-    if before.media.is_some() && after.media.is_none() {
+/// What was opened in this very turn (from effect `start` on) counts as held before it.
+fn close_what_is_no_longer_held(before: Holds, after: Holds, start: usize, effects: &mut Vec<Effect>) {
+    let mut opened = effects.iter().skip(start);
+    let built = before.media.is_some() || opened.clone().any(|effect| matches!(effect, Effect::BuildMedia { .. }));
+    let dialled = before.link.is_some() || opened.any(|effect| matches!(effect, Effect::OpenLink { .. }));
+    if built && after.media.is_none() {
         effects.push(Effect::CloseMedia);
     }
-    if before.link.is_some() && after.link.is_none() {
+    if dialled && after.link.is_none() {
         effects.push(Effect::CloseLink);
     }
 }

@@ -467,6 +467,9 @@ impl Inside {
             return self.leave(ByeReason::Left, Ending::SlotOver, effects);
         }
         self.notice = self.notice.filter(|(_, until)| *until > now);
+        if let end @ Next::End(_) = self.watch_for_loss(now) {
+            return end;
+        }
         match self.line {
             Line::Opening { until, .. } if now >= until => self.line_lost(now),
             Line::Pausing { until, .. } if now >= until && !known.carries => self.line_lost(now),
@@ -481,7 +484,7 @@ impl Inside {
             _ => {}
         }
         self.watch_the_connection(now, effects);
-        self.watch_for_loss(now)
+        Next::Stay
     }
 
     fn watch_the_connection(&mut self, now: Uptime, effects: &mut Vec<Effect>) {

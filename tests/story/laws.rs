@@ -311,10 +311,8 @@ impl Laws {
         {
             self.questions.remove(&attempt);
         }
-        let mut asked = false;
-        for effect in step.effects {
-            asked |= self.follow(effect);
-        }
+        step.effects.iter().for_each(|effect| self.follow(effect));
+        let asked = step.effects.iter().any(|effect| self.waits_for(effect));
         if asked {
             let at = step.after.wake_at.expect("an effect without a deadline");
             let waits_for_press = step.after.waits_for_person.is_some();
@@ -327,8 +325,8 @@ impl Laws {
         assert!(self.media.is_none() || step.after.in_session(), "media are left open on {}", face.name());
     }
 
-    /// Keeps track of what is open; says whether the effect waits for an answer.
-    fn follow(&mut self, effect: &Effect) -> bool {
+    /// Keeps track of what is open.
+    fn follow(&mut self, effect: &Effect) {
         match effect {
             Effect::OpenLink { attempt, .. } => (self.link, self.welcomed) = (Some(*attempt), false),
             Effect::CloseLink => self.link = None,
@@ -364,17 +362,21 @@ impl Laws {
             }
             Effect::Chime | Effect::MarkGood => {}
         }
-        !matches!(
-            effect,
-            Effect::Say { .. }
-                | Effect::CloseLink
-                | Effect::MediaAnswer { .. }
-                | Effect::MediaCandidate { .. }
-                | Effect::Gate { .. }
-                | Effect::CloseMedia
-                | Effect::Chime
-                | Effect::MarkGood
-        )
+    }
+
+    /// Whether the effect is still to be answered when its step is over.
+    fn waits_for(&self, effect: &Effect) -> bool {
+        match effect {
+            Effect::OpenLink { attempt, .. } => self.link == Some(*attempt),
+            Effect::BuildMedia { attempt, .. } => self.media == Some(*attempt),
+            Effect::JoinWifi { attempt, .. }
+            | Effect::CheckNetwork { attempt }
+            | Effect::ForgetNetwork { attempt }
+            | Effect::OweWipe { attempt }
+            | Effect::Wipe { attempt, .. }
+            | Effect::WipeDone { attempt } => self.questions.contains(attempt),
+            _ => false,
+        }
     }
 
     fn no_media_flows_before_consent_was_said_and_admission_was_heard(&mut self, step: &Step<'_>) {
