@@ -72,8 +72,12 @@ pub struct Appliance {
     chapter: Option<Chapter>,
     known: Known,
     button: Button,
+    /// What press and hold did on the screen that was shown last.
+    offered: Offer,
     level: Option<u16>,
 }
+
+type Offer = (Option<PressDoes>, Option<HoldDoes>);
 
 impl Appliance {
     /// Power-on.
@@ -82,6 +86,7 @@ impl Appliance {
             chapter: Some(Chapter::Boot(boot::Boot::new(now))),
             known: Known::default(),
             button: Button::default(),
+            offered: (None, None),
             level: None,
         }
     }
@@ -89,6 +94,10 @@ impl Appliance {
     /// Takes what happened and says what to do about it.
     pub fn handle(&mut self, now: Uptime, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
+        if self.offer(now) != self.offered {
+            // Time alone changed the screen: a finger that is down meant the old one.
+            self.button.swallow();
+        }
         let event = match input {
             Input::Button { down } => self.button.edge(now, down).map(Event::from),
             Input::Level(level) => {
@@ -107,7 +116,13 @@ impl Appliance {
         if let Some(event) = event {
             self.turn(now, event, &mut effects);
         }
+        self.offered = self.offer(now);
         effects
+    }
+
+    fn offer(&self, now: Uptime) -> Offer {
+        let sight = self.chapter.as_ref().map(|chapter| chapter.sight(now, &self.known));
+        sight.map_or((None, None), |sight| (sight.press, sight.hold))
     }
 
     fn turn(&mut self, now: Uptime, event: Event, effects: &mut Vec<Effect>) {

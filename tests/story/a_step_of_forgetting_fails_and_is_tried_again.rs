@@ -13,7 +13,22 @@ fn a_step_of_forgetting_fails_and_is_tried_again() {
     life.until("wipe-failed-network");
     assert_eq!(life.light(), Light::Fast);
     life.until("wipe-receipt");
-    insta::assert_snapshot!(life.faces(), @"");
+    insta::assert_snapshot!(life.faces(), @r"
+    qr-show-paper-looking
+    wipe-forgetting-network
+    wipe-failed-network
+    wipe-forgetting-network
+    wipe-forgetting-key
+    wipe-forgetting-data
+    wipe-failed-data
+    wipe-forgetting-data
+    wipe-failed-data
+    wipe-forgetting-data
+    wipe-forgetting-verify
+    wipe-failed-verify
+    wipe-forgetting-verify
+    wipe-receipt
+    ");
     assert_eq!((life.asked("OweWipe"), life.asked("WipeDone")), (1, 1));
 }
 

@@ -45,6 +45,7 @@ pub(crate) struct Router {
 pub(crate) struct Media {
     pub(crate) open: Option<(Attempt, Epoch)>,
     pub(crate) gates: MediaGates,
+    pub(crate) connected: bool,
     /// A path to the counter can be made.
     pub(crate) path: bool,
     pub(crate) built: u32,
@@ -80,7 +81,7 @@ impl Life {
             store: Store { loan, wipe_owed: false, fails: Vec::new(), takes },
             router: Router { verdict: Ok(()), internet: Ok(()), cable: false, carries: false },
             room: Room::default(),
-            media: Media { open: None, gates: MediaGates::default(), path: true, built: 0 },
+            media: Media { open: None, gates: MediaGates::default(), connected: false, path: true, built: 0 },
             effects: Vec::new(),
             trace: Vec::new(),
             faces: Vec::new(),
@@ -361,6 +362,10 @@ impl Life {
     fn feed(&mut self, input: Input) {
         let text = input.to_string();
         let before = (self.watched.appliance.chapter(), self.face());
+        let connects = match &input {
+            Input::Told(Told::Media { attempt, news: MediaNews::Connected }) => Some(*attempt),
+            _ => None,
+        };
         let effects = self.watched.feed(input);
         let after = (self.watched.appliance.chapter(), self.face());
         let turn = Turn {
@@ -379,6 +384,10 @@ impl Life {
         for effect in effects {
             self.effects.push(effect.to_string());
             self.act(effect);
+        }
+        if let Some(attempt) = connects {
+            self.media.connected = true;
+            self.a_picture_comes(attempt);
         }
         self.deliver();
     }
@@ -411,7 +420,7 @@ impl Life {
             Effect::BuildMedia { attempt, epoch, .. } => {
                 self.media.open = Some((attempt, epoch));
                 self.media.gates = MediaGates::default();
-                self.media.built += 1;
+                (self.media.built, self.media.connected) = (self.media.built + 1, false);
                 self.later(Duration::from_millis(300), media(attempt, MediaNews::Offer("v=0".into())));
             }
             Effect::MediaAnswer { attempt, .. } if self.media.path => {
@@ -419,9 +428,7 @@ impl Life {
             }
             Effect::Gate { gates, attempt } => {
                 self.media.gates = gates;
-                if gates.show && self.media.path {
-                    self.later(Duration::from_millis(200), media(attempt, MediaNews::FirstPicture));
-                }
+                self.a_picture_comes(attempt);
             }
             Effect::CloseMedia => (self.media.open, self.media.gates) = (None, MediaGates::default()),
             Effect::OweWipe { attempt } => {
@@ -434,6 +441,12 @@ impl Life {
                 self.later(self.store.takes, stored(attempt, Ok(())));
             }
             Effect::MediaAnswer { .. } | Effect::MediaCandidate { .. } | Effect::Chime | Effect::MarkGood => {}
+        }
+    }
+
+    fn a_picture_comes(&mut self, attempt: Attempt) {
+        if self.media.gates.show && self.media.connected && self.media.path {
+            self.later(Duration::from_millis(200), media(attempt, MediaNews::FirstPicture));
         }
     }
 

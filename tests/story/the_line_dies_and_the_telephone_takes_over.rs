@@ -17,7 +17,14 @@ fn the_line_dies_and_the_telephone_takes_over() {
     life.waits(seconds(100));
     life.expect_face("session-ended-line-lost");
     life.until("wipe-forgotten");
-    insta::assert_snapshot!(life.faces(), @"");
+    insta::assert_snapshot!(life.faces(), @r"
+    session-live-good
+    session-coming-back
+    session-ended-line-lost
+    wipe-forgetting-key
+    wipe-forgetting-verify
+    wipe-forgotten
+    ");
 }
 
 /// The whole network is gone: no line is even tried over it.

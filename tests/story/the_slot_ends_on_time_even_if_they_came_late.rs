@@ -28,7 +28,8 @@ fn the_slot_ends_on_time_even_if_they_came_late() {
 #[test]
 fn if_the_rooms_word_is_lost_the_box_closes_by_itself() {
     let mut life = Life::talking();
-    life.waits(minutes(39));
+    life.waits(minutes(37));
+    life.expect_face("session-live");
     life.until("session-ended-slot-over");
     assert!(life.room.has_heard("bye Left"));
 }

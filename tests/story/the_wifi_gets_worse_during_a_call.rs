@@ -21,7 +21,15 @@ fn the_wifi_gets_worse_during_a_call() {
     assert_eq!(life.asked("OpenLink"), 0);
     life.press();
     life.expect_face("network-show-wifi");
-    insta::assert_snapshot!(life.faces(), @"");
+    insta::assert_snapshot!(life.faces(), @r"
+    session-live-good
+    network-trouble-downgraded
+    wipe-forgetting-key
+    wipe-forgetting-verify
+    wipe-forgotten
+    network-trouble-downgraded
+    network-show-wifi-looking
+    ");
 }
 
 #[test]
