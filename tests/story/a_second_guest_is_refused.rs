@@ -9,7 +9,7 @@ fn a_second_guest_is_refused() {
     life.room.refuses = Some(Refusal::RoomFull);
     life.shows_paper();
     life.until("ready-refused-room-full");
-    assert_eq!(life.room.line.is_some(), false, "the line is closed");
+    assert!(life.room.line.is_none(), "the line is closed");
     life.room.refuses = None;
     life.press();
     life.until("ready-mirror");

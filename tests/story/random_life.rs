@@ -29,7 +29,10 @@ pub(crate) enum Whim {
     },
     /// Ticks that nobody asked for.
     TickStorm,
-    Press,
+    /// A finger taps for so long; it may still be down when the screen changes.
+    Press {
+        millis: u64,
+    },
     /// The finger stays down for so long.
     Lean {
         millis: u64,
@@ -68,7 +71,7 @@ pub(crate) fn whim() -> impl Strategy<Value = Whim> {
         1 => (1u64..3_000_000).prop_map(|millis| Whim::Wait { millis }),
         2 => (1u64..40_000).prop_map(|millis| Whim::Dawdle { millis }),
         2 => Just(Whim::TickStorm),
-        5 => Just(Whim::Press),
+        5 => (30u64..950).prop_map(|millis| Whim::Press { millis }),
         3 => (1u64..5_000).prop_map(|millis| Whim::Lean { millis }),
         2 => any::<bool>().prop_map(|down| Whim::Edge { down }),
         2 => (0u16..1000).prop_map(Whim::Level),
@@ -165,7 +168,7 @@ impl RandomLife {
                     self.feed(Input::Tick);
                 }
             }
-            Whim::Press => self.press(),
+            Whim::Press { millis } => self.press(Duration::from_millis(*millis)),
             Whim::Lean { millis } => self.lean(Duration::from_millis(*millis)),
             Whim::Edge { down } => self.feed(Input::Button { down: *down }),
             Whim::Level(level) => self.feed(Input::Level(*level)),
@@ -206,13 +209,15 @@ impl RandomLife {
         self.watched.now = end;
     }
 
-    fn press(&mut self) {
+    fn press(&mut self, span: Duration) {
         self.feed(Input::Button { down: false });
         self.wait(Duration::from_millis(50));
         self.feed(Input::Button { down: true });
-        self.wait(Duration::from_millis(100));
+        let meant = self.watched.sketch().screen;
+        self.wait(span);
         let before = self.watched.sketch();
-        let offered = before.screen.press.is_some();
+        let same = (meant.press, meant.hold) == (before.screen.press, before.screen.hold);
+        let offered = before.screen.press.is_some() && same;
         let due = before.wake_at.is_some_and(|at| at <= self.watched.now);
         let effects = self.watched.feed(Input::Button { down: false });
         if !offered && !due {
@@ -279,7 +284,7 @@ impl RandomLife {
                 self.power_cut(false);
             }
             (None, Face::Starting | Face::Ended(_)) => self.wait(Duration::from_secs(5)),
-            (None, _) => self.press(),
+            (None, _) => self.press(Duration::from_millis(100)),
         }
     }
 
