@@ -152,6 +152,8 @@ pub(crate) struct Laws {
     admitted: bool,
     on_hold: bool,
     made_to_leave: bool,
+    /// A session is over and nobody has touched the button since.
+    left_alone: bool,
     hand_since: bool,
     paper_since: bool,
     /// Steps of the full wipe that were confirmed since the debt was noted.
@@ -191,7 +193,7 @@ impl Laws {
                 self.carries = up;
                 self.forbidden = !up && trouble.is_some_and(|trouble| trouble.is_refusal());
             }
-            Seen::Finger => self.hand_since = true,
+            Seen::Finger => (self.hand_since, self.left_alone) = (true, false),
             Seen::Held { owed } => self.owed_at_start = owed && step.before.chapter == "boot",
             Seen::Scan { invite: true } if step.before.senses.scan => {
                 (self.key_was_shown, self.paper_since) = (true, true);
@@ -303,6 +305,8 @@ impl Laws {
             assert!(self.hand_since && self.paper_since, "rejoined by itself after made to leave");
             self.made_to_leave = false;
         }
+        self.left_alone |= step.before.in_session() && !step.after.in_session() && step.seen != Seen::Finger;
+        assert!(!(self.left_alone && step.after.senses.camera), "the camera opened by itself after a session");
     }
 
     fn law_7_each_thing_opened_is_closed_and_each_effect_has_a_deadline(&mut self, step: &Step<'_>) {

@@ -13,6 +13,9 @@ fn made_to_leave_never_rejoins_by_itself() {
     life.shows_paper();
     life.until("wipe-forgotten");
     life.waits(minutes(60));
+    life.cable_out();
+    life.cable_in();
+    life.waits(minutes(1));
     life.shows_paper();
     life.expect_face("wipe-forgotten");
     assert_eq!(life.asked("OpenLink"), 0);
