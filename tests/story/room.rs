@@ -19,6 +19,8 @@ pub(crate) struct Room {
     pub(crate) staff_present: bool,
     /// The counter's page answers offers.
     pub(crate) staff_answers: bool,
+    /// The lobby is open by the room's clock.
+    pub(crate) takes_consent: bool,
     /// The line that the server knows.
     pub(crate) line: Option<Attempt>,
     /// What is to go onto the line next.
@@ -47,6 +49,7 @@ impl Default for Room {
             slot: props::slot(),
             staff_present: true,
             staff_answers: true,
+            takes_consent: true,
             line: None,
             outbox: Vec::new(),
             heard: Vec::new(),
@@ -94,6 +97,9 @@ impl Room {
             ToServer::Hello { proof, .. } => self.hello(now, &proof),
             ToServer::Consent { rules } => {
                 self.heard.push(format!("consent to {rules}"));
+                if !self.takes_consent {
+                    return;
+                }
                 if let Some(seat) = &mut self.seat {
                     seat.consented = true;
                 }

@@ -17,6 +17,21 @@ fn staff_hold_the_call() {
     assert!(life.media.gates.picture && life.media.gates.sound && life.media.gates.show);
 }
 
+/// The clerk's own microphone is off: the silence is explained.
+#[test]
+fn a_muted_clerk_is_said_so() {
+    use madoguchi::model::ids::PeerId;
+    use madoguchi::model::screen::Aside;
+    use madoguchi::model::wire::ToClient;
+    let mut life = Life::talking();
+    for microphone in [true, false] {
+        let peer = PeerId("staff-1".to_owned());
+        life.staff(|room| room.say(ToClient::Muted { peer, microphone, camera: false }));
+        life.waits(seconds(1));
+        assert_eq!(life.screen().aside, microphone.then_some(Aside::StaffMuted));
+    }
+}
+
 /// The word that the pause is over was lost with the line.
 #[test]
 fn a_hold_that_ended_while_the_line_was_lost_is_over() {

@@ -22,6 +22,20 @@ fn the_room_server_restarts_and_has_forgotten() {
     life.until("session-live");
 }
 
+/// Nobody hears of it as long as both ends see and hear each other.
+#[test]
+fn a_room_that_stays_away_does_not_end_a_good_call() {
+    let mut life = Life::talking();
+    life.forget_faces();
+    life.room.reachable = false;
+    life.staff(|room| room.restart(true));
+    life.waits(seconds(600));
+    assert_eq!(life.faces(), "session-live-good");
+    life.path_dies();
+    life.until("session-coming-back");
+    life.until("session-ended-line-lost");
+}
+
 #[test]
 fn a_server_that_keeps_falling_over_is_not_hammered() {
     let mut life = Life::talking();
