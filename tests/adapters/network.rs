@@ -184,6 +184,7 @@ fn a_page_to_be_agreed_to_is_named_and_looked_at_again() {
         nm.connectivity(4).await;
         let checked = answer(&mut network, NetworkAsk::Check { attempt: Attempt(3) }).await;
         assert_eq!(checked, NetworkNews::Up);
+        assert_eq!(nm.joined().len(), 1);
     });
 }
 
