@@ -1,4 +1,72 @@
-//! Madoguchi
+//! # Madoguchi: the story on one page
+//!
+//! A city lends a box to a family that has no suitable PC. It hangs at the TV with a USB camera and one button,
+//! reads the room key from the city's paper, and at one press the family talks with the counter. When it comes
+//! back, it has forgotten everything. This page is the architecture document.
+//!
+//! ## Six chapters
+//!
+//! ```text
+//!            cable or Wi-Fi code        the city's paper       agree and join
+//!   boot ──▶ network ───────────▶ qr ───────────▶ ready ───────────▶ session ──▶ wipe
+//!    │          ▲  │               ▲                 │                   │         │
+//!    │          │  └ the paper may be shown first ───┘                   │         │
+//!    └ a wipe is still owed ───────────────────────────────────────────────────────┘
+//! ```
+//!
+//! [`appliance`] is that story as a pure machine. [`appliance::Appliance::handle`] takes the uptime and what
+//! happened ([`model::turn::Input`]) and gives back what to do ([`model::turn::Effect`]);
+//! [`appliance::Appliance::wake_at`] says when to be woken and why. The light, the screen and which senses are
+//! open are *functions of the state*, so nothing can forget to switch them off. Each chapter consumes itself,
+//! so leaving it drops its secrets. One turn is one line of the log.
+//!
+//! ## Who may know whom
+//!
+//! ```text
+//!   model ◀── appliance ◀── supervisor ──▶ device ──▶ model
+//!                               ▲             ▲
+//!                               └── workbench ┘        room, staff ──▶ model, words
+//! ```
+//!
+//! * [`model`]: values without clock, socket, file or thread: codes, secrets, screens, wire messages, verdicts.
+//! * [`appliance`]: decides. It has no way to touch the world: without features this crate is only `model` and
+//!   `appliance`, and `cargo test --no-default-features` proves that they stand alone. Clippy bans clocks,
+//!   files, environment and sleeping there (`.clippy.toml`); adapters opt out once, at the top, with a reason.
+//! * `device`: touches the world. Each file one thing; each device a pair of channels, asks in and events out.
+//! * `supervisor`: the only place where the two meet. It translates events into inputs and effects into asks,
+//!   and runs the named tasks whose first unasked end ends the process.
+//! * `workbench`: the same channel pairs for a desk without hardware, and a page to live the story on.
+//! * `room`: the room server: a pure registry, and HTTP, WebSocket, SQLite and pages around it.
+//! * `staff`: the staff's command line: the room-key sheet, checking a loan.
+//! * `words`: every sentence a person reads, as Fluent files.
+//!
+//! ## The laws
+//!
+//! `tests/story/laws.rs` states them and checks them after every step of random lives: the camera is open only
+//! while a code is asked for, at self-view or in session; no forbidden network is used; no key outlives its
+//! session; no dead end; stale answers change nothing; "made to leave" never rejoins by itself; what is opened is
+//! closed; a wipe that is owed comes first.
+//!
+//! ## A session on the wire
+//!
+//! Signalling is JSON over one WebSocket ([`model::wire`]); media go from end to end by WebRTC. The appliance
+//! offers, the browser answers. In the lobby the transport is brought up, but gates keep picture and sound back
+//! until consent was said *and* staff let the family in. On trouble nothing is repaired: the server raises the
+//! epoch, and both ends build a new connection.
+
+pub mod appliance;
 #[cfg(feature = "device")]
 pub mod device;
+#[cfg(any(feature = "device", feature = "staff"))]
+pub mod drawing;
 pub mod model;
+#[cfg(feature = "room")]
+pub mod room;
+#[cfg(feature = "staff")]
+pub mod staff;
+#[cfg(feature = "device")]
+pub mod supervisor;
+#[cfg(feature = "words")]
+pub mod words;
+#[cfg(feature = "workbench")]
+pub mod workbench;

@@ -1,8 +1,10 @@
 //! Values that every part of the house shares: no clock, no socket, no file, no thread.
 
 pub mod code;
+pub mod eye;
 pub mod ids;
 pub mod invite;
+pub mod known;
 pub mod language;
 pub mod light;
 pub mod loan;
@@ -10,6 +12,8 @@ pub mod press;
 pub mod quality;
 pub mod screen;
 pub mod secret;
+pub mod slot_clock;
+pub mod turn;
 pub mod uptime;
 pub mod verdict;
 pub mod wifi_code;

@@ -1,1 +1,350 @@
 //! The camera: one capture pipeline while somebody needs pictures, its frames handed to whoever looks.
+//!
+//! Subscribers hold a `watch` receiver and see the newest frame only: a slow one misses frames, and delays nobody.
+
+pub mod frame;
+mod mode;
+pub mod scan;
+
+pub use frame::Frame;
+
+use super::Behind;
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// What the camera is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CameraAsk {
+    /// Opens the camera, and keeps it open; a camera that is missing is opened when it appears.
+    Open,
+    /// Closes it: afterwards no frame can be had.
+    Close,
+}
+
+/// What the camera says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CameraEvent {
+    /// A camera is there or not; told at start and on each change.
+    Present {
+        /// Is there.
+        present: bool,
+    },
+    /// Frames come.
+    Opened,
+    /// No frames come any more.
+    Closed,
+    /// It is there but cannot be opened: what was tried, and what GStreamer said. It is tried again by itself.
+    Failed(String),
+}
+
+/// Makes a new element, each time that a pipeline needs one.
+pub type MakeElement = Arc<dyn Fn() -> Result<gst::Element, String> + Send + Sync>;
+
+/// Where pictures come from.
+#[derive(Clone)]
+pub enum CameraSource {
+    /// A Video4Linux capture device, such as `/dev/video0`.
+    V4l2 {
+        /// Its path; need not exist yet.
+        device: PathBuf,
+    },
+    /// A live element (or bin) with one `src` pad that gives `video/x-raw`.
+    Element {
+        /// Makes it.
+        make: MakeElement,
+        /// Whether it is plugged in.
+        present: watch::Receiver<bool>,
+    },
+}
+
+/// How often the device's path is looked for, and the flow of frames checked.
+const POLL: Duration = Duration::from_millis(500);
+/// Without a frame for so long the camera is given up and opened anew.
+const STALLED: Duration = Duration::from_secs(5);
+/// Wait after a failure.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Serves the camera until nobody asks any more. `frames` shows the newest frame while the camera is open, and
+/// nothing while it is closed.
+pub async fn run(
+    mut behind: Behind<CameraAsk, CameraEvent>,
+    source: CameraSource,
+    frames: watch::Sender<Option<Frame>>,
+) {
+    let mut camera = Camera { source, frames, capture: None, wanted: false, present: None, not_before: None };
+    let mut poll = tokio::time::interval(POLL);
+    poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let events = tokio::select! {
+            ask = behind.asks.recv() => match ask {
+                Some(CameraAsk::Open) => { camera.wanted = true; camera.look().await }
+                Some(CameraAsk::Close) => { camera.wanted = false; camera.close().await.into_iter().collect() }
+                None => break,
+            },
+            _ = poll.tick() => camera.look().await,
+        };
+        for event in events {
+            if behind.events.send(event).await.is_err() {
+                break;
+            }
+        }
+    }
+    camera.close().await;
+}
+
+struct Camera {
+    source: CameraSource,
+    frames: watch::Sender<Option<Frame>>,
+    capture: Option<Capture>,
+    wanted: bool,
+    present: Option<bool>,
+    not_before: Option<Instant>,
+}
+
+/// An open camera.
+struct Capture {
+    pipeline: gst::Pipeline,
+    counted: Arc<AtomicU64>,
+    seen: u64,
+    since: Instant,
+    opened: bool,
+}
+
+impl Camera {
+    /// Looks at what is there and brings it in line with what is wanted.
+    async fn look(&mut self) -> Vec<CameraEvent> {
+        let mut events = Vec::new();
+        let present = self.is_present().await;
+        if self.present != Some(present) {
+            self.present = Some(present);
+            self.not_before = None;
+            events.push(CameraEvent::Present { present });
+        }
+        if !present {
+            events.extend(self.close().await);
+            return events;
+        }
+        if !self.wanted {
+            return events;
+        }
+        match self.check() {
+            Ok(true) => events.push(CameraEvent::Opened),
+            Ok(false) => {}
+            Err(why) => {
+                events.extend(self.close().await);
+                self.not_before = Some(Instant::now() + AGAIN);
+                events.push(CameraEvent::Failed(why));
+            }
+        }
+        if self.capture.is_none() && self.not_before.is_none_or(|moment| Instant::now() >= moment) {
+            match self.open().await {
+                Ok(capture) => self.capture = Some(capture),
+                Err(why) => {
+                    self.not_before = Some(Instant::now() + AGAIN);
+                    events.push(CameraEvent::Failed(why));
+                }
+            }
+        }
+        events
+    }
+
+    async fn is_present(&self) -> bool {
+        match &self.source {
+            CameraSource::V4l2 { device } => tokio::fs::metadata(device).await.is_ok(),
+            CameraSource::Element { present, .. } => *present.borrow(),
+        }
+    }
+
+    /// Whether frames have just begun to come; an error when they do not come, or no longer.
+    fn check(&mut self) -> Result<bool, String> {
+        let Some(capture) = &mut self.capture else { return Ok(false) };
+        if let Some(message) =
+            capture.pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error, gst::MessageType::Eos]))
+        {
+            let said = match message.view() {
+                gst::MessageView::Error(error) => error.error().to_string(),
+                _ => "its pictures ended".to_owned(),
+            };
+            return Err(format!("the camera stopped ({said}); plug it out and in again"));
+        }
+        let counted = capture.counted.load(Ordering::Relaxed);
+        if counted != capture.seen {
+            capture.seen = counted;
+            capture.since = Instant::now();
+            return Ok(!std::mem::replace(&mut capture.opened, true));
+        }
+        if capture.since.elapsed() > STALLED {
+            return Err(format!("the camera gave no picture for {STALLED:?}; plug it out and in again"));
+        }
+        Ok(false)
+    }
+
+    async fn open(&self) -> Result<Capture, String> {
+        let (source, frames) = (self.source.clone(), self.frames.clone());
+        let counted = Arc::new(AtomicU64::new(0));
+        let count = counted.clone();
+        let pipeline = tokio::task::spawn_blocking(move || start(&source, frames, count))
+            .await
+            .map_err(|_| "opening the camera broke off".to_owned())??;
+        Ok(Capture { pipeline, counted, seen: 0, since: Instant::now(), opened: false })
+    }
+
+    async fn close(&mut self) -> Option<CameraEvent> {
+        let capture = self.capture.take();
+        let was_open = capture.as_ref().is_some_and(|capture| capture.opened);
+        if let Some(capture) = capture {
+            let stopped = tokio::task::spawn_blocking(move || capture.pipeline.set_state(gst::State::Null)).await;
+            if !matches!(stopped, Ok(Ok(_))) {
+                tracing::error!("the capture pipeline did not stop");
+            }
+        }
+        self.frames.send_replace(None);
+        was_open.then_some(CameraEvent::Closed)
+    }
+}
+
+/// Builds a capture pipeline and starts it.
+fn start(
+    source: &CameraSource,
+    frames: watch::Sender<Option<Frame>>,
+    counted: Arc<AtomicU64>,
+) -> Result<gst::Pipeline, String> {
+    gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
+    let pipeline = gst::Pipeline::with_name("camera");
+    let built = build(&pipeline, source, frames, counted).and_then(|()| {
+        pipeline.set_state(gst::State::Playing).map_err(|error| {
+            let said = pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
+            let said = match said.as_ref().map(|message| message.view()) {
+                Some(gst::MessageView::Error(message)) => message.error().to_string(),
+                _ => error.to_string(),
+            };
+            format!("the camera cannot be opened ({said}); is another program using it?")
+        })
+    });
+    match built {
+        Ok(_) => Ok(pipeline),
+        Err(why) => {
+            let _ = pipeline.set_state(gst::State::Null);
+            Err(why)
+        }
+    }
+}
+
+fn build(
+    pipeline: &gst::Pipeline,
+    source: &CameraSource,
+    frames: watch::Sender<Option<Frame>>,
+    counted: Arc<AtomicU64>,
+) -> Result<(), String> {
+    let mut chain = match source {
+        CameraSource::V4l2 { device } => mode::v4l2_chain(device)?,
+        CameraSource::Element { make, .. } => vec![make()?],
+    };
+    chain.push(element("videoconvert")?);
+    let caps = gst::Caps::builder("video/x-raw").field("format", "I420").build();
+    let sink = gst_app::AppSink::builder().caps(&caps).max_buffers(1).drop(true).sync(false).build();
+    sink.set_callbacks(
+        gst_app::AppSinkCallbacks::builder()
+            .new_sample(move |sink| {
+                let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+                if let Some(frame) = Frame::from_sample(sample) {
+                    frames.send_replace(Some(frame));
+                    counted.fetch_add(1, Ordering::Relaxed);
+                }
+                Ok(gst::FlowSuccess::Ok)
+            })
+            .build(),
+    );
+    chain.push(sink.upcast());
+    pipeline.add_many(&chain).map_err(|error| format!("the capture pipeline cannot be built: {error}"))?;
+    gst::Element::link_many(&chain)
+        .map_err(|error| format!("the camera's pictures do not fit the capture pipeline: {error}"))
+}
+
+/// Makes a plain element.
+pub(crate) fn element(factory: &str) -> Result<gst::Element, String> {
+    gst::ElementFactory::make(factory)
+        .build()
+        .map_err(|_| format!("the GStreamer element \"{factory}\" is missing: install the plugin package that has it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::device;
+
+    fn test_pattern() -> MakeElement {
+        Arc::new(|| {
+            gst::init().map_err(|error| error.to_string())?;
+            gst::parse::bin_from_description(
+                "videotestsrc is-live=true ! capsfilter caps=video/x-raw,format=YUY2,width=320,height=240,framerate=30/1",
+                true,
+            )
+            .map(Cast::upcast)
+            .map_err(|error| error.to_string())
+        })
+    }
+
+    async fn next(events: &mut tokio::sync::mpsc::Receiver<CameraEvent>) -> CameraEvent {
+        tokio::time::timeout(Duration::from_secs(20), events.recv()).await.unwrap().unwrap()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn it_is_open_only_while_asked() {
+        let (mut camera, behind) = device();
+        let (_plugged, present) = watch::channel(true);
+        let (sender, mut frames) = watch::channel(None);
+        let task = tokio::spawn(run(behind, CameraSource::Element { make: test_pattern(), present }, sender));
+        assert_eq!(next(&mut camera.events).await, CameraEvent::Present { present: true });
+        assert!(frames.borrow().is_none());
+        for _ in 0..2 {
+            camera.asks.send(CameraAsk::Open).await.unwrap();
+        }
+        assert_eq!(next(&mut camera.events).await, CameraEvent::Opened);
+        let seen = frames.wait_for(Option::is_some).await.unwrap().clone().unwrap();
+        assert_eq!((seen.width(), seen.height()), (320, 240));
+        for _ in 0..2 {
+            camera.asks.send(CameraAsk::Close).await.unwrap();
+        }
+        assert_eq!(next(&mut camera.events).await, CameraEvent::Closed);
+        assert!(frames.borrow().is_none());
+        drop(camera);
+        task.await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_unplugged_camera_is_found_again() {
+        let (mut camera, behind) = device();
+        let (plugged, present) = watch::channel(true);
+        let (sender, mut frames) = watch::channel(None);
+        tokio::spawn(run(behind, CameraSource::Element { make: test_pattern(), present }, sender));
+        camera.asks.send(CameraAsk::Open).await.unwrap();
+        assert_eq!(next(&mut camera.events).await, CameraEvent::Present { present: true });
+        assert_eq!(next(&mut camera.events).await, CameraEvent::Opened);
+        plugged.send(false).unwrap();
+        assert_eq!(next(&mut camera.events).await, CameraEvent::Present { present: false });
+        assert_eq!(next(&mut camera.events).await, CameraEvent::Closed);
+        assert!(frames.borrow_and_update().is_none());
+        plugged.send(true).unwrap();
+        assert_eq!(next(&mut camera.events).await, CameraEvent::Present { present: true });
+        assert_eq!(next(&mut camera.events).await, CameraEvent::Opened);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_camera_that_cannot_be_opened_says_why() {
+        let (mut camera, behind) = device();
+        let nothing = tempfile::NamedTempFile::new().unwrap();
+        let (sender, _frames) = watch::channel(None);
+        tokio::spawn(run(behind, CameraSource::V4l2 { device: nothing.path().to_owned() }, sender));
+        camera.asks.send(CameraAsk::Open).await.unwrap();
+        assert_eq!(next(&mut camera.events).await, CameraEvent::Present { present: true });
+        assert!(matches!(next(&mut camera.events).await, CameraEvent::Failed(why) if why.contains("camera")));
+    }
+}

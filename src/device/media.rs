@@ -1,4 +1,33 @@
 //! Picture and sound to and from the counter: one GStreamer pipeline a session, thrown away whole.
+//!
+//! This end offers VP8 and Opus both ways on one bundled connection (RFC 8829, RFC 9143). Without a camera black
+//! pictures are sent, without a microphone silence: so the counter is seen and heard all the same, and a camera
+//! that comes back needs no new connection. A microphone that comes back needs a new pipeline.
+
+#![expect(clippy::disallowed_methods, reason = "an adapter: its tasks belong to one session and end with it")]
+
+mod adapt;
+mod alive;
+pub mod allowed;
+mod feed;
+mod gate;
+mod ice;
+mod live;
+mod negotiate;
+mod pipeline;
+mod receive;
+mod signals;
+mod stats;
+mod tunnel;
+
+use super::Behind;
+use super::camera::Frame;
+use super::sound::SoundPorts;
+use gstreamer as gst;
+use live::{Happened, Live};
+use std::net::IpAddr;
+use std::time::Duration;
+use tokio::sync::watch;
 
 use crate::model::ids::{Attempt, Epoch};
 use crate::model::quality::LineStats;
@@ -77,4 +106,121 @@ pub enum MediaNews {
     Stats(LineStats),
     /// The pipeline failed: what was tried, and what GStreamer said.
     Failed(String),
+}
+
+/// How the media are set up on this machine.
+#[derive(Clone)]
+pub struct MediaConfig {
+    /// Addresses to be reached at, instead of all of the machine's. A machine that has only 127.0.0.1 must name it.
+    pub local_addresses: Vec<IpAddr>,
+    /// How long sound takes from the pipeline through speaker, air and microphone back to it, beyond the 70 ms that
+    /// the echo canceller finds by itself.
+    pub loop_delay: Duration,
+    /// PEM certificates trusted beside the system's, for relays over TLS.
+    pub trust_anchors: watch::Receiver<Vec<String>>,
+}
+
+/// What the media are connected to on this machine.
+#[derive(Clone)]
+pub struct Ports {
+    /// How they are set up.
+    pub config: MediaConfig,
+    /// The own camera's frames.
+    pub camera: watch::Receiver<Option<Frame>>,
+    /// Where the other end's frames go; nothing while they are not to be shown.
+    pub staff: watch::Sender<Option<Frame>>,
+    /// Microphone and speaker.
+    pub sound: SoundPorts,
+}
+
+/// Serves sessions until nobody asks any more.
+pub async fn run(mut behind: Behind<MediaAsk, MediaEvent>, ports: Ports) {
+    let ready = prepare().await;
+    let mut live: Option<Live> = None;
+    loop {
+        let event = tokio::select! {
+            ask = behind.asks.recv() => match ask {
+                Some(ask) => asked(ask, &mut live, &ports, &ready).await,
+                None => break,
+            },
+            happened = happens(&mut live) => match &mut live {
+                Some(live) => live.news(happened).await.map(|what| MediaEvent { attempt: live.attempt, what }),
+                None => None,
+            },
+        };
+        let Some(event) = event else { continue };
+        if matches!(event.what, MediaNews::Failed(_))
+            && let Some(failed) = live.take()
+        {
+            failed.stop().await;
+        }
+        if behind.events.send(event).await.is_err() {
+            break;
+        }
+    }
+    if let Some(live) = live {
+        live.stop().await;
+    }
+}
+
+/// What the first session would otherwise wait for.
+async fn prepare() -> Result<(), String> {
+    gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
+    gstrsrtp::plugin_register_static().map_err(|error| format!("the congestion control is missing: {error}"))?;
+    negotiate::warm_up().await
+}
+
+async fn happens(live: &mut Option<Live>) -> Happened {
+    match live {
+        Some(live) => live.happens().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn asked(
+    ask: MediaAsk,
+    live: &mut Option<Live>,
+    ports: &Ports,
+    ready: &Result<(), String>,
+) -> Option<MediaEvent> {
+    let failed = |attempt, why| Some(MediaEvent { attempt, what: MediaNews::Failed(why) });
+    let meant = |attempt: Attempt, live: &Option<Live>| live.as_ref().is_some_and(|live| live.attempt == attempt);
+    match ask {
+        MediaAsk::Build { attempt, epoch: _, ice_servers, relay_only } => {
+            if let Some(older) = live.take() {
+                older.stop().await;
+            }
+            if let Err(why) = ready {
+                return failed(attempt, why.clone());
+            }
+            match Live::start(attempt, &ice_servers, relay_only, ports).await {
+                Ok(started) => *live = Some(started),
+                Err(why) => return failed(attempt, why),
+            }
+        }
+        MediaAsk::Answer { attempt, sdp } if meant(attempt, live) => {
+            if let Some(live) = live
+                && let Err(why) = live.answer(&sdp).await
+            {
+                return failed(attempt, why);
+            }
+        }
+        MediaAsk::Candidate { attempt, candidate } if meant(attempt, live) => {
+            if let Some(live) = live {
+                live.candidate(candidate);
+            }
+        }
+        MediaAsk::Gate { attempt, gates } if meant(attempt, live) => {
+            if let Some(live) = live {
+                live.gate(gates);
+            }
+        }
+        MediaAsk::Answer { .. } | MediaAsk::Candidate { .. } | MediaAsk::Gate { .. } => {}
+        MediaAsk::Close => {
+            if let Some(live) = live.take() {
+                live.stop().await;
+            }
+        }
+    }
+    None
 }

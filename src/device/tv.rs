@@ -1,1 +1,225 @@
 //! The TV: screens, own camera and staff picture composed into one output.
+//!
+//! A picture is composed when something that is seen has changed, and at most [`RATE`] times a second: a still
+//! screen costs nothing.
+
+pub mod catalogue;
+pub mod compose;
+mod kms;
+mod overlay;
+pub mod paint;
+mod picture;
+
+pub use overlay::Overlay;
+pub use picture::TvFrame;
+
+use super::camera::Frame;
+use crate::model::screen::Windows;
+use compose::Composer;
+use kms::Kms;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// Most pictures a second.
+pub const RATE: u32 = 25;
+/// Wait before an output that failed (a TV that is unplugged) is tried again.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// How the TV is set up.
+#[derive(Clone, Debug)]
+pub struct TvConfig {
+    /// Width in pixels: 1920 on the box, 1280 on the workbench.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Where the picture goes.
+    pub sink: TvSink,
+}
+
+/// Where the picture goes. [`Tv::newest`] has it in either case.
+#[derive(Clone, Debug)]
+pub enum TvSink {
+    /// The kernel's display, without a window system.
+    Kms {
+        /// Name of the DRM driver, such as `vc4`; nothing: the first that works.
+        driver: Option<String>,
+    },
+    /// Nowhere else.
+    Frames,
+}
+
+/// The TV as the supervisor holds it. Its task ends when this is dropped.
+pub struct Tv {
+    scene: watch::Sender<Scene>,
+    own: watch::Sender<Frames>,
+    staff: watch::Sender<Frames>,
+    newest: watch::Receiver<Option<TvFrame>>,
+    plugged: watch::Receiver<bool>,
+}
+
+type Frames = Option<watch::Receiver<Option<Frame>>>;
+
+/// What is to be seen beside the moving pictures.
+#[derive(Clone, Default)]
+pub(crate) struct Scene {
+    pub(crate) overlay: Option<Arc<Overlay>>,
+    pub(crate) windows: Windows,
+}
+
+impl Tv {
+    /// Makes the TV and the task that serves it.
+    ///
+    /// # Errors
+    /// When GStreamer does not start, or the size is no picture size.
+    pub fn open(config: TvConfig) -> Result<(Self, impl Future<Output = ()> + Send), String> {
+        let composer = Composer::new(config.width, config.height)?;
+        let (scene, scenes) = watch::channel(Scene::default());
+        let (own, owns) = watch::channel(None);
+        let (staff, staffs) = watch::channel(None);
+        let (newest_sender, newest) = watch::channel(None);
+        let (plugged_sender, plugged) = watch::channel(true);
+        let task = serve(config, composer, scenes, owns, staffs, newest_sender, plugged_sender);
+        Ok((Self { scene, own, staff, newest, plugged }, task))
+    }
+
+    /// Shows a painted screen: RGBA of the TV's whole size with premultiplied alpha (as `tiny_skia` paints), clear
+    /// where `windows` let a moving picture through.
+    pub fn show(&self, rgba: Vec<u8>, windows: Windows) {
+        self.scene.send_replace(Scene { overlay: Some(Arc::new(Overlay::new(rgba))), windows });
+    }
+
+    /// The own camera's frames.
+    pub fn own_frames(&self, frames: watch::Receiver<Option<Frame>>) {
+        self.own.send_replace(Some(frames));
+    }
+
+    /// The staff's frames.
+    pub fn staff_frames(&self, frames: watch::Receiver<Option<Frame>>) {
+        self.staff.send_replace(Some(frames));
+    }
+
+    /// What the TV shows, newest only.
+    pub fn newest(&self) -> watch::Receiver<Option<TvFrame>> {
+        self.newest.clone()
+    }
+
+    /// Whether a TV takes the pictures.
+    pub fn plugged(&self) -> watch::Receiver<bool> {
+        self.plugged.clone()
+    }
+}
+
+async fn serve(
+    config: TvConfig,
+    mut composer: Composer,
+    mut scenes: watch::Receiver<Scene>,
+    mut owns: watch::Receiver<Frames>,
+    mut staffs: watch::Receiver<Frames>,
+    newest: watch::Sender<Option<TvFrame>>,
+    plugged: watch::Sender<bool>,
+) {
+    let (mut own, mut staff): (Frames, Frames) = (None, None);
+    let mut output = Output { sink: config.sink, kms: None, not_before: None, plugged };
+    loop {
+        let windows = scenes.borrow().windows;
+        tokio::select! {
+            changed = scenes.changed() => if changed.is_err() { break },
+            changed = owns.changed() => match changed {
+                Ok(()) => own = owns.borrow_and_update().clone(),
+                Err(_) => break,
+            },
+            changed = staffs.changed() => match changed {
+                Ok(()) => staff = staffs.borrow_and_update().clone(),
+                Err(_) => break,
+            },
+            () = moved(&mut own), if windows.own.is_some() => {}
+            () = moved(&mut staff), if windows.staff.is_some() => {}
+            () = output.due() => {}
+        }
+        let next = Instant::now() + Duration::from_secs(1) / RATE;
+        let scene = scenes.borrow_and_update().clone();
+        let (own_frame, staff_frame) = (latest(&mut own), latest(&mut staff));
+        let composed = tokio::task::spawn_blocking(move || {
+            let picture = composer.compose(&scene, own_frame.as_ref(), staff_frame.as_ref());
+            (composer, picture)
+        });
+        let Ok((back, picture)) = composed.await else { break };
+        composer = back;
+        match picture {
+            Ok(picture) => {
+                output.show(&picture).await;
+                newest.send_replace(Some(picture));
+            }
+            Err(why) => tracing::error!(why, "the TV's picture cannot be composed"),
+        }
+        tokio::time::sleep_until(next).await;
+    }
+    output.close().await;
+}
+
+/// Ends when there is a newer frame.
+async fn moved(frames: &mut Frames) {
+    if let Some(receiver) = frames
+        && receiver.changed().await.is_ok()
+    {
+        return;
+    }
+    *frames = None;
+    std::future::pending().await
+}
+
+fn latest(frames: &mut Frames) -> Option<Frame> {
+    frames.as_mut().and_then(|receiver| receiver.borrow_and_update().clone())
+}
+
+/// The display behind the composed pictures.
+struct Output {
+    sink: TvSink,
+    kms: Option<Kms>,
+    not_before: Option<Instant>,
+    plugged: watch::Sender<bool>,
+}
+
+impl Output {
+    /// Ends when a failed display is to be tried again.
+    async fn due(&self) {
+        match self.not_before {
+            Some(moment) => tokio::time::sleep_until(moment).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn show(&mut self, picture: &TvFrame) {
+        let TvSink::Kms { driver } = &self.sink else { return };
+        if self.not_before.is_some_and(|moment| Instant::now() < moment) {
+            return;
+        }
+        self.not_before = None;
+        let (driver, picture, kms) = (driver.clone(), picture.clone(), self.kms.take());
+        let shown = tokio::task::spawn_blocking(move || {
+            let kms = match kms {
+                Some(kms) => kms,
+                None => Kms::open(driver.as_deref(), &picture)?,
+            };
+            kms.show(&picture).map(|()| kms)
+        });
+        let shown = shown.await.unwrap_or_else(|_| Err("showing a picture broke off".to_owned()));
+        self.plugged.send_if_modified(|plugged| std::mem::replace(plugged, shown.is_ok()) != shown.is_ok());
+        match shown {
+            Ok(kms) => self.kms = Some(kms),
+            Err(why) => {
+                tracing::warn!(why, "TV");
+                self.not_before = Some(Instant::now() + AGAIN);
+            }
+        }
+    }
+
+    async fn close(&mut self) {
+        if let Some(kms) = self.kms.take() {
+            let _ = tokio::task::spawn_blocking(move || drop(kms)).await;
+        }
+    }
+}

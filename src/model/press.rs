@@ -19,10 +19,14 @@ pub enum Gesture {
     Hold,
 }
 
-/// The button's state. Bounces are dropped; a hold that is let go early does nothing.
+/// The button's state. Bounces are dropped, also those of a contact that opens while the finger stays down; a hold
+/// that is let go early does nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Button {
     down_since: Option<Uptime>,
+    /// The contact, bounces and all.
+    contact: bool,
+    contact_since: Uptime,
     last_edge: Option<Uptime>,
     fired: bool,
 }
@@ -30,20 +34,34 @@ pub struct Button {
 impl Button {
     /// Takes an edge of the contact at `now`.
     pub fn edge(&mut self, now: Uptime, down: bool) -> Option<Gesture> {
-        if down == self.down_since.is_some() {
-            return None;
+        if down != self.contact {
+            (self.contact, self.contact_since) = (down, now);
         }
-        if down && self.last_edge.is_some_and(|edge| now.since(edge) < DEBOUNCE) {
+        self.settle(now)
+    }
+
+    /// Believes the contact once it has had time to come to rest since the last edge that was believed.
+    fn settle(&mut self, now: Uptime) -> Option<Gesture> {
+        if self.settles_at().is_none_or(|at| now < at) {
             return None;
         }
         self.last_edge = Some(now);
-        if down {
-            self.down_since = Some(now);
-            self.fired = false;
-            return None;
+        match self.down_since.take() {
+            None => {
+                (self.down_since, self.fired) = (Some(self.contact_since), false);
+                None
+            }
+            Some(since) => {
+                let held = self.contact_since.since(since);
+                (held <= PRESS_WITHIN && !self.fired).then_some(Gesture::Press)
+            }
         }
-        let held = now.since(self.down_since.take()?);
-        (held <= PRESS_WITHIN && !self.fired).then_some(Gesture::Press)
+    }
+
+    /// When an edge that is not believed yet will be.
+    fn settles_at(&self) -> Option<Uptime> {
+        let pending = self.contact != self.down_since.is_some();
+        pending.then(|| self.last_edge.map_or(self.contact_since, |edge| edge + DEBOUNCE))
     }
 
     /// A finger that was down when the screen changed must not act on the new screen.
@@ -51,8 +69,11 @@ impl Button {
         self.fired = true;
     }
 
-    /// Takes the passing of time; says whether it became a hold.
+    /// Takes the passing of time; says which gesture it completed.
     pub fn tick(&mut self, now: Uptime) -> Option<Gesture> {
+        if let Some(gesture) = self.settle(now) {
+            return Some(gesture);
+        }
         let due = self.down_since? + HOLD_AFTER;
         if self.fired || now < due {
             return None;
@@ -61,8 +82,11 @@ impl Button {
         Some(Gesture::Hold)
     }
 
-    /// When [`Button::tick`] must be called next: at the hold itself, or for the ring's next picture.
+    /// When [`Button::tick`] must be called next: when the contact is at rest, at the hold itself, or for the ring's next picture.
     pub fn wake_at(&self, now: Uptime) -> Option<Uptime> {
+        if let Some(at) = self.settles_at() {
+            return Some(at);
+        }
         let since = self.down_since?;
         if self.fired {
             return None;
@@ -97,6 +121,26 @@ mod tests {
         assert_eq!(button.edge(at(400), false), Some(Gesture::Press));
         assert_eq!(button.edge(at(405), true), None, "bounce");
         assert_eq!(button.edge(at(410), false), None, "bounce");
+    }
+
+    #[test]
+    fn a_contact_that_bounces_open_does_not_end_a_hold() {
+        let mut button = Button::default();
+        button.edge(at(0), true);
+        assert_eq!(button.edge(at(4), false), None);
+        assert_eq!(button.edge(at(8), true), None);
+        assert_eq!(button.tick(at(25)), None);
+        assert_eq!(button.tick(at(3000)), Some(Gesture::Hold));
+    }
+
+    #[test]
+    fn a_touch_shorter_than_the_bouncing_is_still_a_press() {
+        let mut button = Button::default();
+        button.edge(at(0), true);
+        assert_eq!(button.edge(at(4), false), None);
+        assert_eq!(button.wake_at(at(4)), Some(at(25)));
+        assert_eq!(button.tick(at(25)), Some(Gesture::Press));
+        assert_eq!(button.wake_at(at(26)), None);
     }
 
     #[test]

@@ -31,3 +31,65 @@ pub struct LineStats {
     /// Sent bits per second.
     pub sent_bps: u32,
 }
+
+/// Says [`Quality`] from successive figures: gets worse at once, gets better only after three good ones in a row,
+/// so that the word on the TV does not flicker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct QualityJudge {
+    said: Quality,
+    better_in_a_row: u8,
+}
+
+impl QualityJudge {
+    /// The word now.
+    pub fn quality(&self) -> Quality {
+        self.said
+    }
+
+    /// Takes new figures and says the word.
+    pub fn judge(&mut self, stats: &LineStats) -> Quality {
+        let fresh = stats.quality();
+        if fresh >= self.said {
+            self.said = fresh;
+            self.better_in_a_row = 0;
+        } else {
+            self.better_in_a_row += 1;
+            if self.better_in_a_row >= 3 {
+                self.said = fresh;
+                self.better_in_a_row = 0;
+            }
+        }
+        self.said
+    }
+}
+
+impl LineStats {
+    /// The word for these figures alone.
+    pub fn quality(&self) -> Quality {
+        let round_trip = self.round_trip_ms.unwrap_or(0);
+        if self.lost_permille > 80 || self.pictures_per_second < 5 || round_trip > 900 {
+            Quality::Weak
+        } else if self.lost_permille > 20 || self.pictures_per_second < 10 || round_trip > 400 {
+            Quality::Fair
+        } else {
+            Quality::Good
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_worsens_at_once_and_recovers_after_three() {
+        let good = LineStats { pictures_per_second: 20, ..LineStats::default() };
+        let bad = LineStats { lost_permille: 200, ..good };
+        let mut judge = QualityJudge::default();
+        assert_eq!(judge.judge(&good), Quality::Good);
+        assert_eq!(judge.judge(&bad), Quality::Weak);
+        assert_eq!(judge.judge(&good), Quality::Weak);
+        assert_eq!(judge.judge(&good), Quality::Weak);
+        assert_eq!(judge.judge(&good), Quality::Good);
+    }
+}

@@ -115,6 +115,8 @@ pub enum ScanHint {
     HoldStill,
     /// Read.
     Found,
+    /// There is no camera to show it to.
+    NoCamera,
 }
 
 /// A code that was read but is not the one asked for; one plain sentence each.
@@ -177,6 +179,23 @@ pub enum NetworkTrouble {
     NoRadio,
     /// The line was lost.
     LineLost,
+}
+
+impl NetworkTrouble {
+    /// The city forbids the network itself; anything else may pass.
+    pub fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::Open
+                | Self::Wep
+                | Self::Wpa1
+                | Self::Owe
+                | Self::WpsOnly
+                | Self::Enterprise
+                | Self::Downgraded
+                | Self::Portal
+        )
+    }
 }
 
 /// Why the room does not let this paper in.
@@ -391,6 +410,11 @@ impl Face {
             Self::Live { held: false, .. } => Windows { own: Some(SMALL), staff: Some(FULL) },
             _ => Windows::default(),
         }
+    }
+
+    /// Whether the telephone stands on it: wherever something can fail or is being waited for.
+    pub fn offers_telephone(&self) -> bool {
+        !matches!(self, Self::Starting | Self::Live { quality: Quality::Good | Quality::Fair, held: false, .. })
     }
 
     /// A stable name for golden pictures, reports and the trace.

@@ -1,0 +1,276 @@
+//! The appliance as a pure machine: [`Input`] in, [`Effect`]s out, the time an argument.
+//!
+//! This file routes and decides nothing itself: it tells presses from holds, keeps what is known about the
+//! world, hands each event to the chapter under way, and closes what a chapter no longer holds.
+
+mod boot;
+mod network;
+mod qr;
+mod ready;
+mod session;
+mod wipe;
+
+use crate::model::ids::Attempt;
+use crate::model::known::Known;
+use crate::model::light::Light;
+use crate::model::press::{Button, Gesture};
+use crate::model::screen::{Aside, Face, HoldDoes, Live, PressDoes, Screen};
+use crate::model::turn::{Effect, Input, Told};
+use crate::model::uptime::Uptime;
+
+/// Why the machine wants to be woken: the end of a sentence that begins with "waits for".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Why(pub &'static str);
+
+/// Which senses are open. A function of the state: nothing can forget to close them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Senses {
+    /// The camera delivers pictures.
+    pub camera: bool,
+    /// Its pictures are searched for codes.
+    pub scan: bool,
+    /// The microphone's level is shown. (In a session the session's own pipeline has the microphone.)
+    pub level: bool,
+}
+
+/// What a chapter holds open in the known. What it no longer holds is closed for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Holds {
+    link: Option<Attempt>,
+    media: Option<Attempt>,
+}
+
+/// What a chapter shows; the rest of the screen is the same for all.
+struct Sight {
+    face: Face,
+    press: Option<PressDoes>,
+    hold: Option<HoldDoes>,
+    aside: Option<Aside>,
+}
+
+/// What a chapter is told: gestures instead of edges, and that a fact changed instead of which.
+enum Event {
+    Press,
+    Hold,
+    Tick,
+    Fact,
+    Told(Told),
+}
+
+/// The six chapters. Each is consumed by what happens to it, so leaving one drops its secrets.
+enum Chapter {
+    Boot(boot::Boot),
+    Network(network::Network),
+    Qr(qr::Qr),
+    Ready(ready::Ready),
+    Session(session::Session),
+    Wipe(wipe::Wipe),
+}
+
+/// The whole appliance.
+pub struct Appliance {
+    chapter: Option<Chapter>,
+    known: Known,
+    button: Button,
+    level: Option<u16>,
+}
+
+impl Appliance {
+    /// Power-on.
+    pub fn new(now: Uptime) -> Self {
+        Self {
+            chapter: Some(Chapter::Boot(boot::Boot::new(now))),
+            known: Known::default(),
+            button: Button::default(),
+            level: None,
+        }
+    }
+
+    /// Takes what happened and says what to do about it.
+    pub fn handle(&mut self, now: Uptime, input: Input) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let event = match input {
+            Input::Button { down } => self.button.edge(now, down).map(Event::from),
+            Input::Level(level) => {
+                self.level = self.senses().level.then_some(level);
+                None
+            }
+            Input::Tick => {
+                if let Some(gesture) = self.button.tick(now) {
+                    self.turn(now, gesture.into(), &mut effects);
+                }
+                Some(Event::Tick)
+            }
+            Input::World(fact) => self.known.learn(fact).then_some(Event::Fact),
+            Input::Told(told) => Some(Event::Told(told)),
+        };
+        if let Some(event) = event {
+            self.turn(now, event, &mut effects);
+        }
+        effects
+    }
+
+    fn turn(&mut self, now: Uptime, event: Event, effects: &mut Vec<Effect>) {
+        let Some(chapter) = self.chapter.take() else { return };
+        let (held, sight) = (chapter.holds(), chapter.sight(now, &self.known));
+        let by_hand = matches!(event, Event::Press | Event::Hold);
+        let known = &mut self.known;
+        let next = match chapter {
+            Chapter::Boot(boot) => boot.handle(now, event, known, effects),
+            Chapter::Network(network) => network.handle(now, event, known, effects),
+            Chapter::Qr(qr) => qr.handle(now, event, known, effects),
+            Chapter::Ready(ready) => ready.handle(now, event, known, effects),
+            Chapter::Session(session) => session.handle(now, event, known, effects),
+            Chapter::Wipe(wipe) => wipe.handle(now, event, known, effects),
+        };
+        close_what_is_no_longer_held(held, next.holds(), effects);
+        let after = next.sight(now, &self.known);
+        if !by_hand && (sight.press, sight.hold) != (after.press, after.hold) {
+            self.button.swallow();
+        }
+        if !next.senses().level {
+            self.level = None;
+        }
+        self.chapter = Some(next);
+    }
+
+    /// When to be woken with [`Input::Tick`] at the latest, and what for.
+    pub fn wake_at(&self, now: Uptime) -> Option<(Uptime, Why)> {
+        let ring = self.button.wake_at(now).map(|at| (at, Why("the finger on the button")));
+        let chapter = self.chapter.as_ref().and_then(|chapter| chapter.wake_at(now));
+        [ring, chapter].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    /// For whom or what the appliance waits when it has no deadline of its own.
+    pub fn waits_for_person(&self) -> Option<&'static str> {
+        match self.chapter.as_ref()? {
+            Chapter::Boot(boot) => boot.waits_for_person(),
+            Chapter::Network(network) => network.waits_for_person(),
+            Chapter::Qr(_) => Some("the paper, the button or a lost network"),
+            Chapter::Ready(ready) => ready.waits_for_person(),
+            Chapter::Session(session) => session.waits_for_person(),
+            Chapter::Wipe(wipe) => wipe.waits_for_person(),
+        }
+    }
+
+    /// What the light in the button shows.
+    pub fn light(&self, now: Uptime) -> Light {
+        let Some(chapter) = &self.chapter else { return Light::Fast };
+        match chapter {
+            Chapter::Boot(boot) => boot.light(),
+            Chapter::Network(network) => network.light(),
+            Chapter::Qr(qr) => qr.light(),
+            Chapter::Ready(ready) => ready.light(now),
+            Chapter::Session(session) => session.light(),
+            Chapter::Wipe(wipe) => wipe.light(),
+        }
+    }
+
+    /// Which senses are open.
+    pub fn senses(&self) -> Senses {
+        self.chapter.as_ref().map(Chapter::senses).unwrap_or_default()
+    }
+
+    /// What the TV shows.
+    pub fn screen(&self, now: Uptime) -> Screen {
+        let known = &self.known;
+        let sight = match &self.chapter {
+            Some(chapter) => chapter.sight(now, known),
+            None => Sight { face: Face::Starting, press: None, hold: None, aside: None },
+        };
+        let telephone = known.telephone().filter(|_| sight.face.offers_telephone());
+        Screen {
+            language: known.language,
+            city: known.loan.as_ref().map(|loan| loan.city.clone()).unwrap_or_default(),
+            face: sight.face,
+            press: sight.press,
+            hold: sight.hold,
+            telephone: telephone.cloned(),
+            aside: sight.aside,
+            live: Live { ring: self.button.ring(now).filter(|_| sight.hold.is_some()), level: self.level },
+        }
+    }
+
+    /// Name of the chapter under way; the names sort in the story's order by number, not by letter.
+    pub fn chapter(&self) -> &'static str {
+        match &self.chapter {
+            Some(Chapter::Boot(_)) | None => "boot",
+            Some(Chapter::Network(_)) => "network",
+            Some(Chapter::Qr(_)) => "qr",
+            Some(Chapter::Ready(_)) => "ready",
+            Some(Chapter::Session(_)) => "session",
+            Some(Chapter::Wipe(_)) => "wipe",
+        }
+    }
+
+    /// Whether a room key or resumption token is anywhere in the machine. For the laws.
+    pub fn knows_a_key(&self) -> bool {
+        self.known.remembered.is_some()
+            || match &self.chapter {
+                Some(Chapter::Ready(ready)) => ready.knows_a_key(),
+                Some(Chapter::Session(session)) => session.knows_a_key(),
+                _ => false,
+            }
+    }
+}
+
+impl Chapter {
+    fn sight(&self, now: Uptime, known: &Known) -> Sight {
+        match self {
+            Self::Boot(boot) => boot.sight(),
+            Self::Network(network) => network.sight(known),
+            Self::Qr(qr) => qr.sight(known),
+            Self::Ready(ready) => ready.sight(now, known),
+            Self::Session(session) => session.sight(now, known),
+            Self::Wipe(wipe) => wipe.sight(),
+        }
+    }
+
+    fn wake_at(&self, now: Uptime) -> Option<(Uptime, Why)> {
+        match self {
+            Self::Boot(boot) => boot.wake_at(),
+            Self::Network(network) => network.wake_at(),
+            Self::Qr(qr) => qr.wake_at(),
+            Self::Ready(ready) => ready.wake_at(now),
+            Self::Session(session) => session.wake_at(now),
+            Self::Wipe(wipe) => wipe.wake_at(),
+        }
+    }
+
+    fn senses(&self) -> Senses {
+        match self {
+            Self::Boot(_) | Self::Wipe(_) => Senses::default(),
+            Self::Network(network) => network.senses(),
+            Self::Qr(qr) => qr.senses(),
+            Self::Ready(ready) => ready.senses(),
+            Self::Session(session) => session.senses(),
+        }
+    }
+
+    fn holds(&self) -> Holds {
+        match self {
+            Self::Ready(ready) => ready.holds(),
+            Self::Session(session) => session.holds(),
+            _ => Holds::default(),
+        }
+    }
+}
+
+/// A device keeps one line and one pipeline, and a newer one replaces the older: only "none" needs a word.
+fn close_what_is_no_longer_held(before: Holds, after: Holds, effects: &mut Vec<Effect>) {
+    if before.media.is_some() && after.media.is_none() {
+        effects.push(Effect::CloseMedia);
+    }
+    if before.link.is_some() && after.link.is_none() {
+        effects.push(Effect::CloseLink);
+    }
+}
+
+impl From<Gesture> for Event {
+    fn from(gesture: Gesture) -> Self {
+        match gesture {
+            Gesture::Press => Self::Press,
+            Gesture::Hold => Self::Hold,
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Chapter 2: a cable wins silently; else a known Wi-Fi; else "show me your router's Wi-Fi code".
+
+use super::boot::Boot;
+use super::qr::Qr;
+use super::ready::Ready;
+use super::wipe::Wipe;
+use super::{Chapter, Event, Senses, Sight, Why};
+use crate::model::code::Code;
+use crate::model::eye::Eye;
+use crate::model::ids::Attempt;
+use crate::model::known::Known;
+use crate::model::light::Light;
+use crate::model::screen::{Aside, Face, HoldDoes, NetworkTrouble, PressDoes, ScanHint};
+use crate::model::turn::{Effect, NetworkNews, Told};
+use crate::model::uptime::Uptime;
+use crate::model::wifi_code::{Claim, WifiCode};
+use std::time::Duration;
+
+/// A cable or a known Wi-Fi must carry by then; later ones still win at any time.
+const FINDING: Duration = Duration::from_secs(8);
+/// A cable is in, but its router may still be starting.
+const FINDING_BY_CABLE: Duration = Duration::from_secs(30);
+/// Scan, authentication, address and internet check together.
+const JOINING: Duration = Duration::from_secs(60);
+/// The clock must be set by then once the internet is there.
+const SETTING_CLOCK: Duration = Duration::from_secs(30);
+/// An answer to "is the internet there now?".
+const CHECKING: Duration = Duration::from_secs(20);
+
+pub(super) struct Network(Phase);
+
+enum Phase {
+    Finding {
+        until: Uptime,
+    },
+    Asking {
+        eye: Eye,
+    },
+    Joining {
+        attempt: Attempt,
+        name: String,
+        until: Uptime,
+    },
+    Checking {
+        attempt: Attempt,
+        until: Uptime,
+    },
+    /// Joined; word that it carries is on its way.
+    Settling {
+        until: Uptime,
+    },
+    Clock {
+        until: Uptime,
+    },
+    Trouble(NetworkTrouble),
+}
+
+impl Network {
+    /// Looks for a cable or a known Wi-Fi; where one carries already, the story goes on at once.
+    pub(super) fn find(now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
+        let span = if known.cable { FINDING_BY_CABLE } else { FINDING };
+        onward_if_carried(now, Phase::Finding { until: now + span }, known, effects)
+    }
+
+    /// Says what is wrong with the network in use.
+    pub(super) fn in_trouble(trouble: NetworkTrouble) -> Self {
+        Self(Phase::Trouble(trouble))
+    }
+
+    pub(super) fn handle(self, now: Uptime, event: Event, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
+        if let Event::Told(Told::ReturnAsked) = event {
+            return Chapter::Wipe(Wipe::everything(now, known, effects));
+        }
+        let phase = match (self.0, event) {
+            (Phase::Asking { eye }, Event::Told(Told::Scan { hint, code })) => {
+                scanned(now, eye, hint, code, known, effects)
+            }
+            (Phase::Asking { mut eye }, Event::Tick) => {
+                eye.tick(now);
+                Phase::Asking { eye }
+            }
+            (Phase::Joining { attempt, .. }, Event::Told(Told::Network { attempt: of, news })) if attempt == of => {
+                answered(now, news)
+            }
+            (Phase::Checking { attempt, .. }, Event::Told(Told::Network { attempt: of, news })) if attempt == of => {
+                answered(now, news)
+            }
+            (Phase::Joining { until, .. }, Event::Tick) if now >= until => Phase::Trouble(NetworkTrouble::NotInTheAir),
+            (Phase::Checking { until, .. }, Event::Tick) if now >= until => Phase::Trouble(NetworkTrouble::NoInternet),
+            (Phase::Settling { until }, Event::Tick) if now >= until => {
+                Phase::Trouble(known.trouble.unwrap_or(NetworkTrouble::NoInternet))
+            }
+            (Phase::Clock { until }, Event::Tick) if now >= until => Phase::Trouble(NetworkTrouble::ClockUnknown),
+            (Phase::Finding { until }, Event::Tick) if now >= until => given_up_finding(known),
+            (Phase::Finding { until }, Event::Fact) if known.cable => {
+                Phase::Finding { until: until.max(now + FINDING_BY_CABLE) }
+            }
+            (Phase::Asking { .. }, Event::Fact) if known.cable => Phase::Finding { until: now + FINDING_BY_CABLE },
+            (phase @ (Phase::Finding { .. } | Phase::Asking { .. }), Event::Press) => {
+                known.choose_next_language();
+                phase
+            }
+            (Phase::Trouble(trouble), Event::Press) => again(now, trouble, known, effects),
+            (_, Event::Hold) => {
+                known.remembered = None;
+                return Boot::again(now);
+            }
+            (phase, _) => phase,
+        };
+        onward_if_carried(now, phase, known, effects)
+    }
+
+    pub(super) fn wake_at(&self) -> Option<(Uptime, Why)> {
+        match &self.0 {
+            Phase::Finding { until } => Some((*until, Why("a cable or a known Wi-Fi"))),
+            Phase::Asking { eye } => eye.wake_at().map(|at| (at, Why("a wrong code to be read about"))),
+            Phase::Joining { until, .. } => Some((*until, Why("the Wi-Fi to be joined"))),
+            Phase::Checking { until, .. } => Some((*until, Why("an answer from the internet"))),
+            Phase::Settling { until } => Some((*until, Why("the joined network to carry"))),
+            Phase::Clock { until } => Some((*until, Why("the clock to be set"))),
+            Phase::Trouble(_) => None,
+        }
+    }
+
+    pub(super) fn waits_for_person(&self) -> Option<&'static str> {
+        match self.0 {
+            Phase::Asking { .. } => Some("the router's Wi-Fi code, or a cable"),
+            Phase::Trouble(_) => Some("a press, or the network to work again"),
+            _ => None,
+        }
+    }
+
+    pub(super) fn light(&self) -> Light {
+        match self.0 {
+            Phase::Trouble(_) => Light::Fast,
+            _ => Light::Breathing,
+        }
+    }
+
+    pub(super) fn senses(&self) -> Senses {
+        let asking = matches!(self.0, Phase::Asking { .. });
+        Senses { camera: asking, scan: asking, level: false }
+    }
+
+    pub(super) fn sight(&self, known: &Known) -> Sight {
+        let remembered = known.remembered.as_ref().map(|_| Aside::PaperRemembered);
+        let (face, press) = match &self.0 {
+            Phase::Finding { .. } => (Face::FindingNetwork, Some(PressDoes::Language)),
+            Phase::Checking { .. } | Phase::Settling { .. } | Phase::Clock { .. } => (Face::FindingNetwork, None),
+            Phase::Asking { eye } => {
+                let face = Face::ShowWifi { hint: eye.hint(known.camera), wrong: eye.wrong() };
+                (face, Some(PressDoes::Language))
+            }
+            Phase::Joining { name, .. } => (Face::JoiningNetwork { name: name.clone() }, None),
+            Phase::Trouble(trouble) => (Face::NetworkTrouble(*trouble), Some(PressDoes::Again)),
+        };
+        Sight { face, press, hold: Some(HoldDoes::StartAgain), aside: remembered }
+    }
+}
+
+/// A network that carries and a clock that may be believed lead out of this chapter, whatever was being asked.
+fn onward_if_carried(now: Uptime, phase: Phase, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
+    let forbidden = known
+        .forbidden()
+        .filter(|_| matches!(phase, Phase::Finding { .. } | Phase::Settling { .. } | Phase::Clock { .. }));
+    let phase = match (phase, forbidden) {
+        (_, Some(trouble)) => Phase::Trouble(trouble),
+        (phase @ Phase::Trouble(NetworkTrouble::ClockUnknown), None) if !known.clock => phase,
+        (Phase::Clock { .. }, None) if !known.carries => Phase::Finding { until: now + FINDING },
+        (phase @ Phase::Clock { .. }, None) if !known.clock => phase,
+        (phase @ Phase::Joining { .. }, None) if !known.cable => phase,
+        (_, None) if known.carries && !known.clock => Phase::Clock { until: now + SETTING_CLOCK },
+        (_, None) if known.carries => {
+            return match known.remembered.take() {
+                Some(invite) => Chapter::Ready(Ready::ask(now, invite, known, effects)),
+                None => Qr::ask(known),
+            };
+        }
+        (phase, None) => phase,
+    };
+    Chapter::Network(Network(phase))
+}
+
+fn scanned(
+    now: Uptime,
+    mut eye: Eye,
+    hint: ScanHint,
+    code: Option<Code>,
+    known: &mut Known,
+    effects: &mut Vec<Effect>,
+) -> Phase {
+    eye.saw(hint);
+    match code {
+        Some(Code::Wifi(wifi)) => match refused_by_its_claim(&wifi) {
+            Some(trouble) => Phase::Trouble(trouble),
+            None => {
+                let attempt = known.ask();
+                let name = wifi.ssid.clone();
+                effects.push(Effect::JoinWifi { attempt, wifi });
+                Phase::Joining { attempt, name, until: now + JOINING }
+            }
+        },
+        Some(Code::Invite(invite)) => {
+            known.read_language(invite.language);
+            known.remembered = Some(invite);
+            Phase::Asking { eye }
+        }
+        Some(Code::Wrong(wrong)) => {
+            eye.refuse(now, wrong);
+            Phase::Asking { eye }
+        }
+        None => Phase::Asking { eye },
+    }
+}
+
+/// A code that itself says "no encryption" is refused before the radio is asked.
+fn refused_by_its_claim(wifi: &WifiCode) -> Option<NetworkTrouble> {
+    match wifi.claim {
+        Claim::Open => Some(NetworkTrouble::Open),
+        Claim::Wep => Some(NetworkTrouble::Wep),
+        Claim::Enterprise => Some(NetworkTrouble::Enterprise),
+        Claim::Wpa | Claim::Sae => None,
+    }
+}
+
+fn answered(now: Uptime, news: NetworkNews) -> Phase {
+    match news {
+        NetworkNews::Up => Phase::Settling { until: now + FINDING },
+        NetworkNews::Trouble(trouble) => Phase::Trouble(trouble),
+        NetworkNews::Forgotten => Phase::Asking { eye: Eye::default() },
+    }
+}
+
+fn given_up_finding(known: &Known) -> Phase {
+    match known.trouble {
+        Some(NetworkTrouble::LineLost) | None if !known.cable => Phase::Asking { eye: Eye::default() },
+        Some(trouble) => Phase::Trouble(trouble),
+        None => Phase::Trouble(NetworkTrouble::NoAddress),
+    }
+}
+
+/// What "try again" means depends on what failed: look again, or show another code.
+fn again(now: Uptime, trouble: NetworkTrouble, known: &mut Known, effects: &mut Vec<Effect>) -> Phase {
+    match trouble {
+        NetworkTrouble::Portal
+        | NetworkTrouble::NoNames
+        | NetworkTrouble::NoInternet
+        | NetworkTrouble::ClockUnknown
+        | NetworkTrouble::ServerUnreachable
+        | NetworkTrouble::Untrusted
+        | NetworkTrouble::NoAddress
+        | NetworkTrouble::LineLost
+            if known.cable || known.carries =>
+        {
+            let attempt = known.ask();
+            effects.push(Effect::CheckNetwork { attempt });
+            Phase::Checking { attempt, until: now + CHECKING }
+        }
+        _ => Phase::Asking { eye: Eye::default() },
+    }
+}

@@ -1,0 +1,107 @@
+//! Chapter 3: "show me the paper from the city", with camera, microphone and speaker to try out on the way.
+
+use super::boot::Boot;
+use super::network::Network;
+use super::ready::Ready;
+use super::wipe::Wipe;
+use super::{Chapter, Event, Senses, Sight, Why};
+use crate::model::code::Code;
+use crate::model::eye::Eye;
+use crate::model::known::Known;
+use crate::model::light::Light;
+use crate::model::screen::{Face, HoldDoes, PressDoes, WrongCode};
+use crate::model::turn::{Effect, Told};
+use crate::model::uptime::Uptime;
+use std::time::Duration;
+
+/// Nobody tries out the camera for longer than this.
+const TRYING_OUT: Duration = Duration::from_secs(120);
+
+pub(super) struct Qr(Phase);
+
+enum Phase {
+    Asking { eye: Eye },
+    TryingOut { until: Uptime },
+}
+
+impl Qr {
+    /// Asks for the paper: from here on no counter is known.
+    pub(super) fn ask(known: &mut Known) -> Chapter {
+        known.counter_host = None;
+        Chapter::Qr(Self(Phase::Asking { eye: Eye::default() }))
+    }
+
+    pub(super) fn handle(self, now: Uptime, event: Event, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
+        let phase = match (self.0, event) {
+            (_, Event::Told(Told::ReturnAsked)) => return Chapter::Wipe(Wipe::everything(now, known, effects)),
+            (_, Event::Fact) if !known.carries => {
+                return Network::find(now, known, effects);
+            }
+            (Phase::Asking { mut eye }, Event::Told(Told::Scan { hint, code })) => {
+                eye.saw(hint);
+                match code {
+                    Some(Code::Invite(invite)) => return Chapter::Ready(Ready::ask(now, invite, known, effects)),
+                    Some(Code::Wifi(_)) => eye.refuse(now, WrongCode::WifiInstead),
+                    Some(Code::Wrong(wrong)) => eye.refuse(now, wrong),
+                    None => {}
+                }
+                Phase::Asking { eye }
+            }
+            (Phase::Asking { mut eye }, Event::Tick) => {
+                eye.tick(now);
+                Phase::Asking { eye }
+            }
+            (Phase::Asking { .. }, Event::Press) => {
+                effects.push(Effect::Chime);
+                Phase::TryingOut { until: now + TRYING_OUT }
+            }
+            (Phase::Asking { .. }, Event::Hold) => return Boot::again(now),
+            (Phase::TryingOut { .. }, Event::Press) => {
+                effects.push(Effect::Chime);
+                Phase::TryingOut { until: now + TRYING_OUT }
+            }
+            (Phase::TryingOut { .. }, Event::Hold) => Phase::Asking { eye: Eye::default() },
+            (Phase::TryingOut { until }, Event::Tick) if now >= until => Phase::Asking { eye: Eye::default() },
+            (phase, _) => phase,
+        };
+        Chapter::Qr(Self(phase))
+    }
+
+    pub(super) fn wake_at(&self) -> Option<(Uptime, Why)> {
+        match &self.0 {
+            Phase::Asking { eye } => eye.wake_at().map(|at| (at, Why("a wrong code to be read about"))),
+            Phase::TryingOut { until } => Some((*until, Why("the end of trying out"))),
+        }
+    }
+
+    pub(super) fn light(&self) -> Light {
+        match self.0 {
+            Phase::Asking { .. } => Light::Breathing,
+            Phase::TryingOut { .. } => Light::Steady,
+        }
+    }
+
+    pub(super) fn senses(&self) -> Senses {
+        match self.0 {
+            Phase::Asking { .. } => Senses { camera: true, scan: true, level: false },
+            Phase::TryingOut { .. } => Senses { camera: true, scan: false, level: true },
+        }
+    }
+
+    pub(super) fn sight(&self, known: &Known) -> Sight {
+        match &self.0 {
+            Phase::Asking { eye } => Sight {
+                face: Face::ShowPaper { hint: eye.hint(known.camera), wrong: eye.wrong() },
+                press: Some(PressDoes::TryOut),
+                hold: Some(HoldDoes::StartAgain),
+                aside: None,
+            },
+            Phase::TryingOut { .. } => Sight {
+                face: Face::TryOut,
+                press: Some(PressDoes::Chime),
+                hold: Some(HoldDoes::Back),
+                aside: known.missing_senses(),
+            },
+        }
+    }
+}

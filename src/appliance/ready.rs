@@ -1,0 +1,385 @@
+//! Chapter 4: asks the room about the key, shows who and when, self-view and sound, and the rules to agree to.
+
+use super::boot::Boot;
+use super::network::Network;
+use super::qr::Qr;
+use super::session::Session;
+use super::wipe::Wipe;
+use super::{Chapter, Event, Holds, Senses, Sight, Why};
+use crate::model::ids::Attempt;
+use crate::model::invite::Invite;
+use crate::model::known::Known;
+use crate::model::light::Light;
+use crate::model::screen::{Face, HoldDoes, Meeting, NetworkTrouble, PressDoes, RoomRefusal};
+use crate::model::secret::Secret;
+use crate::model::slot_clock::{SlotClock, to_next_second, whole_seconds};
+use crate::model::turn::{Effect, LinkClosed, LinkNews, Told};
+use crate::model::uptime::Uptime;
+use crate::model::wire::{self, ByeReason, IceServer, Proof, Refusal, ToClient, ToServer, Welcome, Words};
+use std::time::Duration;
+
+/// Line, hello and welcome together.
+const ASKING: Duration = Duration::from_secs(15);
+/// Pauses between tries to reach the server; after the last one the screen says so.
+const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+
+pub(super) struct Ready {
+    invite: Option<Invite>,
+    /// Proof of the seat that was kept for us when the line was lost.
+    lost_seat: Option<Secret>,
+    /// The self-view was looked at: after a lost line the rules come at once.
+    looked: bool,
+    phase: Phase,
+}
+
+enum Phase {
+    Asking { link: Attempt, until: Uptime, tries: usize },
+    Pausing { until: Uptime, tries: usize },
+    Mirror { link: Attempt, seat: Seat },
+    Rules { link: Attempt, seat: Seat },
+    Refused { why: RoomRefusal, until: Option<Uptime> },
+    Trouble(NetworkTrouble),
+}
+
+/// A seat that the room keeps for this device.
+pub(super) struct Seat {
+    pub(super) clock: SlotClock,
+    pub(super) counter: Words,
+    pub(super) rules: String,
+    pub(super) ice_servers: Vec<IceServer>,
+    pub(super) relay_only: bool,
+    pub(super) resume: Secret,
+}
+
+impl Seat {
+    pub(super) fn new(now: Uptime, welcome: Welcome) -> Self {
+        Self {
+            clock: SlotClock::new(now, welcome.server_time, welcome.slot, &welcome.time_zone),
+            counter: welcome.counter,
+            rules: welcome.rules,
+            ice_servers: welcome.ice_servers,
+            relay_only: welcome.relay_only,
+            resume: welcome.resume,
+        }
+    }
+}
+
+impl Ready {
+    /// Asks the invite's server about its key.
+    pub(super) fn ask(now: Uptime, invite: Invite, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
+        known.read_language(invite.language);
+        known.counter_host = Some(invite.host.clone());
+        Self { phase: open(now, &invite, 0, known, effects), invite: Some(invite), lost_seat: None, looked: false }
+    }
+
+    pub(super) fn handle(mut self, now: Uptime, event: Event, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
+        match event {
+            Event::Told(Told::ReturnAsked) => {
+                self.say_bye(effects);
+                return Chapter::Wipe(Wipe::everything(now, known, effects));
+            }
+            Event::Fact if known.forbidden().is_some() => {
+                return Chapter::Network(Network::in_trouble(known.forbidden().unwrap_or(NetworkTrouble::Downgraded)));
+            }
+            Event::Hold => return self.held(now, known, effects),
+            Event::Press => return self.pressed(now, known, effects),
+            Event::Told(Told::Link { attempt, news }) if self.link() == Some(attempt) => match news {
+                LinkNews::Opened => self.say_hello(attempt, known, effects),
+                LinkNews::Heard(ToClient::Welcome(welcome)) => {
+                    return self.welcomed(now, attempt, welcome, known, effects);
+                }
+                LinkNews::Heard(ToClient::Refused(Refusal::ResumeExpired)) if self.lost_seat.is_some() => {
+                    self.lost_seat = None;
+                    self.phase = Phase::Pausing { until: now + PAUSES[0], tries: 1 };
+                }
+                LinkNews::Heard(ToClient::Refused(refusal)) => self.refused(now, &refusal),
+                LinkNews::Heard(ToClient::Bye { reason }) => self.refused(now, &refusal_of(reason)),
+                LinkNews::Heard(_) => {}
+                LinkNews::Closed(why) => self.line_closed(now, why, known),
+            },
+            Event::Fact => self.network_changed(now, known, effects),
+            Event::Tick => self.time_passed(now, known, effects),
+            Event::Told(_) => {}
+        }
+        Chapter::Ready(self)
+    }
+
+    fn link(&self) -> Option<Attempt> {
+        match &self.phase {
+            Phase::Asking { link, .. } | Phase::Mirror { link, .. } | Phase::Rules { link, .. } => Some(*link),
+            _ => None,
+        }
+    }
+
+    fn say_hello(&self, link: Attempt, known: &Known, effects: &mut Vec<Effect>) {
+        if let (Some(invite), Phase::Asking { .. }) = (&self.invite, &self.phase) {
+            let by_key = Proof::Key { key: invite.key.clone() };
+            let proof = self.lost_seat.clone().map_or(by_key, |token| Proof::Resume { token });
+            effects.push(Effect::Say { attempt: link, message: hello(proof, known) });
+        }
+    }
+
+    /// Gives the seat back at once, so that the same paper is not refused as a second guest right after.
+    fn say_bye(&self, effects: &mut Vec<Effect>) {
+        if let Phase::Mirror { link, .. } | Phase::Rules { link, .. } = self.phase {
+            effects.push(Effect::Say { attempt: link, message: ToServer::Bye { reason: ByeReason::Left } });
+        }
+    }
+
+    fn welcomed(
+        mut self,
+        now: Uptime,
+        link: Attempt,
+        welcome: Welcome,
+        known: &mut Known,
+        effects: &mut Vec<Effect>,
+    ) -> Chapter {
+        if !matches!(self.phase, Phase::Asking { .. }) {
+            return Chapter::Ready(self);
+        }
+        if welcome.rules != wire::RULES_VERSION {
+            // Nobody may agree to rules that this device cannot show.
+            self.refused(now, &Refusal::Version { server: welcome.version });
+            return Chapter::Ready(self);
+        }
+        let seat = Seat::new(now, welcome);
+        if seat.clock.remaining(now).is_zero() {
+            self.refused(now, &Refusal::Over);
+            return Chapter::Ready(self);
+        }
+        if known.loan.as_ref().is_some_and(|loan| seat.clock.today(now) > loan.until) {
+            return Chapter::Boot(Boot::loan_ended());
+        }
+        self.lost_seat = None;
+        self.phase = if self.looked {
+            Phase::Rules { link, seat }
+        } else {
+            effects.push(Effect::Chime);
+            Phase::Mirror { link, seat }
+        };
+        Chapter::Ready(self)
+    }
+
+    fn refused(&mut self, now: Uptime, refusal: &Refusal) {
+        let (why, keeps_key, wait) = match refusal {
+            Refusal::UnknownKey | Refusal::ResumeExpired | Refusal::NotStaff => (RoomRefusal::UnknownKey, false, None),
+            Refusal::Over => (RoomRefusal::Over, false, None),
+            Refusal::Revoked => (RoomRefusal::Revoked, false, None),
+            Refusal::LetLeave => (RoomRefusal::LetLeave, false, None),
+            Refusal::Version { .. } => (RoomRefusal::Version, false, None),
+            Refusal::RoomFull => (RoomRefusal::RoomFull, true, None),
+            Refusal::Busy => (RoomRefusal::Busy, true, None),
+            Refusal::TooManyTries { wait_seconds } => {
+                (RoomRefusal::TooManyTries, true, Some(Duration::from_secs(u64::from(*wait_seconds).clamp(1, 900))))
+            }
+        };
+        if !keeps_key {
+            self.invite = None;
+        }
+        self.lost_seat = None;
+        self.phase = Phase::Refused { why, until: wait.map(|wait| now + wait) };
+    }
+
+    fn line_closed(&mut self, now: Uptime, why: LinkClosed, known: &Known) {
+        let tries = match &self.phase {
+            Phase::Asking { tries, .. } => *tries,
+            Phase::Mirror { seat, .. } | Phase::Rules { seat, .. } => {
+                self.lost_seat = Some(seat.resume.clone());
+                0
+            }
+            _ => return,
+        };
+        self.phase = match (why, PAUSES.get(tries)) {
+            (LinkClosed::Untrusted, _) => Phase::Trouble(NetworkTrouble::Untrusted),
+            (_, Some(pause)) => Phase::Pausing { until: now + *pause, tries: tries + 1 },
+            (_, None) if !known.carries => Phase::Trouble(known.trouble.unwrap_or(NetworkTrouble::LineLost)),
+            (LinkClosed::NoName, None) => Phase::Trouble(NetworkTrouble::NoNames),
+            (_, None) => Phase::Trouble(NetworkTrouble::ServerUnreachable),
+        };
+    }
+
+    /// Nothing is asked of the room while the network does not carry; once it does again, we ask by ourselves.
+    fn network_changed(&mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) {
+        if let (Phase::Trouble(trouble), Some(invite)) = (&self.phase, &self.invite)
+            && known.carries
+            && *trouble != NetworkTrouble::Untrusted
+        {
+            self.phase = open(now, invite, 0, known, effects);
+        }
+        self.time_passed(now, known, effects);
+    }
+
+    fn time_passed(&mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) {
+        match (&self.phase, &self.invite) {
+            (Phase::Asking { until, .. }, _) if now >= *until => self.line_closed(now, LinkClosed::Unreachable, known),
+            (Phase::Pausing { until, .. } | Phase::Refused { until: Some(until), .. }, Some(_))
+                if now >= *until && !known.carries =>
+            {
+                self.phase = Phase::Trouble(known.trouble.unwrap_or(NetworkTrouble::LineLost));
+            }
+            (Phase::Pausing { until, tries }, Some(invite)) if now >= *until => {
+                self.phase = open(now, invite, *tries, known, effects);
+            }
+            (Phase::Mirror { seat, .. } | Phase::Rules { seat, .. }, _) if seat.clock.remaining(now).is_zero() => {
+                self.refused(now, &Refusal::Over);
+            }
+            (Phase::Refused { until: Some(until), .. }, Some(invite)) if now >= *until => {
+                self.phase = open(now, invite, 0, known, effects);
+            }
+            _ => {}
+        }
+    }
+
+    fn pressed(mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
+        self.phase = match (self.phase, &self.invite) {
+            (Phase::Mirror { link, seat }, _) => {
+                self.looked = true;
+                Phase::Rules { link, seat }
+            }
+            (Phase::Rules { link, seat }, Some(_)) if seat.clock.opens_in(now).is_none() => {
+                let invite = self.invite.take();
+                return Chapter::Session(Session::enter(now, invite, link, seat, effects));
+            }
+            (
+                Phase::Trouble(_) | Phase::Refused { why: RoomRefusal::RoomFull | RoomRefusal::Busy, .. },
+                Some(invite),
+            ) => {
+                if !known.carries {
+                    known.remembered = self.invite.take();
+                    return Network::find(now, known, effects);
+                }
+                open(now, invite, 0, known, effects)
+            }
+            (phase @ Phase::Refused { why: RoomRefusal::TooManyTries, .. }, _) => phase,
+            (Phase::Refused { .. }, _) => return Qr::ask(known),
+            (phase, _) => phase,
+        };
+        Chapter::Ready(self)
+    }
+
+    fn held(mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
+        match self.phase {
+            Phase::Rules { link, seat } => {
+                self.phase = Phase::Mirror { link, seat };
+                self.looked = false;
+                Chapter::Ready(self)
+            }
+            Phase::Asking { .. } | Phase::Pausing { .. } => Qr::ask(known),
+            Phase::Mirror { .. } | Phase::Refused { .. } | Phase::Trouble(_) => {
+                self.say_bye(effects);
+                Boot::again(now)
+            }
+        }
+    }
+
+    pub(super) fn wake_at(&self, now: Uptime) -> Option<(Uptime, Why)> {
+        match &self.phase {
+            Phase::Asking { until, .. } => Some((*until, Why("the room's answer about the key"))),
+            Phase::Pausing { until, .. } => Some((*until, Why("the next try to reach the room"))),
+            Phase::Mirror { seat, .. } | Phase::Rules { seat, .. } => match seat.clock.opens_in(now) {
+                Some(left) => Some((now + to_next_second(left), Why("the countdown's next second"))),
+                None => Some((seat.clock.ends_at(now), Why("the end of the slot"))),
+            },
+            Phase::Refused { until, .. } => until.map(|until| (until, Why("the room to look again"))),
+            Phase::Trouble(_) => None,
+        }
+    }
+
+    pub(super) fn waits_for_person(&self) -> Option<&'static str> {
+        match self.phase {
+            Phase::Mirror { .. } => Some("a press after looking at the self-view"),
+            Phase::Rules { .. } => Some("a press to agree"),
+            Phase::Refused { .. } => Some("a press after reading why"),
+            Phase::Trouble(_) => Some("a press to try again"),
+            _ => None,
+        }
+    }
+
+    pub(super) fn light(&self, now: Uptime) -> Light {
+        match &self.phase {
+            Phase::Asking { .. } | Phase::Pausing { .. } => Light::Breathing,
+            Phase::Mirror { .. } => Light::Steady,
+            Phase::Rules { seat, .. } if seat.clock.opens_in(now).is_some() => Light::Breathing,
+            Phase::Rules { .. } => Light::Steady,
+            Phase::Refused { .. } | Phase::Trouble(_) => Light::Fast,
+        }
+    }
+
+    pub(super) fn senses(&self) -> Senses {
+        let mirror = matches!(self.phase, Phase::Mirror { .. });
+        Senses { camera: mirror, scan: false, level: mirror }
+    }
+
+    pub(super) fn holds(&self) -> Holds {
+        Holds { link: self.link(), media: None }
+    }
+
+    pub(super) fn knows_a_key(&self) -> bool {
+        self.invite.is_some() || self.lost_seat.is_some()
+    }
+
+    pub(super) fn sight(&self, now: Uptime, known: &Known) -> Sight {
+        let (face, press, hold) = match &self.phase {
+            Phase::Asking { .. } | Phase::Pausing { .. } => (Face::AskingRoom, None, HoldDoes::Back),
+            Phase::Mirror { seat, .. } => {
+                (Face::Mirror(meeting(now, seat)), Some(PressDoes::Next), HoldDoes::StartAgain)
+            }
+            Phase::Rules { seat, .. } => {
+                let open = seat.clock.opens_in(now).is_none();
+                (Face::Rules(meeting(now, seat)), open.then_some(PressDoes::AgreeAndJoin), HoldDoes::Back)
+            }
+            Phase::Refused { why, .. } => {
+                let press = match why {
+                    RoomRefusal::TooManyTries => None,
+                    RoomRefusal::RoomFull | RoomRefusal::Busy => Some(PressDoes::Again),
+                    _ => Some(PressDoes::Understood),
+                };
+                (Face::Refused(*why), press, HoldDoes::StartAgain)
+            }
+            Phase::Trouble(trouble) => (Face::NetworkTrouble(*trouble), Some(PressDoes::Again), HoldDoes::StartAgain),
+        };
+        let aside = known.missing_senses().filter(|_| matches!(face, Face::Mirror(_)));
+        Sight { face, press, hold: Some(hold), aside }
+    }
+}
+
+fn open(now: Uptime, invite: &Invite, tries: usize, known: &mut Known, effects: &mut Vec<Effect>) -> Phase {
+    let link = known.ask();
+    effects.push(open_link(link, invite, known));
+    Phase::Asking { link, until: now + ASKING, tries }
+}
+
+/// Opens a line to the invite's server.
+pub(super) fn open_link(attempt: Attempt, invite: &Invite, known: &Known) -> Effect {
+    let trust_anchors = known.loan.as_ref().map(|loan| loan.trust_anchors.clone()).unwrap_or_default();
+    Effect::OpenLink { attempt, address: invite.websocket_url("/ws"), trust_anchors }
+}
+
+/// The first message on a line.
+pub(super) fn hello(proof: Proof, known: &Known) -> ToServer {
+    let mut abilities = vec!["appliance".to_owned(), "vp8".to_owned()];
+    abilities.extend(known.camera.then(|| "camera".to_owned()));
+    abilities.extend(known.microphone.then(|| "microphone".to_owned()));
+    ToServer::Hello { version: wire::VERSION, proof, language: known.language, abilities }
+}
+
+fn refusal_of(reason: wire::ByeReason) -> Refusal {
+    match reason {
+        wire::ByeReason::LetLeave => Refusal::LetLeave,
+        wire::ByeReason::Revoked => Refusal::Revoked,
+        wire::ByeReason::Replaced => Refusal::RoomFull,
+        wire::ByeReason::ServerClosing | wire::ByeReason::Misbehaved => Refusal::Busy,
+        wire::ByeReason::Left | wire::ByeReason::Ended | wire::ByeReason::SlotOver => Refusal::Over,
+    }
+}
+
+fn meeting(now: Uptime, seat: &Seat) -> Meeting {
+    let (starts, ends) = seat.clock.hours();
+    Meeting {
+        counter: seat.counter.clone(),
+        month_day: seat.clock.month_day(),
+        starts,
+        ends,
+        opens_in: seat.clock.opens_in(now).map(whole_seconds),
+    }
+}

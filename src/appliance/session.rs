@@ -1,0 +1,583 @@
+//! Chapter 5: lobby, live, weak line, coming back, ended. Holds the key only as long as it may have to come back.
+
+use super::ready::{Seat, hello, open_link};
+use super::wipe::Wipe;
+use super::{Chapter, Event, Holds, Senses, Sight, Why};
+use crate::model::ids::{Attempt, Epoch, PeerId};
+use crate::model::invite::Invite;
+use crate::model::known::Known;
+use crate::model::light::Light;
+use crate::model::quality::QualityJudge;
+use crate::model::screen::{Aside, Ending, Face, HoldDoes, PressDoes};
+use crate::model::slot_clock::{to_next_second, whole_seconds};
+use crate::model::turn::{Effect, LinkNews, MediaGates, MediaNews, Told};
+use crate::model::uptime::Uptime;
+use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, ToClient, ToServer};
+use std::time::Duration;
+
+/// A line that opens must be welcomed by then.
+const OPENING: Duration = Duration::from_secs(12);
+/// Pauses between tries to come back; the last one repeats.
+const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+/// A line that was up for less is not tried again at once: a server that keeps falling over is not hammered.
+const STEADY: Duration = Duration::from_secs(10);
+/// A connection to the counter must be made by then, else it is given up for a new one.
+const CONNECTING: Duration = Duration::from_secs(30);
+/// Pause before a new connection is asked for when the last one could not even be made.
+const REBUILD_AFTER: Duration = Duration::from_secs(2);
+/// A new connection that was asked for and did not come is asked for again.
+const REBUILD_AGAIN: Duration = Duration::from_secs(10);
+/// Without line or path for this long, the telephone takes over.
+const LOST_FOR_GOOD: Duration = Duration::from_secs(90);
+/// The server closes the room; if its word does not come, we close it ourselves.
+const GRACE: Duration = Duration::from_secs(5);
+/// "Five minutes left" stands this long.
+const NOTICE_SHOWN: Duration = Duration::from_secs(15);
+/// The end stands this long before the wipe begins by itself.
+const ENDING_SHOWN: Duration = Duration::from_secs(20);
+/// Likewise where the story goes on by telephone or by the family's own hands.
+const LONG_ENDING_SHOWN: Duration = Duration::from_secs(120);
+
+pub(super) struct Session(Phase);
+
+enum Phase {
+    Inside(Box<Inside>),
+    Ended { face: Face, until: Uptime },
+}
+
+/// Everything that is dropped, and with it forgotten, at the end.
+struct Inside {
+    invite: Option<Invite>,
+    seat: Seat,
+    line: Line,
+    staff_present: Option<bool>,
+    admitted: bool,
+    peer: Option<(PeerId, String)>,
+    call: Option<Call>,
+    /// A connection that was given up, and when a new one is asked for.
+    rebuild: Option<(Epoch, Uptime)>,
+    lost_since: Option<Uptime>,
+    was_live: bool,
+    good_marked: bool,
+    held: bool,
+    paused: bool,
+    will_phone: bool,
+    notice: Option<(Aside, Uptime)>,
+    judge: QualityJudge,
+    gates: Option<(Attempt, MediaGates)>,
+}
+
+/// The signalling line.
+enum Line {
+    Up { link: Attempt, since: Uptime },
+    Opening { link: Attempt, by_key: bool, tries: usize, until: Uptime },
+    Pausing { by_key: bool, tries: usize, until: Uptime },
+}
+
+/// The media connection to the counter.
+struct Call {
+    media: Attempt,
+    epoch: Epoch,
+    since: Uptime,
+    connected: bool,
+}
+
+/// What a turn inside the session leads to.
+enum Next {
+    Stay,
+    End(Ending),
+}
+
+impl Session {
+    /// Says the consent and takes the seat in the lobby. Consent goes out before any track exists.
+    pub(super) fn enter(
+        now: Uptime,
+        invite: Option<Invite>,
+        link: Attempt,
+        seat: Seat,
+        effects: &mut Vec<Effect>,
+    ) -> Self {
+        effects.push(Effect::Say { attempt: link, message: ToServer::Consent { rules: seat.rules.clone() } });
+        Self(Phase::Inside(Box::new(Inside {
+            invite,
+            seat,
+            line: Line::Up { link, since: now },
+            staff_present: None,
+            admitted: false,
+            peer: None,
+            call: None,
+            rebuild: None,
+            lost_since: Some(now),
+            was_live: false,
+            good_marked: false,
+            held: false,
+            paused: false,
+            will_phone: false,
+            notice: None,
+            judge: QualityJudge::default(),
+            gates: None,
+        })))
+    }
+
+    pub(super) fn handle(self, now: Uptime, event: Event, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
+        let mut inside = match (self.0, &event) {
+            (Phase::Ended { .. }, Event::Press) => return Chapter::Wipe(Wipe::after_session(now, known, effects)),
+            (Phase::Ended { until, .. }, Event::Tick) if now >= until => {
+                return Chapter::Wipe(Wipe::after_session(now, known, effects));
+            }
+            (phase, Event::Told(Told::ReturnAsked)) => {
+                if let Phase::Inside(inside) = phase {
+                    inside.say(ToServer::Bye { reason: ByeReason::Left }, effects);
+                }
+                return Chapter::Wipe(Wipe::everything(now, known, effects));
+            }
+            (ended @ Phase::Ended { .. }, _) => return Chapter::Session(Self(ended)),
+            (Phase::Inside(inside), _) => inside,
+        };
+        if let Some(trouble) = known.forbidden() {
+            return ended(now + LONG_ENDING_SHOWN, Face::NetworkTrouble(trouble));
+        }
+        let next = match event {
+            Event::Press => inside.pause(effects),
+            Event::Fact => inside.network_changed(now, known),
+            Event::Hold => inside.leave(ByeReason::Left, Ending::Left, effects),
+            Event::Told(Told::Link { attempt, news }) if inside.link() == Some(attempt) => {
+                inside.line_says(now, news, known, effects)
+            }
+            Event::Told(Told::Media { attempt, news }) if inside.media() == Some(attempt) => {
+                inside.media_say(now, news, effects)
+            }
+            Event::Tick | Event::Told(_) => Next::Stay,
+        };
+        let next = match next {
+            Next::Stay => inside.time_passed(now, known, effects),
+            end @ Next::End(_) => end,
+        };
+        match next {
+            Next::End(ending @ (Ending::LineLost | Ending::WillPhone)) => {
+                ended(now + LONG_ENDING_SHOWN, Face::Ended(ending))
+            }
+            Next::End(ending) => ended(now + ENDING_SHOWN, Face::Ended(ending)),
+            Next::Stay => {
+                inside.set_gates(effects);
+                Chapter::Session(Self(Phase::Inside(inside)))
+            }
+        }
+    }
+
+    pub(super) fn wake_at(&self, now: Uptime) -> Option<(Uptime, Why)> {
+        match &self.0 {
+            Phase::Inside(inside) => inside.wake_at(now),
+            Phase::Ended { until, .. } => Some((*until, Why("a person to read how it ended"))),
+        }
+    }
+
+    pub(super) fn waits_for_person(&self) -> Option<&'static str> {
+        None
+    }
+
+    pub(super) fn light(&self) -> Light {
+        match self.0 {
+            Phase::Inside(_) => Light::OnAir,
+            Phase::Ended { face: Face::NetworkTrouble(_), .. } => Light::Fast,
+            Phase::Ended { .. } => Light::Steady,
+        }
+    }
+
+    pub(super) fn senses(&self) -> Senses {
+        Senses { camera: matches!(self.0, Phase::Inside(_)), scan: false, level: false }
+    }
+
+    pub(super) fn holds(&self) -> Holds {
+        match &self.0 {
+            Phase::Inside(inside) => Holds { link: inside.link(), media: inside.media() },
+            Phase::Ended { .. } => Holds::default(),
+        }
+    }
+
+    pub(super) fn knows_a_key(&self) -> bool {
+        matches!(self.0, Phase::Inside(_))
+    }
+
+    pub(super) fn sight(&self, now: Uptime, known: &Known) -> Sight {
+        match &self.0 {
+            Phase::Inside(inside) => inside.sight(now, known),
+            Phase::Ended { face, .. } => {
+                Sight { face: face.clone(), press: Some(PressDoes::Understood), hold: None, aside: None }
+            }
+        }
+    }
+}
+
+fn ended(until: Uptime, face: Face) -> Chapter {
+    Chapter::Session(Session(Phase::Ended { face, until }))
+}
+
+impl Inside {
+    fn link(&self) -> Option<Attempt> {
+        match self.line {
+            Line::Up { link, .. } | Line::Opening { link, .. } => Some(link),
+            Line::Pausing { .. } => None,
+        }
+    }
+
+    fn media(&self) -> Option<Attempt> {
+        self.call.as_ref().map(|call| call.media)
+    }
+
+    fn connected(&self) -> bool {
+        self.call.as_ref().is_some_and(|call| call.connected)
+    }
+
+    /// Let in, and the path to the counter is there: faces and voices.
+    fn is_live(&self) -> bool {
+        self.admitted && self.connected()
+    }
+
+    fn line_is_up(&self) -> bool {
+        matches!(self.line, Line::Up { .. })
+    }
+
+    fn network_changed(&mut self, now: Uptime, known: &Known) -> Next {
+        if let Line::Pausing { until, .. } = &mut self.line
+            && known.carries
+        {
+            *until = now;
+        }
+        Next::Stay
+    }
+
+    fn say(&self, message: ToServer, effects: &mut Vec<Effect>) {
+        if let Line::Up { link, .. } = self.line {
+            effects.push(Effect::Say { attempt: link, message });
+        }
+    }
+
+    fn pause(&mut self, effects: &mut Vec<Effect>) -> Next {
+        if self.is_live() {
+            self.paused = !self.paused;
+            self.say(ToServer::Mute { microphone: self.paused, camera: self.paused }, effects);
+        }
+        Next::Stay
+    }
+
+    fn leave(&self, reason: ByeReason, ending: Ending, effects: &mut Vec<Effect>) -> Next {
+        self.say(ToServer::Bye { reason }, effects);
+        Next::End(if self.will_phone { Ending::WillPhone } else { ending })
+    }
+
+    fn line_says(&mut self, now: Uptime, news: LinkNews, known: &mut Known, effects: &mut Vec<Effect>) -> Next {
+        match news {
+            LinkNews::Opened => self.say_hello_again(known, effects),
+            LinkNews::Heard(ToClient::Welcome(welcome)) => {
+                if let Line::Opening { link, by_key, .. } = self.line {
+                    if welcome.rules != self.seat.rules {
+                        return Next::End(Ending::LineLost);
+                    }
+                    self.admitted = welcome.admitted;
+                    self.seat = Seat::new(now, welcome);
+                    self.line = Line::Up { link, since: now };
+                    self.seated_again(now, by_key, effects);
+                }
+            }
+            LinkNews::Heard(message) => return self.heard(now, message, known, effects),
+            LinkNews::Closed(_) => self.line_lost(now),
+        }
+        Next::Stay
+    }
+
+    /// A new seat starts from the lobby; in the old one, what was lost on the way is said again.
+    fn seated_again(&mut self, now: Uptime, new_seat: bool, effects: &mut Vec<Effect>) {
+        self.held = false;
+        if new_seat {
+            (self.peer, self.call, self.rebuild, self.staff_present) = (None, None, None, None);
+        } else if !self.connected() {
+            self.give_up_call(now);
+        }
+        if self.staff_present.is_none() {
+            self.say(ToServer::Consent { rules: self.seat.rules.clone() }, effects);
+        }
+        if self.admitted {
+            self.say(ToServer::Mute { microphone: self.paused, camera: self.paused }, effects);
+        }
+    }
+
+    /// Drops the connection; a new one is asked for at `ask_at`, for both ends must drop the old one.
+    fn give_up_call(&mut self, ask_at: Uptime) {
+        if let Some(call) = self.call.take() {
+            self.rebuild = Some((call.epoch, ask_at));
+        } else if let Some((_, at)) = &mut self.rebuild {
+            *at = ask_at;
+        }
+    }
+
+    fn say_hello_again(&self, known: &Known, effects: &mut Vec<Effect>) {
+        let Line::Opening { link, by_key, .. } = self.line else { return };
+        let proof = match (&self.invite, by_key) {
+            (Some(invite), true) => Proof::Key { key: invite.key.clone() },
+            _ => Proof::Resume { token: self.seat.resume.clone() },
+        };
+        effects.push(Effect::Say { attempt: link, message: hello(proof, known) });
+    }
+
+    fn line_lost(&mut self, now: Uptime) {
+        let (by_key, tries) = match self.line {
+            Line::Up { since, .. } => (false, usize::from(now.since(since) < STEADY)),
+            Line::Opening { by_key, tries, .. } | Line::Pausing { by_key, tries, .. } => (by_key, tries + 1),
+        };
+        let pause = PAUSES.get(tries).or(PAUSES.last()).copied().unwrap_or_default();
+        self.line = Line::Pausing { by_key, tries, until: now + pause };
+    }
+
+    fn heard(&mut self, now: Uptime, message: ToClient, known: &mut Known, effects: &mut Vec<Effect>) -> Next {
+        match message {
+            ToClient::Lobby { staff_present } => self.staff_present = Some(staff_present),
+            ToClient::Admitted => self.admitted = true,
+            ToClient::Peer { peer, role: Role::Staff, name, epoch, .. } => {
+                self.staff_present = Some(true);
+                self.meet(now, (peer, name), epoch, known, effects);
+            }
+            ToClient::PeerGone { peer, may_return } if self.peer.as_ref().is_some_and(|(id, _)| *id == peer) => {
+                self.staff_present = Some(false);
+                if !may_return {
+                    (self.peer, self.call, self.rebuild) = (None, None, None);
+                }
+            }
+            ToClient::Answer { epoch, sdp, .. } => {
+                if let Some(call) = self.call.as_ref().filter(|call| call.epoch == epoch) {
+                    effects.push(Effect::MediaAnswer { attempt: call.media, sdp });
+                }
+            }
+            ToClient::Candidate { epoch, candidate, .. } => {
+                if let Some(call) = self.call.as_ref().filter(|call| call.epoch == epoch) {
+                    effects.push(Effect::MediaCandidate { attempt: call.media, candidate });
+                }
+            }
+            ToClient::Notice { notice } => self.note(now, notice),
+            ToClient::Refused(refusal) => return self.refused(now, &refusal),
+            ToClient::Bye { reason } => return self.told_to_go(now, reason),
+            _ => {}
+        }
+        Next::Stay
+    }
+
+    /// A connection to make, or to make anew.
+    fn meet(
+        &mut self,
+        now: Uptime,
+        peer: (PeerId, String),
+        epoch: Epoch,
+        known: &mut Known,
+        effects: &mut Vec<Effect>,
+    ) {
+        let same = self.peer.as_ref().is_some_and(|(id, _)| *id == peer.0);
+        let newest = self.call.as_ref().map(|call| call.epoch).max(self.rebuild.map(|(epoch, _)| epoch));
+        self.peer = Some(peer);
+        if same && newest.is_some_and(|newest| newest >= epoch) {
+            return;
+        }
+        let media = known.ask();
+        self.call = Some(Call { media, epoch, since: now, connected: false });
+        self.rebuild = None;
+        effects.push(Effect::BuildMedia {
+            attempt: media,
+            epoch,
+            ice_servers: self.seat.ice_servers.clone(),
+            relay_only: self.seat.relay_only,
+        });
+    }
+
+    fn note(&mut self, now: Uptime, notice: Notice) {
+        match notice {
+            Notice::FiveMinutes => self.notice = Some((Aside::FiveMinutes, now + NOTICE_SHOWN)),
+            Notice::OneMinute => self.notice = Some((Aside::OneMinute, now + NOTICE_SHOWN)),
+            Notice::WillPhone => {
+                self.will_phone = true;
+                self.notice = Some((Aside::WillPhone, now + NOTICE_SHOWN));
+            }
+            Notice::StaffAbsent => self.staff_present = Some(false),
+            Notice::StaffPresent => self.staff_present = Some(true),
+            Notice::Hold => self.held = true,
+            Notice::Unhold => self.held = false,
+        }
+    }
+
+    fn refused(&mut self, now: Uptime, refusal: &Refusal) -> Next {
+        match refusal {
+            Refusal::ResumeExpired if matches!(self.line, Line::Opening { by_key: false, .. }) => {
+                self.line = Line::Pausing { by_key: true, tries: 0, until: now };
+                Next::Stay
+            }
+            Refusal::ResumeExpired | Refusal::RoomFull | Refusal::TooManyTries { .. } | Refusal::Busy => {
+                self.line_lost(now);
+                Next::Stay
+            }
+            Refusal::LetLeave => Next::End(Ending::LetLeave),
+            Refusal::Over => Next::End(Ending::SlotOver),
+            Refusal::Revoked => Next::End(Ending::Revoked),
+            _ => Next::End(Ending::LineLost),
+        }
+    }
+
+    fn told_to_go(&mut self, now: Uptime, reason: ByeReason) -> Next {
+        let ending = match reason {
+            ByeReason::LetLeave => Ending::LetLeave,
+            ByeReason::Revoked => Ending::Revoked,
+            ByeReason::SlotOver if !self.will_phone => Ending::SlotOver,
+            ByeReason::Ended | ByeReason::Left | ByeReason::SlotOver if self.will_phone => Ending::WillPhone,
+            ByeReason::Ended | ByeReason::SlotOver => Ending::Ended,
+            ByeReason::Left => Ending::Left,
+            ByeReason::Replaced | ByeReason::Misbehaved => Ending::LineLost,
+            ByeReason::ServerClosing => {
+                self.line_lost(now);
+                return Next::Stay;
+            }
+        };
+        Next::End(ending)
+    }
+
+    fn media_say(&mut self, now: Uptime, news: MediaNews, effects: &mut Vec<Effect>) -> Next {
+        let Some(call) = &mut self.call else { return Next::Stay };
+        let (epoch, to) = (call.epoch, self.peer.as_ref().map(|(id, _)| id.clone()));
+        match (news, to) {
+            (MediaNews::Offer(sdp), Some(to)) => self.say(ToServer::Offer { to, epoch, sdp }, effects),
+            (MediaNews::Candidate(candidate), Some(to)) => {
+                self.say(ToServer::Candidate { to, epoch, candidate }, effects);
+            }
+            (MediaNews::Connected, _) => call.connected = true,
+            (MediaNews::FirstPicture, _) if !self.good_marked => {
+                self.good_marked = true;
+                effects.push(Effect::MarkGood);
+            }
+            (MediaNews::Stats(stats), _) => {
+                self.judge.judge(&stats);
+                self.say(ToServer::Stats { stats }, effects);
+            }
+            (MediaNews::PathDead | MediaNews::Failed(_), _) => {
+                let pause = if call.connected { Duration::ZERO } else { REBUILD_AFTER };
+                self.give_up_call(now + pause);
+            }
+            _ => {}
+        }
+        Next::Stay
+    }
+
+    fn time_passed(&mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Next {
+        if self.overtime(now) >= GRACE {
+            return self.leave(ByeReason::Left, Ending::SlotOver, effects);
+        }
+        self.notice = self.notice.filter(|(_, until)| *until > now);
+        match self.line {
+            Line::Opening { until, .. } if now >= until => self.line_lost(now),
+            Line::Pausing { until, .. } if now >= until && !known.carries => self.line_lost(now),
+            Line::Pausing { by_key, tries, until } if now >= until => match &self.invite {
+                Some(invite) => {
+                    let link = known.ask();
+                    effects.push(open_link(link, invite, known));
+                    self.line = Line::Opening { link, by_key, tries, until: now + OPENING };
+                }
+                None => return Next::End(Ending::LineLost),
+            },
+            _ => {}
+        }
+        self.watch_the_connection(now, effects);
+        self.watch_for_loss(now)
+    }
+
+    fn watch_the_connection(&mut self, now: Uptime, effects: &mut Vec<Effect>) {
+        if self.connecting_until().is_some_and(|until| now >= until) {
+            self.give_up_call(now);
+        }
+        if let (Some(at), Some((epoch, _))) = (self.rebuild_at(), self.rebuild)
+            && now >= at
+        {
+            self.say(ToServer::Rebuild { epoch }, effects);
+            self.rebuild = Some((epoch, now + REBUILD_AGAIN));
+        }
+    }
+
+    /// Only with the line up and the counter present can a connection be made.
+    fn can_connect(&self) -> bool {
+        self.line_is_up() && self.staff_present == Some(true)
+    }
+
+    fn connecting_until(&self) -> Option<Uptime> {
+        let call = self.call.as_ref().filter(|call| !call.connected && self.can_connect())?;
+        Some(call.since + CONNECTING)
+    }
+
+    fn rebuild_at(&self) -> Option<Uptime> {
+        self.rebuild.filter(|_| self.can_connect()).map(|(_, at)| at)
+    }
+
+    /// In the lobby the line must hold; once let in with the counter present, the path must, too.
+    fn watch_for_loss(&mut self, now: Uptime) -> Next {
+        let line = self.line_is_up() && self.staff_present.is_some();
+        let path = self.connected() || !self.admitted || self.staff_present == Some(false);
+        self.was_live |= self.is_live();
+        if line && path {
+            self.lost_since = None;
+            return Next::Stay;
+        }
+        let since = *self.lost_since.get_or_insert(now);
+        if now < since + LOST_FOR_GOOD {
+            return Next::Stay;
+        }
+        Next::End(if self.will_phone { Ending::WillPhone } else { Ending::LineLost })
+    }
+
+    fn overtime(&self, now: Uptime) -> Duration {
+        self.seat.clock.overtime(now)
+    }
+
+    fn set_gates(&mut self, effects: &mut Vec<Effect>) {
+        let Some(call) = &self.call else {
+            self.gates = None;
+            return;
+        };
+        let open = self.admitted && !self.held;
+        let gates = MediaGates { picture: open && !self.paused, sound: open && !self.paused, show: open };
+        let said = Some((call.media, gates));
+        let never_opened = self.gates.is_none_or(|(media, _)| media != call.media) && gates == MediaGates::default();
+        if said != self.gates && !never_opened {
+            effects.push(Effect::Gate { attempt: call.media, gates });
+        }
+        self.gates = said;
+    }
+
+    fn wake_at(&self, now: Uptime) -> Option<(Uptime, Why)> {
+        let line = match self.line {
+            Line::Up { .. } => None,
+            Line::Opening { until, .. } => Some((until, Why("the room to welcome us back"))),
+            Line::Pausing { until, .. } => Some((until, Why("the next try to come back"))),
+        };
+        let lost = self.lost_since.map(|since| (since + LOST_FOR_GOOD, Why("the line to come back")));
+        let notice = self.notice.map(|(_, until)| (until, Why("a notice to be read")));
+        let connecting = self.connecting_until().map(|at| (at, Why("the connection to the counter")));
+        let rebuild = self.rebuild_at().map(|at| (at, Why("a new connection to the counter")));
+        let second = to_next_second(self.seat.clock.remaining(now));
+        let second = (now + second, Why("the remaining time's next second"));
+        [line, lost, notice, connecting, rebuild, Some(second)].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    fn sight(&self, now: Uptime, known: &Known) -> Sight {
+        let remaining = whole_seconds(self.seat.clock.remaining(now));
+        let face = match (self.admitted, self.staff_present) {
+            (true, _) if self.is_live() => self.live(remaining),
+            (true, _) | (_, Some(_)) if !self.line_is_up() => Face::ComingBack { remaining },
+            (true, Some(false)) => Face::Lobby { staff_present: false },
+            (true, _) if self.was_live => Face::ComingBack { remaining },
+            (false, Some(staff_present)) => Face::Lobby { staff_present },
+            _ => Face::Entering,
+        };
+        let press = self.is_live().then_some(PressDoes::Pause);
+        let aside = self.notice.map(|(notice, _)| notice).or(self.paused.then_some(Aside::Paused));
+        let aside = aside.or(self.will_phone.then_some(Aside::WillPhone)).or(known.missing_senses());
+        Sight { face, press, hold: Some(HoldDoes::Leave), aside }
+    }
+
+    fn live(&self, remaining: Duration) -> Face {
+        let name = self.peer.as_ref().map(|(_, name)| name.clone()).unwrap_or_default();
+        Face::Live { name, remaining, quality: self.judge.quality(), held: self.held }
+    }
+}

@@ -1,0 +1,288 @@
+//! One session's pipeline from its building to its end, and what it says meanwhile.
+
+use super::adapt::Adapt;
+use super::alive::Alive;
+use super::gate::Gate;
+use super::ice::Servers;
+use super::pipeline::{self, Session, bits};
+use super::receive::{Counts, Receiving, receive};
+use super::signals::{self, Signal, Signals, VideoSources};
+use super::stats::{self, Totals};
+use super::tunnel::Tunnel;
+use super::{Gates, MediaNews, Ports, feed, negotiate};
+use crate::model::ids::Attempt;
+use crate::model::wire::{Candidate, IceServer};
+use futures_util::StreamExt;
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_video as gst_video;
+use gstreamer_webrtc::WebRTCPeerConnectionState as Connection;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
+
+/// How often the path is looked at.
+const TICK: Duration = Duration::from_millis(250);
+/// How long a pipeline may take to stop.
+const STOPPING: Duration = Duration::from_secs(10);
+
+/// Something that happened in the pipeline.
+pub(super) enum Happened {
+    Signal(Option<Signal>),
+    Message(Option<gst::Message>),
+    Tick,
+}
+
+/// A session that is going on.
+pub(super) struct Live {
+    pub(super) attempt: Attempt,
+    session: Session,
+    gate: Arc<Gate>,
+    gates: Gates,
+    counts: Arc<Counts>,
+    video: VideoSources,
+    signals: mpsc::UnboundedReceiver<Signal>,
+    messages: gst::bus::BusStream,
+    frames: watch::Sender<Option<crate::device::camera::Frame>>,
+    tick: tokio::time::Interval,
+    begun: Instant,
+    offered: bool,
+    answered: bool,
+    waiting: Vec<Candidate>,
+    alive: Alive,
+    adapt: Adapt,
+    steps: watch::Sender<super::adapt::Step>,
+    judged: (Totals, Instant),
+    _tunnels: Vec<Tunnel>,
+    _feed: AbortOnDropHandle<()>,
+}
+
+impl Live {
+    /// Builds and starts a pipeline; its offer follows as news.
+    pub(super) async fn start(
+        attempt: Attempt,
+        servers: &[IceServer],
+        relay_only: bool,
+        ports: &Ports,
+    ) -> Result<Self, String> {
+        let gate = Arc::new(Gate::default());
+        let counts = Arc::new(Counts::default());
+        let video = VideoSources::default();
+        let (say, signals) = Signals::new();
+        let build = {
+            let (config, sound, gate) = (ports.config.clone(), ports.sound.clone(), gate.clone());
+            tokio::task::spawn_blocking(move || pipeline::build(&config, &sound, &gate))
+        };
+        let session = build.await.map_err(|_| "building the session's pipeline broke off".to_owned())??;
+        signals::connect(&session, &gate, &counts, &video, &say);
+        receive(
+            &session,
+            Receiving { gate: gate.clone(), counts: counts.clone(), signals: say, frames: ports.staff.clone() },
+        );
+        let servers = Servers::read(servers);
+        let tunnels = negotiate::set_servers(&session.webrtc, &servers, relay_only, &ports.config).await;
+        let messages = session.pipeline.bus().ok_or("a pipeline without messages")?.stream();
+        let adapt = Adapt::new();
+        let (steps, step) = watch::channel(adapt.step());
+        start(&session).await?;
+        let feed =
+            AbortOnDropHandle::new(tokio::spawn(feed::feed(session.clone(), gate.clone(), ports.camera.clone(), step)));
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        Ok(Self {
+            attempt,
+            session,
+            gate,
+            gates: Gates::default(),
+            counts,
+            video,
+            signals,
+            messages,
+            frames: ports.staff.clone(),
+            tick,
+            begun: Instant::now(),
+            offered: false,
+            answered: false,
+            waiting: Vec::new(),
+            alive: Alive::default(),
+            adapt,
+            steps,
+            judged: (Totals::default(), Instant::now()),
+            _tunnels: tunnels,
+            _feed: feed,
+        })
+    }
+
+    /// Waits for something to happen in the pipeline. Can be dropped and called again without loss.
+    pub(super) async fn happens(&mut self) -> Happened {
+        tokio::select! {
+            signal = self.signals.recv() => Happened::Signal(signal),
+            message = self.messages.next() => Happened::Message(message),
+            _ = self.tick.tick() => Happened::Tick,
+        }
+    }
+
+    /// What there is to say about it.
+    pub(super) async fn news(&mut self, happened: Happened) -> Option<MediaNews> {
+        match happened {
+            Happened::Signal(Some(signal)) => self.signalled(signal).await,
+            Happened::Signal(None) => Some(MediaNews::Failed("the session's pipeline is gone".into())),
+            Happened::Message(Some(message)) => self.messaged(&message),
+            Happened::Message(None) => Some(MediaNews::Failed("the session's pipeline says nothing more".into())),
+            Happened::Tick => self.ticked().await,
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    async fn signalled(&mut self, signal: Signal) -> Option<MediaNews> {
+        match signal {
+            Signal::NegotiationNeeded if !std::mem::replace(&mut self.offered, true) => {
+                Some(match negotiate::offer(&self.session.webrtc).await {
+                    Ok(sdp) => MediaNews::Offer(sdp),
+                    Err(why) => MediaNews::Failed(why),
+                })
+            }
+            Signal::NegotiationNeeded => None,
+            Signal::Candidate(candidate) => Some(MediaNews::Candidate(candidate)),
+            Signal::Connection(Connection::Connected) => {
+                self.gate.connected();
+                self.alive.connected(self.counts.bytes.load(Ordering::Relaxed), self.now());
+                self.show_key_picture();
+                Some(MediaNews::Connected)
+            }
+            Signal::Connection(Connection::Failed) => self.alive.failed().then_some(MediaNews::PathDead),
+            Signal::Connection(_) => None,
+            Signal::Estimate(bps) => {
+                let now = self.now();
+                self.adapt.estimated(bps, now);
+                self.session.encoder.set_property("target-bitrate", bits(self.adapt.bps()));
+                let step = self.adapt.step();
+                self.steps.send_if_modified(|old| std::mem::replace(old, step) != step);
+                None
+            }
+            Signal::FirstPicture => Some(MediaNews::FirstPicture),
+            Signal::Refused(why) | Signal::Broken(why) => Some(MediaNews::Failed(why)),
+        }
+    }
+
+    fn messaged(&self, message: &gst::Message) -> Option<MediaNews> {
+        match message.view() {
+            gst::MessageView::Error(error) => {
+                let source = message.src().map(|source| source.name().to_string()).unwrap_or_default();
+                Some(MediaNews::Failed(format!("\"{source}\" in the session's pipeline failed: {}", error.error())))
+            }
+            gst::MessageView::Eos(_) => Some(MediaNews::Failed("the session's pipeline ended by itself".into())),
+            gst::MessageView::Latency(_) => {
+                self.session.pipeline.call_async(|pipeline| {
+                    let _ = pipeline.recalculate_latency();
+                });
+                None
+            }
+            _ => None,
+        }
+    }
+
+    async fn ticked(&mut self) -> Option<MediaNews> {
+        let (bytes, now) = (self.counts.bytes.load(Ordering::Relaxed), self.now());
+        if self.alive.is_dead(bytes, now) {
+            return Some(MediaNews::PathDead);
+        }
+        let span = self.judged.1.elapsed();
+        if !self.answered || span < stats::EVERY {
+            return None;
+        }
+        let mut totals = stats::totals(&self.session.webrtc).await?;
+        totals.received_bytes = bytes;
+        totals.pictures = self.counts.pictures.load(Ordering::Relaxed);
+        let judged = stats::between(&self.judged.0, &totals, span);
+        self.judged = (totals, Instant::now());
+        Some(MediaNews::Stats(judged))
+    }
+
+    /// Takes the other end's answer and the candidates that came before it.
+    pub(super) async fn answer(&mut self, sdp: &str) -> Result<(), String> {
+        if !self.offered || std::mem::replace(&mut self.answered, true) {
+            return Ok(());
+        }
+        negotiate::answer(&self.session.webrtc, sdp, &self.video).await?;
+        let now = self.now();
+        self.alive.answered(now);
+        self.judged.1 = Instant::now();
+        for candidate in std::mem::take(&mut self.waiting) {
+            negotiate::candidate(&self.session.webrtc, &candidate);
+        }
+        Ok(())
+    }
+
+    /// Takes one of the other end's candidates.
+    pub(super) fn candidate(&mut self, candidate: Candidate) {
+        /// More are not kept: a browser has some ten.
+        const MOST: usize = 100;
+        if self.answered {
+            negotiate::candidate(&self.session.webrtc, &candidate);
+        } else if self.waiting.len() < MOST {
+            self.waiting.push(candidate);
+        }
+    }
+
+    /// Opens and shuts the gates.
+    pub(super) fn gate(&mut self, gates: Gates) {
+        let before = std::mem::replace(&mut self.gates, gates);
+        self.gate.set(gates);
+        if gates.picture && !before.picture {
+            self.show_key_picture();
+        }
+        self.session.volume.set_property("mute", !gates.show);
+        if !gates.show {
+            self.frames.send_replace(None);
+        }
+    }
+
+    /// The next own picture can be seen without the ones before it.
+    fn show_key_picture(&self) {
+        let event = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build();
+        if let Some(pad) = self.session.encoder.static_pad("src") {
+            pad.send_event(event);
+        }
+    }
+
+    /// Tears everything down.
+    pub(super) async fn stop(self) {
+        self.gate.refuse();
+        let pipeline = self.session.pipeline.clone();
+        let frames = self.frames.clone();
+        drop(self);
+        stop(pipeline).await;
+        frames.send_replace(None);
+    }
+}
+
+async fn start(session: &Session) -> Result<(), String> {
+    let pipeline = session.pipeline.clone();
+    let started = tokio::task::spawn_blocking(move || pipeline.set_state(gst::State::Playing)).await;
+    match started {
+        Ok(Ok(_)) => Ok(()),
+        _ => {
+            let said = session.pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
+            let said = match said.as_ref().map(|message| message.view()) {
+                Some(gst::MessageView::Error(error)) => error.error().to_string(),
+                _ => "GStreamer says nothing about it".to_owned(),
+            };
+            stop(session.pipeline.clone()).await;
+            Err(format!("the session's pipeline does not start: {said}"))
+        }
+    }
+}
+
+async fn stop(pipeline: gst::Pipeline) {
+    let stopping = tokio::task::spawn_blocking(move || pipeline.set_state(gst::State::Null));
+    if !matches!(tokio::time::timeout(STOPPING, stopping).await, Ok(Ok(Ok(_)))) {
+        tracing::error!("a session's pipeline did not stop within {STOPPING:?}");
+    }
+}

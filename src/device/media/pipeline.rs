@@ -1,0 +1,264 @@
+//! Builds a session's pipeline: own picture and sound into webrtcbin, and the place where the other end's come out.
+
+use super::adapt::START_BPS;
+use super::gate::{Gate, guard_microphone, guard_picture, guard_sound};
+use super::{MediaConfig, allowed};
+use crate::device::camera::element;
+use crate::device::sound::SoundPorts;
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use gstreamer_webrtc as gst_webrtc;
+use std::sync::Arc;
+
+/// Number of the header extension for transport-wide feedback.
+const TWCC: (&str, &str) = ("extmap-3", "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01");
+/// How long the other end's packets wait for missing ones, in milliseconds: about two round trips of a usual line.
+const LATENCY_MS: u32 = 200;
+/// Name of the echo canceller's ear at the speaker.
+const PROBE: &str = "echo";
+
+/// A session's pipeline and the elements in it that are needed later.
+#[derive(Clone)]
+pub(super) struct Session {
+    pub(super) pipeline: gst::Pipeline,
+    pub(super) webrtc: gst::Element,
+    /// Takes the own pictures.
+    pub(super) picture: gst_app::AppSrc,
+    /// Says how large the encoded picture is.
+    pub(super) size: gst::Element,
+    pub(super) encoder: gst::Element,
+    /// Takes the other end's decoded sound.
+    pub(super) voice: gst::Pad,
+    /// Silences it.
+    pub(super) volume: gst::Element,
+}
+
+/// Builds the pipeline; nothing runs yet.
+pub(super) fn build(config: &MediaConfig, ports: &SoundPorts, gate: &Arc<Gate>) -> Result<Session, String> {
+    let pipeline = gst::Pipeline::with_name("session");
+    // A sound device that is unplugged must not take the clock along.
+    pipeline.use_clock(Some(&gst::SystemClock::obtain()));
+    let webrtc = made("webrtcbin", |builder| {
+        builder.property_from_str("bundle-policy", "max-bundle").property("latency", LATENCY_MS)
+    })?;
+    pipeline.add(&webrtc).map_err(|error| error.to_string())?;
+    let (voice, volume) = speaker(&pipeline, config, ports)?;
+    let (picture, size, encoder) = video(&pipeline, &webrtc, gate)?;
+    sound(&pipeline, &webrtc, ports, gate)?;
+    allowed::check_all(&pipeline)?;
+    Ok(Session { pipeline, webrtc, picture, size, encoder, voice, volume })
+}
+
+/// Own picture: camera frames are pushed in at `picture`.
+fn video(
+    pipeline: &gst::Pipeline,
+    webrtc: &gst::Element,
+    gate: &Arc<Gate>,
+) -> Result<(gst_app::AppSrc, gst::Element, gst::Element), String> {
+    let picture = gst_app::AppSrc::builder()
+        .name("picture")
+        .is_live(true)
+        .do_timestamp(true)
+        .format(gst::Format::Time)
+        .max_buffers(2)
+        .leaky_type(gst_app::AppLeakyType::Downstream)
+        .build();
+    let size = element("capsfilter")?;
+    let encoder = made("vp8enc", |builder| {
+        builder
+            .property("deadline", 1_i64)
+            .property_from_str("end-usage", "cbr")
+            .property("cpu-used", -6_i32)
+            .property("lag-in-frames", 0_i32)
+            .property("keyframe-max-dist", 3000_i32)
+            .property("threads", 2_i32)
+            .property("target-bitrate", bits(START_BPS))
+            .property("undershoot", 95_i32)
+            .property("min-quantizer", 4_i32)
+            // Coarse pictures and dropped ones rather than more bits than the line carries.
+            .property("max-quantizer", 63_i32)
+            .property("dropframe-threshold", 30_i32)
+    })?;
+    let payloader = made("rtpvp8pay", |builder| {
+        builder
+            .property_from_str("picture-id-mode", "15-bit")
+            .property("mtu", 1200_u32)
+            .property("auto-header-extension", true)
+    })?;
+    let packets = gst::Caps::builder("application/x-rtp")
+        .field("media", "video")
+        .field("clock-rate", 90_000)
+        .field("encoding-name", "VP8")
+        .field("payload", 96)
+        .field(TWCC.0, TWCC.1)
+        .build();
+    let filter = made("capsfilter", |builder| builder.property("caps", packets))?;
+    let chain = [
+        picture.clone().upcast(),
+        made("queue", |builder| builder.property("max-size-buffers", 2_u32).property_from_str("leaky", "downstream"))?,
+        element("videoscale")?,
+        size.clone(),
+        encoder.clone(),
+        payloader,
+        filter.clone(),
+        element("queue")?,
+    ];
+    let sink = link_to_webrtc(pipeline, webrtc, &chain)?;
+    // On sound as well Chromium refuses the offer.
+    let transceiver: gst_webrtc::WebRTCRTPTransceiver = sink.property("transceiver");
+    transceiver.set_property("do-nack", true);
+    guard_picture(&src_pad(&filter)?, gate.clone());
+    Ok((picture, size, encoder))
+}
+
+/// Own sound: microphone, echo canceller, encoder.
+fn sound(pipeline: &gst::Pipeline, webrtc: &gst::Element, ports: &SoundPorts, gate: &Arc<Gate>) -> Result<(), String> {
+    let canceller = gst::ElementFactory::make("webrtcdsp")
+        .property("probe", PROBE)
+        .property("delay-agnostic", false)
+        .property_from_str("echo-suppression-level", "high")
+        .build()
+        .map_err(|_| "the echo canceller is missing: install gstreamer1.0-plugins-bad with webrtcdsp".to_owned())?;
+    let encoder = made("opusenc", |builder| {
+        builder
+            .property("bitrate", 32_000_i32)
+            .property_from_str("audio-type", "voice")
+            .property("inband-fec", true)
+            .property("packet-loss-percentage", 5_i32)
+            .property_from_str("frame-size", "20")
+    })?;
+    let packets = gst::Caps::builder("application/x-rtp")
+        .field("media", "audio")
+        .field("clock-rate", 48_000)
+        .field("encoding-name", "OPUS")
+        .field("payload", 97)
+        .build();
+    let filter = made("capsfilter", |builder| builder.property("caps", packets))?;
+    let chain = [
+        microphone(ports),
+        Ok(made("queue", |builder| {
+            builder.property("max-size-time", 200_000_000_u64).property_from_str("leaky", "downstream")
+        })?),
+        element("audioconvert"),
+        element("audioresample"),
+        voice_format(),
+        Ok(canceller.clone()),
+        Ok(encoder),
+        element("rtpopuspay"),
+        Ok(filter.clone()),
+        element("queue"),
+    ]
+    .into_iter()
+    .collect::<Result<Vec<_>, _>>()?;
+    link_to_webrtc(pipeline, webrtc, &chain)?;
+    guard_microphone(&src_pad(&canceller)?, gate.clone());
+    guard_sound(&src_pad(&filter)?, gate.clone());
+    Ok(())
+}
+
+/// The microphone; silence where there is none, so that the counter's voice can still be heard.
+fn microphone(ports: &SoundPorts) -> Result<gst::Element, String> {
+    let opened = (ports.microphone)().and_then(opens);
+    match opened {
+        Ok(microphone) => Ok(microphone),
+        Err(why) => {
+            tracing::warn!(why, "no microphone in this session");
+            made("audiotestsrc", |builder| builder.property("is-live", true).property_from_str("wave", "silence"))
+        }
+    }
+}
+
+/// The other end's sound: to the echo canceller's ear and the speaker. Returns where it goes in, and its volume.
+fn speaker(
+    pipeline: &gst::Pipeline,
+    config: &MediaConfig,
+    ports: &SoundPorts,
+) -> Result<(gst::Pad, gst::Element), String> {
+    let ear = gst::ElementFactory::make("webrtcechoprobe")
+        .name(PROBE)
+        .build()
+        .map_err(|_| "the echo canceller is missing: install gstreamer1.0-plugins-bad with webrtcdsp".to_owned())?;
+    let delay = i64::try_from(config.loop_delay.as_nanos()).unwrap_or_default();
+    ear.static_pad("sink").ok_or("the echo canceller has no input")?.set_offset(delay);
+    let volume = made("volume", |builder| builder.property("mute", true))?;
+    let output = match (ports.speaker)().and_then(opens) {
+        Ok(speaker) => speaker,
+        Err(why) => {
+            tracing::warn!(why, "no speaker in this session");
+            made("fakesink", |builder| builder.property("sync", true))?
+        }
+    };
+    // It gets nothing before the other end speaks; the pipeline must not wait for it.
+    if output.has_property("async") {
+        output.set_property("async", false);
+    }
+    let entry = element("audioconvert")?;
+    let chain = [
+        entry.clone(),
+        element("audioresample")?,
+        voice_format()?,
+        volume.clone(),
+        ear,
+        element("audioconvert")?,
+        element("audioresample")?,
+        output,
+    ];
+    pipeline
+        .add_many(&chain)
+        .and_then(|()| gst::Element::link_many(&chain))
+        .map_err(|error| format!("the speaker cannot be connected: {error}"))?;
+    let voice = entry.static_pad("sink").ok_or("the speaker has no input")?;
+    Ok((voice, volume))
+}
+
+/// 48 kHz, one channel, 16 bits: what the echo canceller needs on both its sides.
+fn voice_format() -> Result<gst::Element, String> {
+    let caps = gst::Caps::builder("audio/x-raw")
+        .field("format", "S16LE")
+        .field("layout", "interleaved")
+        .field("rate", 48_000)
+        .field("channels", 1)
+        .build();
+    made("capsfilter", |builder| builder.property("caps", caps))
+}
+
+/// The element, if its device can be opened.
+fn opens(device: gst::Element) -> Result<gst::Element, String> {
+    let opened = device.set_state(gst::State::Ready);
+    let _ = device.set_state(gst::State::Null);
+    match opened {
+        Ok(_) => Ok(device),
+        Err(_) => Err("a sound device cannot be opened; is it plugged in, is another program using it?".to_owned()),
+    }
+}
+
+fn link_to_webrtc(pipeline: &gst::Pipeline, webrtc: &gst::Element, chain: &[gst::Element]) -> Result<gst::Pad, String> {
+    pipeline
+        .add_many(chain)
+        .and_then(|()| gst::Element::link_many(chain))
+        .map_err(|error| format!("the session's pipeline cannot be built: {error}"))?;
+    let last = chain.last().ok_or("an empty chain")?;
+    let sink = webrtc.request_pad_simple("sink_%u").ok_or("webrtcbin takes no further stream")?;
+    src_pad(last)?.link(&sink).map_err(|error| format!("webrtcbin does not take a stream: {error}"))?;
+    Ok(sink)
+}
+
+fn src_pad(element: &gst::Element) -> Result<gst::Pad, String> {
+    element.static_pad("src").ok_or_else(|| format!("{} has no output", element.name()))
+}
+
+/// Makes an element with properties.
+pub(super) fn made(
+    factory: &str,
+    properties: impl FnOnce(gst::element_factory::ElementBuilder<'_>) -> gst::element_factory::ElementBuilder<'_>,
+) -> Result<gst::Element, String> {
+    properties(gst::ElementFactory::make(factory)).build().map_err(|error| {
+        format!("the GStreamer element \"{factory}\" cannot be made ({error}): is its plugin installed?")
+    })
+}
+
+/// A bit rate as vp8enc takes it.
+pub(super) fn bits(bps: u32) -> i32 {
+    i32::try_from(bps).unwrap_or(i32::MAX)
+}

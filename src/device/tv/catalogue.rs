@@ -1,0 +1,220 @@
+//! Every screen there is, with values as they come in a family's life: for golden pictures and for looking at them.
+
+use crate::model::language::Language;
+use crate::model::quality::Quality;
+use crate::model::screen::{
+    Aside, Ending, Face, HoldDoes, HourMinute, Live, Meeting, NetworkTrouble, PressDoes, RoomRefusal, ScanHint, Screen,
+    Telephone, WipeStep, WrongCode,
+};
+use crate::model::wire::Words;
+use std::time::Duration;
+
+/// Every screen in every language with the name of its golden picture: `LANGUAGE-FACE[-ASIDE]`.
+pub fn every_screen() -> Vec<(String, Screen)> {
+    let mut all = Vec::new();
+    for language in Language::ALL {
+        for (face, aside) in every_face() {
+            let mut name = format!("{}-{}", language.tag(), face.name());
+            if let Face::JoiningNetwork { name: network } = &face {
+                name.push_str(if network.is_empty() { "-cable" } else { "-wifi" });
+            }
+            if let Some(aside) = aside {
+                name = format!("{name}-{}", crate::model::screen::kebab(&format!("{aside:?}")));
+            }
+            all.push((name, screen(language, face, aside)));
+        }
+    }
+    all
+}
+
+/// A screen around a face, with the button and the telephone as they usually go with it.
+pub fn screen(language: Language, face: Face, aside: Option<Aside>) -> Screen {
+    let (press, hold) = button(&face);
+    let city = Words::ja_en("みどり市", "Midori City");
+    let hours = Words::ja_en("平日 8:30〜17:15", "Mon–Fri 8:30–17:15");
+    let telephone = needs_telephone(&face).then(|| Telephone { number: "0422-00-1234".into(), hours });
+    Screen { language, city, face, press, hold, telephone, aside, live: Live::default() }
+}
+
+fn every_face() -> Vec<(Face, Option<Aside>)> {
+    let mut faces: Vec<(Face, Option<Aside>)> = Vec::new();
+    let mut plain = |face| faces.push((face, None));
+    for face in [Face::Starting, Face::WipeOwed, Face::NoLoan, Face::LoanEnded, Face::FindingNetwork] {
+        plain(face);
+    }
+    for hint in HINTS {
+        plain(Face::ShowWifi { hint, wrong: None });
+        plain(Face::ShowPaper { hint, wrong: None });
+    }
+    for wrong in WRONG_CODES {
+        if wrong != WrongCode::WifiInstead {
+            plain(Face::ShowWifi { hint: ScanHint::Looking, wrong: Some(wrong) });
+        }
+        plain(Face::ShowPaper { hint: ScanHint::Looking, wrong: Some(wrong) });
+    }
+    plain(Face::JoiningNetwork { name: String::new() });
+    plain(Face::JoiningNetwork { name: "aterm-3f2c1d-5G".into() });
+    NETWORK_TROUBLES.map(Face::NetworkTrouble).into_iter().for_each(&mut plain);
+    plain(Face::AskingRoom);
+    REFUSALS.map(Face::Refused).into_iter().for_each(&mut plain);
+    for opens_in in [None, Some(Duration::from_secs(712))] {
+        plain(Face::Mirror(meeting(opens_in)));
+        plain(Face::Rules(meeting(opens_in)));
+    }
+    for face in
+        [Face::TryOut, Face::Entering, Face::Lobby { staff_present: true }, Face::Lobby { staff_present: false }]
+    {
+        plain(face);
+    }
+    for quality in [Quality::Good, Quality::Fair, Quality::Weak] {
+        plain(live(quality, false));
+    }
+    plain(live(Quality::Good, true));
+    plain(Face::ComingBack { remaining: Duration::from_secs(612) });
+    ENDINGS.map(Face::Ended).into_iter().for_each(&mut plain);
+    for (done, step) in (0..).zip(WIPE_STEPS) {
+        plain(Face::Forgetting { step, done, of: 4 });
+        plain(Face::WipeFailed(step));
+    }
+    plain(Face::Forgotten { receipt: None });
+    plain(Face::Forgotten { receipt: Some("K7QM-2R8D".into()) });
+    faces.extend(with_asides());
+    faces
+}
+
+/// Faces as they look with a word beside them.
+fn with_asides() -> Vec<(Face, Option<Aside>)> {
+    let mut faces: Vec<(Face, Option<Aside>)> =
+        ASIDES.into_iter().map(|aside| (live(Quality::Good, false), Some(aside))).collect();
+    faces.push((live(Quality::Weak, false), Some(Aside::WillPhone)));
+    faces.push((live(Quality::Good, true), Some(Aside::FiveMinutes)));
+    faces.push((Face::ShowWifi { hint: ScanHint::Looking, wrong: None }, Some(Aside::PaperRemembered)));
+    faces.push((Face::NetworkTrouble(NetworkTrouble::Open), Some(Aside::PaperRemembered)));
+    for aside in [Aside::NoCamera, Aside::NoMicrophone, Aside::NoCameraNorMicrophone] {
+        faces.push((Face::Mirror(meeting(None)), Some(aside)));
+        faces.push((Face::TryOut, Some(aside)));
+    }
+    faces.push((Face::Lobby { staff_present: true }, Some(Aside::NoMicrophone)));
+    faces.push((Face::Lobby { staff_present: false }, Some(Aside::FiveMinutes)));
+    faces
+}
+
+fn meeting(opens_in: Option<Duration>) -> Meeting {
+    Meeting {
+        counter: Words::ja_en("子育て相談窓口", "Childcare consultation"),
+        month_day: (11, 24),
+        starts: HourMinute { hour: 14, minute: 0 },
+        ends: HourMinute { hour: 14, minute: 30 },
+        opens_in,
+    }
+}
+
+fn live(quality: Quality, held: bool) -> Face {
+    Face::Live { name: "子育て支援課 山田".into(), remaining: Duration::from_secs(754), quality, held }
+}
+
+fn button(face: &Face) -> (Option<PressDoes>, Option<HoldDoes>) {
+    use HoldDoes::{Back, Finish, Leave, StartAgain};
+    match face {
+        Face::Starting => (Some(PressDoes::Language), None),
+        Face::WipeOwed | Face::Forgetting { .. } | Face::WipeFailed(_) => (None, None),
+        Face::NoLoan | Face::LoanEnded => (None, Some(Finish)),
+        Face::FindingNetwork => (Some(PressDoes::Language), Some(StartAgain)),
+        Face::ShowWifi { .. } => (Some(PressDoes::TryOut), Some(StartAgain)),
+        Face::ShowPaper { .. } => (Some(PressDoes::Language), Some(StartAgain)),
+        Face::JoiningNetwork { .. } => (None, Some(Back)),
+        Face::NetworkTrouble(_) | Face::Refused(_) => (Some(PressDoes::Again), Some(StartAgain)),
+        Face::AskingRoom => (None, Some(StartAgain)),
+        Face::Mirror(_) => (Some(PressDoes::Next), Some(StartAgain)),
+        Face::Rules(_) => (Some(PressDoes::AgreeAndJoin), Some(Back)),
+        Face::TryOut => (Some(PressDoes::Chime), Some(Back)),
+        Face::Entering | Face::Lobby { .. } | Face::ComingBack { .. } => (None, Some(Leave)),
+        Face::Live { .. } => (Some(PressDoes::Pause), Some(Leave)),
+        Face::Ended(_) => (Some(PressDoes::Understood), None),
+        Face::Forgotten { .. } => (None, Some(Finish)),
+    }
+}
+
+fn needs_telephone(face: &Face) -> bool {
+    match face {
+        Face::Starting | Face::WipeOwed | Face::Forgetting { .. } | Face::Forgotten { .. } => false,
+        Face::Live { quality, held, .. } => *quality == Quality::Weak || *held,
+        Face::Ended(ending) => !matches!(ending, Ending::Left | Ending::Ended),
+        _ => true,
+    }
+}
+
+const HINTS: [ScanHint; 6] = [
+    ScanHint::Looking,
+    ScanHint::Closer,
+    ScanHint::FurtherAway,
+    ScanHint::HoldStill,
+    ScanHint::Found,
+    ScanHint::NoCamera,
+];
+
+const WRONG_CODES: [WrongCode; 7] = [
+    WrongCode::AnotherCity,
+    WrongCode::OtherAddress,
+    WrongCode::OtherCode,
+    WrongCode::TwoCodes,
+    WrongCode::WifiInstead,
+    WrongCode::DamagedKey,
+    WrongCode::DamagedWifi,
+];
+
+const NETWORK_TROUBLES: [NetworkTrouble; 19] = [
+    NetworkTrouble::Open,
+    NetworkTrouble::Wep,
+    NetworkTrouble::Wpa1,
+    NetworkTrouble::Owe,
+    NetworkTrouble::WpsOnly,
+    NetworkTrouble::Enterprise,
+    NetworkTrouble::Downgraded,
+    NetworkTrouble::Portal,
+    NetworkTrouble::WrongPassword,
+    NetworkTrouble::NotInTheAir,
+    NetworkTrouble::TooWeak,
+    NetworkTrouble::NoAddress,
+    NetworkTrouble::NoNames,
+    NetworkTrouble::NoInternet,
+    NetworkTrouble::ServerUnreachable,
+    NetworkTrouble::Untrusted,
+    NetworkTrouble::ClockUnknown,
+    NetworkTrouble::NoRadio,
+    NetworkTrouble::LineLost,
+];
+
+const REFUSALS: [RoomRefusal; 8] = [
+    RoomRefusal::UnknownKey,
+    RoomRefusal::Over,
+    RoomRefusal::Revoked,
+    RoomRefusal::RoomFull,
+    RoomRefusal::LetLeave,
+    RoomRefusal::TooManyTries,
+    RoomRefusal::Version,
+    RoomRefusal::Busy,
+];
+
+const ENDINGS: [Ending; 7] = [
+    Ending::Left,
+    Ending::Ended,
+    Ending::LetLeave,
+    Ending::SlotOver,
+    Ending::Revoked,
+    Ending::LineLost,
+    Ending::WillPhone,
+];
+
+const WIPE_STEPS: [WipeStep; 4] = [WipeStep::Network, WipeStep::Key, WipeStep::Data, WipeStep::Verify];
+
+const ASIDES: [Aside; 8] = [
+    Aside::NoCamera,
+    Aside::NoMicrophone,
+    Aside::NoCameraNorMicrophone,
+    Aside::FiveMinutes,
+    Aside::OneMinute,
+    Aside::WillPhone,
+    Aside::StaffMuted,
+    Aside::Paused,
+];

@@ -1,0 +1,144 @@
+//! Which pictogram stands for what.
+
+use crate::model::quality::Quality;
+use crate::model::screen::{Aside, Ending, Face, NetworkTrouble, RoomRefusal, ScanHint};
+
+/// The picture of a face.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sign {
+    /// Its pictogram.
+    pub(super) pictogram: &'static str,
+    /// A small mark that says busy, done or trouble without a colour.
+    pub(super) badge: Option<&'static str>,
+    /// Behind the pictogram.
+    pub(super) tint: &'static str,
+}
+
+const fn busy(pictogram: &'static str) -> Sign {
+    Sign { pictogram, badge: Some("busy"), tint: "#d9e8f3" }
+}
+
+const fn calm(pictogram: &'static str) -> Sign {
+    Sign { pictogram, badge: None, tint: "#d9e8f3" }
+}
+
+const fn turn(pictogram: &'static str) -> Sign {
+    Sign { pictogram, badge: None, tint: "#ffe9b3" }
+}
+
+const fn trouble(pictogram: &'static str) -> Sign {
+    Sign { pictogram, badge: Some("trouble"), tint: "#fadcd2" }
+}
+
+const fn done(pictogram: &'static str) -> Sign {
+    Sign { pictogram, badge: Some("done"), tint: "#d8eed9" }
+}
+
+/// The picture of a face.
+pub(super) fn of(face: &Face) -> Sign {
+    match face {
+        Face::Starting => busy("hall"),
+        Face::WipeOwed | Face::Forgetting { .. } => busy("shredder"),
+        Face::NoLoan | Face::LoanEnded => turn("return"),
+        Face::FindingNetwork => busy("globe"),
+        Face::ShowWifi { wrong, .. } if wrong.is_some() => trouble("router-code"),
+        Face::ShowWifi { .. } => turn("router-code"),
+        Face::JoiningNetwork { name } if name.is_empty() => busy("cable"),
+        Face::JoiningNetwork { .. } => busy("router"),
+        Face::NetworkTrouble(what) => trouble(of_trouble(*what)),
+        Face::ShowPaper { wrong, .. } if wrong.is_some() => trouble("paper-code"),
+        Face::ShowPaper { .. } => turn("paper-code"),
+        Face::AskingRoom => busy("hall"),
+        Face::Refused(why) => trouble(of_refusal(*why)),
+        Face::Mirror(_) | Face::TryOut => turn("mirror"),
+        Face::Rules(_) => turn("document"),
+        Face::Entering => busy("door-in"),
+        Face::Lobby { staff_present: true } => calm("counter"),
+        Face::Lobby { staff_present: false } => busy("counter-empty"),
+        Face::Live { .. } => calm("pause"),
+        Face::ComingBack { .. } => busy("refresh"),
+        Face::Ended(ending) => of_ending(*ending),
+        Face::Forgotten { .. } => done("shredder"),
+        Face::WipeFailed(_) => trouble("shredder"),
+    }
+}
+
+const fn of_trouble(what: NetworkTrouble) -> &'static str {
+    match what {
+        NetworkTrouble::Open
+        | NetworkTrouble::Wep
+        | NetworkTrouble::Wpa1
+        | NetworkTrouble::WpsOnly
+        | NetworkTrouble::Downgraded => "lock-open",
+        NetworkTrouble::Enterprise => "badge",
+        NetworkTrouble::Portal => "page",
+        NetworkTrouble::WrongPassword => "key",
+        NetworkTrouble::NotInTheAir | NetworkTrouble::NoRadio => "wifi-off",
+        NetworkTrouble::TooWeak => "wifi-weak",
+        NetworkTrouble::NoAddress => "router",
+        NetworkTrouble::NoNames | NetworkTrouble::NoInternet => "globe",
+        NetworkTrouble::ServerUnreachable => "hall",
+        NetworkTrouble::Owe | NetworkTrouble::Untrusted => "shield",
+        NetworkTrouble::ClockUnknown => "clock",
+        NetworkTrouble::LineLost => "cable-cut",
+    }
+}
+
+const fn of_refusal(why: RoomRefusal) -> &'static str {
+    match why {
+        RoomRefusal::UnknownKey => "paper-unknown",
+        RoomRefusal::Over => "clock",
+        RoomRefusal::Revoked => "paper-crossed",
+        RoomRefusal::RoomFull => "people",
+        RoomRefusal::LetLeave => "door-out",
+        RoomRefusal::TooManyTries => "hourglass",
+        RoomRefusal::Version => "gear",
+        RoomRefusal::Busy => "counter",
+    }
+}
+
+const fn of_ending(ending: Ending) -> Sign {
+    match ending {
+        Ending::Left => done("door-out"),
+        Ending::Ended => done("counter"),
+        Ending::LetLeave => calm("door-out"),
+        Ending::SlotOver => calm("clock"),
+        Ending::Revoked => trouble("paper-crossed"),
+        Ending::LineLost => turn("telephone"),
+        Ending::WillPhone => turn("telephone-ringing"),
+    }
+}
+
+/// The pictogram beside an aside.
+pub(super) const fn of_aside(aside: Aside) -> &'static str {
+    match aside {
+        Aside::PaperRemembered => "check",
+        Aside::NoCamera => "camera-off",
+        Aside::NoMicrophone | Aside::StaffMuted => "mic-off",
+        Aside::NoCameraNorMicrophone => "both-off",
+        Aside::FiveMinutes | Aside::OneMinute => "clock",
+        Aside::WillPhone => "telephone-ringing",
+        Aside::Paused => "pause",
+    }
+}
+
+/// The pictogram beside what the camera's eye says.
+pub(super) const fn of_hint(hint: ScanHint) -> &'static str {
+    match hint {
+        ScanHint::Looking => "eye",
+        ScanHint::Closer => "closer",
+        ScanHint::FurtherAway => "further-away",
+        ScanHint::HoldStill => "hold-still",
+        ScanHint::Found => "check",
+        ScanHint::NoCamera => "camera-off",
+    }
+}
+
+/// The bars beside the word for the line.
+pub(super) const fn of_quality(quality: Quality) -> &'static str {
+    match quality {
+        Quality::Good => "bars-good",
+        Quality::Fair => "bars-fair",
+        Quality::Weak => "bars-weak",
+    }
+}

@@ -1,0 +1,67 @@
+//! Turns words and pictograms into pixels: the embedded fonts, the setting of text, and SVG drawn without a screen.
+
+pub mod layout;
+pub mod page;
+pub mod typeset;
+
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{self, fontdb};
+use std::sync::{Arc, OnceLock};
+
+/// The family of the embedded fonts, as templates name it.
+pub const FAMILY: &str = "BIZ UDPGothic";
+/// BIZ UDPGothic Regular, a universal-design typeface (SIL Open Font License 1.1).
+pub const REGULAR: &[u8] = include_bytes!("drawing/fonts/BIZUDPGothic-Regular.ttf");
+/// BIZ UDPGothic Bold.
+pub const BOLD: &[u8] = include_bytes!("drawing/fonts/BIZUDPGothic-Bold.ttf");
+/// Every pictogram as an SVG `<symbol>`; also for web pages.
+pub const PICTOGRAMS: &str = include_str!("drawing/pictograms.svg");
+
+/// Why a page could not be drawn: a mistake in a template, not in what it shows.
+#[derive(Debug, thiserror::Error)]
+pub enum DrawError {
+    /// minijinja refused the template.
+    #[error("filling the template {template}: {source:#}")]
+    Template {
+        /// Which one.
+        template: String,
+        /// Where and why.
+        source: minijinja::Error,
+    },
+    /// The filled template is not SVG.
+    #[error("reading the filled template as SVG: {0}")]
+    Svg(#[from] usvg::Error),
+    /// A picture of this size cannot be had.
+    #[error("no memory for a picture of {0} × {1} pixels")]
+    Size(u32, u32),
+}
+
+/// Draws `svg`, stretched to `width` × `height` pixels. Uses the embedded fonts only, so that every machine draws the same.
+///
+/// # Errors
+/// The text is not SVG, or the size is zero or too large.
+pub fn draw(svg: &str, width: u32, height: u32) -> Result<Pixmap, DrawError> {
+    let tree = usvg::Tree::from_str(svg, options())?;
+    let mut pixmap = Pixmap::new(width, height).ok_or(DrawError::Size(width, height))?;
+    let size = tree.size();
+    let scale = Transform::from_scale(width as f32 / size.width(), height as f32 / size.height());
+    resvg::render(&tree, scale, &mut pixmap.as_mut());
+    Ok(pixmap)
+}
+
+fn options() -> &'static usvg::Options<'static> {
+    static OPTIONS: OnceLock<usvg::Options<'static>> = OnceLock::new();
+    OPTIONS.get_or_init(|| {
+        let mut fonts = fontdb::Database::new();
+        for font in [REGULAR, BOLD] {
+            fonts.load_font_source(fontdb::Source::Binary(Arc::new(font)));
+        }
+        usvg::Options { fontdb: Arc::new(fonts), font_family: FAMILY.to_owned(), ..usvg::Options::default() }
+    })
+}
+
+/// The inside of [`PICTOGRAMS`], to stand in a page's `<defs>`.
+pub(crate) fn symbols() -> &'static str {
+    let inside = PICTOGRAMS.find('>').and_then(|from| PICTOGRAMS.get(from + 1..)).unwrap_or_default();
+    inside.rsplit_once("</svg>").map_or(inside, |(symbols, _)| symbols)
+}

@@ -1,0 +1,101 @@
+//! What the appliance knows about the world from one chapter to the next.
+
+use super::ids::Attempt;
+use super::invite::Invite;
+use super::language::Language;
+use super::loan::Loan;
+use super::screen::{Aside, NetworkTrouble, Telephone};
+use super::turn::Fact;
+
+/// Facts that outlive a chapter. Secrets do not belong here, but for a room key shown before the Wi-Fi code.
+#[derive(Default)]
+pub struct Known {
+    /// The loan.
+    pub loan: Option<Loan>,
+    /// The language of the screens.
+    pub language: Language,
+    /// A person chose the language with the button: a code no longer changes it.
+    language_chosen: bool,
+    /// Host of the room server that the paper named: its counter's telephone stands on the screens.
+    pub counter_host: Option<String>,
+    /// A camera is there.
+    pub camera: bool,
+    /// A microphone is there.
+    pub microphone: bool,
+    /// The wall clock may be believed.
+    pub clock: bool,
+    /// A cable is in.
+    pub cable: bool,
+    /// The accepted network carries traffic.
+    pub carries: bool,
+    /// Why it does not, where known.
+    pub trouble: Option<NetworkTrouble>,
+    /// The paper was shown before the Wi-Fi code.
+    pub remembered: Option<Invite>,
+    asked: Attempt,
+}
+
+impl Known {
+    /// Takes a fact; says whether it is news.
+    pub fn learn(&mut self, fact: Fact) -> bool {
+        let before = (self.camera, self.microphone, self.clock, self.cable, self.carries, self.trouble);
+        match fact {
+            Fact::Camera { present } => self.camera = present,
+            Fact::Microphone { present } => self.microphone = present,
+            Fact::Clock { known } => self.clock = known,
+            Fact::Cable { plugged } => self.cable = plugged,
+            Fact::Carries { up, trouble } => (self.carries, self.trouble) = (up, trouble),
+        }
+        before != (self.camera, self.microphone, self.clock, self.cable, self.carries, self.trouble)
+    }
+
+    /// A number for a new question.
+    pub fn ask(&mut self) -> Attempt {
+        self.asked = self.asked.next();
+        self.asked
+    }
+
+    /// Whom to phone: the counter that the paper named, else the loan's first.
+    pub fn telephone(&self) -> Option<&Telephone> {
+        let loan = self.loan.as_ref()?;
+        let named = self.counter_host.as_ref().and_then(|host| loan.counter_at(host));
+        named.map(|counter| &counter.telephone).or_else(|| loan.telephone())
+    }
+
+    /// A person presses for the loan's next language.
+    pub fn choose_next_language(&mut self) {
+        if let Some(loan) = &self.loan {
+            self.language = loan.language_after(self.language);
+            self.language_chosen = true;
+        }
+    }
+
+    /// The language printed into a code counts unless a person chose one.
+    pub fn read_language(&mut self, printed: Option<Language>) {
+        self.language = printed.filter(|_| !self.language_chosen).unwrap_or(self.language);
+    }
+
+    /// The network that the city forbids, if that is why it is down: nothing may go on over it.
+    pub fn forbidden(&self) -> Option<NetworkTrouble> {
+        self.trouble.filter(|trouble| !self.carries && trouble.is_refusal())
+    }
+
+    /// What to say beside the sentence where others see and hear the family.
+    pub fn missing_senses(&self) -> Option<Aside> {
+        match (self.camera, self.microphone) {
+            (true, true) => None,
+            (false, true) => Some(Aside::NoCamera),
+            (true, false) => Some(Aside::NoMicrophone),
+            (false, false) => Some(Aside::NoCameraNorMicrophone),
+        }
+    }
+
+    /// Everything that came with the loan and the family is forgotten.
+    pub fn forget(&mut self) {
+        self.loan = None;
+        self.remembered = None;
+        self.counter_host = None;
+        self.language = Language::default();
+        self.language_chosen = false;
+    }
+}

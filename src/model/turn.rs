@@ -1,0 +1,419 @@
+//! The vocabulary of the appliance's turns: what comes in, what goes out, and how a turn is written in the log.
+//!
+//! None of it has `Debug`: some of it carries secrets. `Display` names each without its secrets, and that is
+//! all that a log ever sees.
+
+use super::code::Code;
+use super::ids::{Attempt, Epoch};
+use super::loan::Loan;
+use super::quality::LineStats;
+use super::screen::{NetworkTrouble, ScanHint, WipeStep};
+use super::uptime::Uptime;
+use super::wifi_code::WifiCode;
+use super::wire::{Candidate, IceServer, ToClient, ToServer};
+use std::fmt;
+
+/// What happened.
+pub enum Input {
+    /// The time of `wake_at` has come.
+    Tick,
+    /// An edge of the button's contact.
+    Button {
+        /// Down or up.
+        down: bool,
+    },
+    /// Level of the open microphone, per thousand.
+    Level(u16),
+    /// A lasting fact about the world.
+    World(Fact),
+    /// A device said something.
+    Told(Told),
+}
+
+/// A lasting fact; the newest one counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// A camera is there or not.
+    Camera {
+        /// Is there.
+        present: bool,
+    },
+    /// A microphone is there or not.
+    Microphone {
+        /// Is there.
+        present: bool,
+    },
+    /// The wall clock may be believed for judging certificates.
+    Clock {
+        /// May be believed.
+        known: bool,
+    },
+    /// A network cable.
+    Cable {
+        /// With carrier.
+        plugged: bool,
+    },
+    /// Whether the accepted network carries traffic.
+    Carries {
+        /// Internet can be reached.
+        up: bool,
+        /// Why not, where known.
+        trouble: Option<NetworkTrouble>,
+    },
+}
+
+/// What a device said.
+pub enum Told {
+    /// What the store holds at power-on.
+    Held {
+        /// A wipe was begun or is owed.
+        wipe_owed: bool,
+        /// The loan, or a sentence why it cannot be read.
+        loan: Result<Option<Loan>, String>,
+    },
+    /// The camera's eye.
+    Scan {
+        /// What to do with the paper.
+        hint: ScanHint,
+        /// What was read, once per reading.
+        code: Option<Code>,
+    },
+    /// The network answers a question.
+    Network {
+        /// Which question.
+        attempt: Attempt,
+        /// The answer.
+        news: NetworkNews,
+    },
+    /// The signalling line.
+    Link {
+        /// Which line.
+        attempt: Attempt,
+        /// What about it.
+        news: LinkNews,
+    },
+    /// The session's media.
+    Media {
+        /// Which pipeline.
+        attempt: Attempt,
+        /// What about it.
+        news: MediaNews,
+    },
+    /// The store finished, or failed at, something.
+    Stored {
+        /// Which question.
+        attempt: Attempt,
+        /// How it failed.
+        result: Result<(), String>,
+    },
+    /// Staff asked the device to forget everything (a return stick).
+    ReturnAsked,
+}
+
+/// The network's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkNews {
+    /// Joined and usable.
+    Up,
+    /// Not usable.
+    Trouble(NetworkTrouble),
+    /// Left and forgotten.
+    Forgotten,
+}
+
+/// What the signalling line says.
+pub enum LinkNews {
+    /// Open: say hello.
+    Opened,
+    /// A message.
+    Heard(ToClient),
+    /// Not open, or not any more.
+    Closed(LinkClosed),
+}
+
+/// Why a line is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkClosed {
+    /// The server's name cannot be looked up.
+    NoName,
+    /// Nobody answers.
+    Unreachable,
+    /// The certificate is not trusted.
+    Untrusted,
+    /// Not a room server.
+    NotARoom,
+    /// Closed or silent.
+    Lost,
+}
+
+/// What the session's media say.
+pub enum MediaNews {
+    /// The offer to send.
+    Offer(String),
+    /// A candidate to send.
+    Candidate(Candidate),
+    /// ICE and DTLS are up.
+    Connected,
+    /// The other end's first picture.
+    FirstPicture,
+    /// The path is dead.
+    PathDead,
+    /// How the line is.
+    Stats(LineStats),
+    /// The pipeline failed; the sentence is for the log.
+    Failed(String),
+}
+
+/// Which media may flow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MediaGates {
+    /// Own picture goes out.
+    pub picture: bool,
+    /// Own sound goes out.
+    pub sound: bool,
+    /// The other end is seen and heard.
+    pub show: bool,
+}
+
+/// What to do.
+pub enum Effect {
+    /// Judge and join the Wi-Fi of a code.
+    JoinWifi {
+        /// Number of the question.
+        attempt: Attempt,
+        /// The network.
+        wifi: WifiCode,
+    },
+    /// Look again whether the internet can be reached.
+    CheckNetwork {
+        /// Number of the question.
+        attempt: Attempt,
+    },
+    /// Leave every Wi-Fi and forget its passphrase.
+    ForgetNetwork {
+        /// Number of the question.
+        attempt: Attempt,
+    },
+    /// Open a signalling line.
+    OpenLink {
+        /// Number of the line.
+        attempt: Attempt,
+        /// WebSocket address without secrets.
+        address: String,
+        /// PEM certificates trusted beside the public ones.
+        trust_anchors: Vec<String>,
+    },
+    /// Say something on it.
+    Say {
+        /// Which line.
+        attempt: Attempt,
+        /// The message.
+        message: ToServer,
+    },
+    /// Close it.
+    CloseLink,
+    /// Build a session pipeline and make its offer.
+    BuildMedia {
+        /// Number of the pipeline.
+        attempt: Attempt,
+        /// The connection it is for.
+        epoch: Epoch,
+        /// STUN and TURN servers.
+        ice_servers: Vec<IceServer>,
+        /// Relayed candidates only.
+        relay_only: bool,
+    },
+    /// The other end's answer.
+    MediaAnswer {
+        /// Which pipeline.
+        attempt: Attempt,
+        /// Session description.
+        sdp: String,
+    },
+    /// The other end's candidate.
+    MediaCandidate {
+        /// Which pipeline.
+        attempt: Attempt,
+        /// The candidate.
+        candidate: Candidate,
+    },
+    /// What may flow.
+    Gate {
+        /// Which pipeline.
+        attempt: Attempt,
+        /// The gates.
+        gates: MediaGates,
+    },
+    /// Tear the pipeline down.
+    CloseMedia,
+    /// Note on disk that a wipe is owed.
+    OweWipe {
+        /// Number of the question.
+        attempt: Attempt,
+    },
+    /// A step of forgetting.
+    Wipe {
+        /// Number of the question.
+        attempt: Attempt,
+        /// The step.
+        step: WipeStep,
+    },
+    /// Note on disk that nothing is owed any more.
+    WipeDone {
+        /// Number of the question.
+        attempt: Attempt,
+    },
+    /// Play the chime.
+    Chime,
+    /// A call could be made: mark the slot good.
+    MarkGood,
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tick => f.write_str("Tick"),
+            Self::Button { down: true } => f.write_str("ButtonDown"),
+            Self::Button { down: false } => f.write_str("ButtonUp"),
+            Self::Level(_) => f.write_str("Level"),
+            Self::World(fact) => write!(f, "{fact:?}"),
+            Self::Told(told) => told.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Held { wipe_owed, loan } => {
+                let loan = match loan {
+                    Ok(Some(_)) => "loan",
+                    Ok(None) => "no loan",
+                    Err(_) => "unreadable loan",
+                };
+                write!(f, "Held({loan}{})", if *wipe_owed { ", wipe owed" } else { "" })
+            }
+            Self::Scan { hint, code } => match code {
+                None => write!(f, "Scan({hint:?})"),
+                Some(Code::Wifi(_)) => f.write_str("Scan(wifi)"),
+                Some(Code::Invite(_)) => f.write_str("Scan(room key)"),
+                Some(Code::Wrong(wrong)) => write!(f, "Scan({wrong:?})"),
+            },
+            Self::Network { attempt, news } => write!(f, "Network{attempt}({news:?})"),
+            Self::Link { attempt, news } => match news {
+                LinkNews::Opened => write!(f, "Link{attempt}(Opened)"),
+                LinkNews::Heard(message) => write!(f, "Link{attempt}({})", heard(message)),
+                LinkNews::Closed(why) => write!(f, "Link{attempt}(Closed {why:?})"),
+            },
+            Self::Media { attempt, news } => {
+                write!(f, "Media{attempt}(")?;
+                match news {
+                    MediaNews::Offer(_) => f.write_str("Offer")?,
+                    MediaNews::Candidate(_) => f.write_str("Candidate")?,
+                    MediaNews::Connected => f.write_str("Connected")?,
+                    MediaNews::FirstPicture => f.write_str("FirstPicture")?,
+                    MediaNews::PathDead => f.write_str("PathDead")?,
+                    MediaNews::Stats(_) => f.write_str("Stats")?,
+                    MediaNews::Failed(what) => write!(f, "Failed: {what}")?,
+                }
+                f.write_str(")")
+            }
+            Self::Stored { attempt, result: Ok(()) } => write!(f, "Stored{attempt}"),
+            Self::Stored { attempt, result: Err(why) } => write!(f, "NotStored{attempt}({why})"),
+            Self::ReturnAsked => f.write_str("ReturnAsked"),
+        }
+    }
+}
+
+fn heard(message: &ToClient) -> String {
+    match message {
+        ToClient::Welcome(_) => "Welcome".into(),
+        ToClient::Refused(refusal) => format!("Refused {refusal:?}"),
+        ToClient::Lobby { staff_present } => format!("Lobby staff={staff_present}"),
+        ToClient::Admitted => "Admitted".into(),
+        ToClient::Peer { role, epoch, .. } => format!("Peer {role:?} epoch={}", epoch.0),
+        ToClient::PeerGone { may_return, .. } => format!("PeerGone may_return={may_return}"),
+        ToClient::Offer { .. } => "Offer".into(),
+        ToClient::Answer { .. } => "Answer".into(),
+        ToClient::Candidate { .. } => "Candidate".into(),
+        ToClient::Muted { microphone, camera, .. } => format!("Muted microphone={microphone} camera={camera}"),
+        ToClient::PeerStats { .. } => "PeerStats".into(),
+        ToClient::Notice { notice } => format!("Notice {notice:?}"),
+        ToClient::Error { code, .. } => format!("Error {}", code.chars().take(20).collect::<String>()),
+        ToClient::Bye { reason } => format!("Bye {reason:?}"),
+    }
+}
+
+fn said(message: &ToServer) -> &'static str {
+    match message {
+        ToServer::Hello { .. } => "Hello",
+        ToServer::Consent { .. } => "Consent",
+        ToServer::Offer { .. } => "Offer",
+        ToServer::Answer { .. } => "Answer",
+        ToServer::Candidate { .. } => "Candidate",
+        ToServer::Rebuild { .. } => "Rebuild",
+        ToServer::Mute { .. } => "Mute",
+        ToServer::Stats { .. } => "Stats",
+        ToServer::Bye { .. } => "Bye",
+        _ => "staff's word",
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::JoinWifi { attempt, .. } => write!(f, "JoinWifi {attempt}"),
+            Self::CheckNetwork { attempt } => write!(f, "CheckNetwork {attempt}"),
+            Self::ForgetNetwork { attempt } => write!(f, "ForgetNetwork {attempt}"),
+            Self::OpenLink { attempt, .. } => write!(f, "OpenLink {attempt}"),
+            Self::Say { attempt, message } => write!(f, "Say {attempt} {}", said(message)),
+            Self::CloseLink => f.write_str("CloseLink"),
+            Self::BuildMedia { attempt, epoch, .. } => write!(f, "BuildMedia {attempt} epoch={}", epoch.0),
+            Self::MediaAnswer { attempt, .. } => write!(f, "MediaAnswer {attempt}"),
+            Self::MediaCandidate { attempt, .. } => write!(f, "MediaCandidate {attempt}"),
+            Self::Gate { attempt, gates } => {
+                let open = [(gates.picture, "picture"), (gates.sound, "sound"), (gates.show, "show")];
+                let open: Vec<_> = open.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
+                write!(f, "Gate {attempt} {{{}}}", open.join(","))
+            }
+            Self::CloseMedia => f.write_str("CloseMedia"),
+            Self::OweWipe { attempt } => write!(f, "OweWipe {attempt}"),
+            Self::Wipe { attempt, step } => write!(f, "Wipe {attempt} {step:?}"),
+            Self::WipeDone { attempt } => write!(f, "WipeDone {attempt}"),
+            Self::Chime => f.write_str("Chime"),
+            Self::MarkGood => f.write_str("MarkGood"),
+        }
+    }
+}
+
+/// One turn of the machine as one line of the log: `00:12.300 ready + ButtonUp -> session [Say #4 Consent]`.
+pub struct Turn<'a> {
+    /// When.
+    pub at: Uptime,
+    /// Chapter and face before.
+    pub before: (&'static str, &'a str),
+    /// What came in, by [`Input`]'s `Display`.
+    pub input: &'a str,
+    /// Chapter and face after.
+    pub after: (&'static str, &'a str),
+    /// What went out.
+    pub effects: &'a [Effect],
+}
+
+impl Turn<'_> {
+    /// Nothing changed and nothing is to be done: not worth a line.
+    pub fn is_idle(&self) -> bool {
+        self.before == self.after && self.effects.is_empty()
+    }
+}
+
+impl fmt::Display for Turn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} + {} -> {}", self.at, self.before.0, self.input, self.after.0)?;
+        if self.before.1 != self.after.1 {
+            write!(f, " ({})", self.after.1)?;
+        }
+        let effects: Vec<_> = self.effects.iter().map(ToString::to_string).collect();
+        if effects.is_empty() { Ok(()) } else { write!(f, " [{}]", effects.join(", ")) }
+    }
+}

@@ -1,0 +1,212 @@
+//! The room server: gives a reserved slot a room, brings the two ends together and gets out of the way.
+//!
+//! [`registry`] decides (pure, in the time it is given); [`store`] remembers; [`serve`] is the shell of sockets
+//! around them. Media never passes through here: it goes from end to end, or over a TURN server ([`turn`]).
+
+#![expect(clippy::disallowed_methods, reason = "the server's shell: it reads the clock and its certificate, and owns its tasks")]
+
+mod assets;
+pub mod command;
+pub mod config;
+pub mod demo;
+mod desk_api;
+mod http;
+mod hub;
+pub mod key;
+pub mod limits;
+pub mod metrics;
+pub mod registry;
+pub mod reserve;
+pub mod schema;
+pub mod sheet;
+pub mod sign_in;
+mod socket;
+pub mod store;
+pub mod turn;
+
+pub use config::{Clock, Config, Tls};
+
+use http::Desk;
+use hub::Hub;
+use metrics::Metrics;
+use registry::{Registry, Settings};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use store::{Store, StoreError};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Plain HTTP where others could listen.
+    #[error(
+        "{0} is not a loopback address, and without a certificate everybody on the way could listen; \
+         give --cert and --key, or listen on 127.0.0.1 behind a proxy that has one"
+    )]
+    PlainOnNetwork(SocketAddr),
+    /// Metrics where others could read them.
+    #[error("the metrics address {0} is not a loopback address; use 127.0.0.1:PORT")]
+    MetricsOnNetwork(SocketAddr),
+    /// The public address is not one.
+    #[error("the public address \"{0}\" is not https://HOST[:PORT] (http:// only for a loopback host)")]
+    PublicAddress(String),
+    /// The time zone is not known.
+    #[error("\"{0}\" is not a known time zone; write \"Asia/Tokyo\"")]
+    TimeZone(String),
+    /// The address is taken or not ours.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The certificate or its key cannot be used.
+    #[error("cannot use the certificate {cert} with the key {key}: {error}")]
+    Certificate {
+        /// The certificate's file.
+        cert: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A running server. Dropping it ends it without a goodbye, as a crash would; [`Running::stop`] ends it politely.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Where its health and metrics are.
+    pub metrics: Option<SocketAddr>,
+    /// `SCHEME://HOST[:PORT]` of its pages.
+    pub public: String,
+    hub: Hub,
+    handles: Vec<axum_server::Handle<SocketAddr>>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Says goodbye to everybody (their seats may be resumed at the next start) and waits for the end.
+    pub async fn stop(mut self) {
+        self.hub.stop().await;
+        for handle in &self.handles {
+            handle.graceful_shutdown(Some(Duration::from_secs(2)));
+        }
+        for task in self.tasks.drain(..) {
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for handle in &self.handles {
+            handle.shutdown();
+        }
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// Starts the server and gives it back once it listens.
+///
+/// # Errors
+/// [`ServeError`] says what to change.
+pub async fn serve(config: Config) -> Result<Running, ServeError> {
+    if config.tls.is_none() && !config.listen.ip().is_loopback() {
+        return Err(ServeError::PlainOnNetwork(config.listen));
+    }
+    if let Some(address) = config.metrics.filter(|address| !address.ip().is_loopback()) {
+        return Err(ServeError::MetricsOnNetwork(address));
+    }
+    let time_zone =
+        jiff::tz::TimeZone::get(&config.time_zone).map_err(|_| ServeError::TimeZone(config.time_zone.clone()))?;
+    let tls = match &config.tls {
+        Some(tls) => Some(tls_config(tls).await?),
+        None => None,
+    };
+    let (listener, address) = listen(config.listen)?;
+    let public = config.public_at(address)?;
+    let store = Store::open(&config.database)?;
+    let metrics = Arc::new(Metrics::default());
+    let settings = Settings { time_zone: config.time_zone.clone(), turn: config.turn.clone() };
+    let hub = Hub::start(Registry::new(settings), store.clone(), config.clock.clone(), metrics.clone()).await?;
+    let desk = Desk {
+        hub: hub.clone(),
+        store,
+        clock: config.clock.clone(),
+        metrics: metrics.clone(),
+        city: config.city.clone(),
+        time_zone,
+        origins: Arc::new(config.origins_at(address, &public)),
+        public: public.clone(),
+        behind_proxy: config.behind_proxy,
+        failed_sign_ins: Arc::new(Mutex::new(sign_in::limits())),
+        hashing: Arc::new(Semaphore::new(2)),
+    };
+    let mut running = Running { address, metrics: None, public, hub, handles: Vec::new(), tasks: Vec::new() };
+    running.spawn(listener, address, tls, http::routes(desk))?;
+    if let Some(wanted) = config.metrics {
+        let (listener, address) = listen(wanted)?;
+        running.metrics = Some(address);
+        running.spawn(listener, address, None, metrics::routes(metrics))?;
+    }
+    Ok(running)
+}
+
+impl Running {
+    fn spawn(
+        &mut self,
+        listener: TcpListener,
+        address: SocketAddr,
+        tls: Option<axum_server::tls_rustls::RustlsConfig>,
+        routes: axum::Router,
+    ) -> Result<(), ServeError> {
+        let handle = axum_server::Handle::new();
+        self.handles.push(handle.clone());
+        let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+        let fail = |error| ServeError::Listen { address, error };
+        let task = match tls {
+            Some(tls) => {
+                let server = axum_server::from_tcp_rustls(listener, tls).map_err(fail)?.handle(handle);
+                tokio::spawn(async move { ended(address, server.serve(service).await) })
+            }
+            None => {
+                let server = axum_server::from_tcp(listener).map_err(fail)?.handle(handle);
+                tokio::spawn(async move { ended(address, server.serve(service).await) })
+            }
+        };
+        self.tasks.push(task);
+        Ok(())
+    }
+}
+
+fn ended(address: SocketAddr, result: std::io::Result<()>) {
+    if let Err(error) = result {
+        tracing::error!(%address, %error, "the server no longer listens");
+    }
+}
+
+fn listen(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let fail = |error| ServeError::Listen { address: wanted, error };
+    let listener = TcpListener::bind(wanted).map_err(fail)?;
+    listener.set_nonblocking(true).map_err(fail)?;
+    let address = listener.local_addr().map_err(fail)?;
+    Ok((listener, address))
+}
+
+async fn tls_config(tls: &Tls) -> Result<axum_server::tls_rustls::RustlsConfig, ServeError> {
+    // Fails only when a provider is installed already, and then there is one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    axum_server::tls_rustls::RustlsConfig::from_pem_file(&tls.cert, &tls.key)
+        .await
+        .map_err(|error| ServeError::Certificate { cert: tls.cert.clone(), key: tls.key.clone(), error })
+}

@@ -1,0 +1,109 @@
+//! The pages and what they are made of, inside the binary.
+
+use axum::extract::Path;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// Name, media type and text of every file.
+const FILES: &[(&str, &str, &str)] = &[
+    ("sign-in.html", "text/html; charset=utf-8", include_str!("pages/sign-in.html")),
+    ("staff.html", "text/html; charset=utf-8", include_str!("pages/staff.html")),
+    ("guest.html", "text/html; charset=utf-8", include_str!("pages/guest.html")),
+    ("page.css", "text/css; charset=utf-8", include_str!("pages/page.css")),
+    ("sheet.css", "text/css; charset=utf-8", include_str!("pages/sheet.css")),
+    ("words.js", "text/javascript; charset=utf-8", include_str!("pages/words.js")),
+    ("room.js", "text/javascript; charset=utf-8", include_str!("pages/room.js")),
+    ("media.js", "text/javascript; charset=utf-8", include_str!("pages/media.js")),
+    ("sign-in.js", "text/javascript; charset=utf-8", include_str!("pages/sign-in.js")),
+    ("staff.js", "text/javascript; charset=utf-8", include_str!("pages/staff.js")),
+    ("appointments.js", "text/javascript; charset=utf-8", include_str!("pages/appointments.js")),
+    ("guest.js", "text/javascript; charset=utf-8", include_str!("pages/guest.js")),
+    ("ja.json", "application/json", include_str!("pages/ja.json")),
+    ("en.json", "application/json", include_str!("pages/en.json")),
+];
+
+/// A whole page.
+pub(super) fn page(name: &str) -> Response {
+    file(name)
+}
+
+/// `GET /j`.
+pub(super) async fn guest_page() -> Response {
+    page("guest.html")
+}
+
+/// `GET /assets/NAME`.
+pub(super) async fn asset(Path(name): Path<String>) -> Response {
+    if name.ends_with(".html") { nothing() } else { file(&name) }
+}
+
+fn file(name: &str) -> Response {
+    match FILES.iter().find(|(known, _, _)| *known == name) {
+        Some((_, kind, text)) => ([(header::CONTENT_TYPE, *kind)], *text).into_response(),
+        None => nothing(),
+    }
+}
+
+fn nothing() -> Response {
+    (StatusCode::NOT_FOUND, "There is nothing at this address.\n").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn text(name: &str) -> &'static str {
+        FILES.iter().find(|(known, _, _)| *known == name).map(|(_, _, text)| *text).unwrap()
+    }
+
+    fn words(name: &str) -> BTreeMap<String, String> {
+        serde_json::from_str(text(name)).unwrap()
+    }
+
+    #[test]
+    fn japanese_and_english_say_the_same_things() {
+        let (ja, en) = (words("ja.json"), words("en.json"));
+        assert_eq!(ja.keys().collect::<Vec<_>>(), en.keys().collect::<Vec<_>>());
+        let blanks = |text: &str| -> BTreeSet<String> {
+            text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect()
+        };
+        for (key, text) in &ja {
+            assert!(!text.trim().is_empty() && !en[key].trim().is_empty(), "{key} is empty");
+            assert_eq!(blanks(text), blanks(&en[key]), "{key} has other blanks in English");
+        }
+    }
+
+    #[test]
+    fn every_word_of_the_pages_is_in_the_files() {
+        let ja = words("ja.json");
+        let mut used = BTreeSet::new();
+        for (name, _, text) in FILES.iter().filter(|(name, _, _)| !name.ends_with(".json")) {
+            for mark in ["data-word=\"", "data-word-label=\"", "data-word-placeholder=\"", "word(\"", "word: \""] {
+                for rest in text.split(mark).skip(1) {
+                    let key = rest.split('"').next().unwrap();
+                    assert!(ja.contains_key(key), "{name} uses the word {key}, which ja.json does not have");
+                    used.insert(key.to_owned());
+                }
+            }
+        }
+        assert!(used.len() > 60, "only {} words were found in the pages", used.len());
+    }
+
+    #[test]
+    fn pages_hold_nothing_inline_and_nothing_from_elsewhere() {
+        for (name, _, text) in FILES {
+            assert!(!text.contains("style=\""), "{name} has an inline style");
+            for (before, _) in text.match_indices("http").map(|(at, _)| text.split_at(at)) {
+                let rest = &text[before.len()..];
+                let known = ["http://www.w3.org/", "https://\" : \"", "http"];
+                assert!(!rest.starts_with("http://") && !rest.starts_with("https://") || rest.starts_with(known[0]),
+                    "{name} names an address: {}", &rest[..rest.len().min(40)]);
+            }
+            if name.ends_with(".html") {
+                assert!(!text.contains("<script>") && !text.contains(" onclick="), "{name} has an inline script");
+                assert!(text.contains("<html lang=\"ja\">"), "{name} does not say its language");
+            }
+        }
+    }
+}

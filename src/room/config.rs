@@ -1,0 +1,214 @@
+//! How the server is set up: from the command line, a TOML file, or a test.
+
+#![expect(clippy::disallowed_methods, reason = "the server's own clock is the one that counts; the file is read once")]
+
+use super::ServeError;
+use super::turn::Turn;
+use crate::model::secret::Secret;
+use crate::model::wire::Words;
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use url::{Host, Url};
+
+/// Where the server's time comes from.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// A certificate and its key, as PEM files.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate chain.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// Everything that [`super::serve`] needs.
+#[derive(Clone)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The SQLite file.
+    pub database: PathBuf,
+    /// Certificate and key; without them only loopback addresses are served.
+    pub tls: Option<Tls>,
+    /// `https://HOST[:PORT]` that stands on paper, where it is not the listening address.
+    pub public: Option<String>,
+    /// Health and metrics; a loopback address.
+    pub metrics: Option<SocketAddr>,
+    /// IANA time zone in which times are shown.
+    pub time_zone: String,
+    /// The city's name.
+    pub city: Words,
+    /// STUN and TURN.
+    pub turn: Turn,
+    /// A proxy on this machine adds `X-Forwarded-For`.
+    pub behind_proxy: bool,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl Config {
+    /// A plain server on a free loopback port, for the workbench and for tests.
+    pub fn on_loopback(database: &Path) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            database: database.to_owned(),
+            tls: None,
+            public: None,
+            metrics: None,
+            time_zone: "Asia/Tokyo".to_owned(),
+            city: super::demo::city(),
+            turn: Turn::default(),
+            behind_proxy: false,
+            clock: Arc::new(Timestamp::now),
+        }
+    }
+
+    /// The address of our pages once we listen at `address`.
+    pub(super) fn public_at(&self, address: SocketAddr) -> Result<String, ServeError> {
+        let Some(public) = &self.public else {
+            let scheme = if self.tls.is_some() { "https" } else { "http" };
+            return Ok(format!("{scheme}://{address}"));
+        };
+        let wrong = || ServeError::PublicAddress(public.clone());
+        let url = Url::parse(public).map_err(|_| wrong())?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        let sound = match url.scheme() {
+            "https" => url.host().is_some(),
+            "http" => is_loopback(&url),
+            _ => false,
+        };
+        if bare && sound { Ok(url.origin().ascii_serialization()) } else { Err(wrong()) }
+    }
+
+    /// Origins that are our own pages.
+    pub(super) fn origins_at(&self, address: SocketAddr, public: &str) -> Vec<String> {
+        let mut origins = vec![public.to_owned()];
+        if address.ip().is_loopback() && public.starts_with("http:") {
+            for host in ["127.0.0.1", "localhost", "[::1]"] {
+                origins.push(format!("http://{host}:{}", address.port()));
+            }
+        }
+        origins
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(four)) => IpAddr::V4(four).is_loopback(),
+        Some(Host::Ipv6(six)) => IpAddr::V6(six).is_loopback(),
+        None => false,
+    }
+}
+
+/// The TOML file of `serve --config`. What the command line says comes before it.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// [`Config::listen`].
+    pub listen: Option<SocketAddr>,
+    /// [`Config::database`].
+    pub database: Option<PathBuf>,
+    /// [`Config::tls`].
+    pub tls: Option<Tls>,
+    /// [`Config::public`].
+    pub public: Option<String>,
+    /// [`Config::metrics`].
+    pub metrics: Option<SocketAddr>,
+    /// [`Config::time_zone`].
+    pub time_zone: Option<String>,
+    /// [`Config::city`].
+    pub city: Option<Words>,
+    /// [`Config::behind_proxy`].
+    #[serde(default)]
+    pub behind_proxy: bool,
+    /// [`Config::turn`].
+    #[serde(default)]
+    pub turn: TurnFile,
+}
+
+/// `[turn]` of the file.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TurnFile {
+    /// [`Turn::stun`].
+    #[serde(default)]
+    pub stun: Vec<String>,
+    /// [`Turn::turn`].
+    #[serde(default)]
+    pub urls: Vec<String>,
+    /// A file that holds `static-auth-secret`, so that the secret is not in this one.
+    pub secret_file: Option<PathBuf>,
+    /// [`Turn::relay_only`].
+    #[serde(default)]
+    pub relay_only: bool,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file cannot be read.
+    #[error("cannot read {file}: {error}")]
+    Read {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The file is not what we expect.
+    #[error("{file} is not a configuration: {error}")]
+    Toml {
+        /// Which.
+        file: PathBuf,
+        /// Where and why.
+        error: toml::de::Error,
+    },
+}
+
+impl File {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn read(file: &Path) -> Result<Self, ConfigError> {
+        toml::from_str(&text(file)?).map_err(|error| ConfigError::Toml { file: file.to_owned(), error })
+    }
+}
+
+/// Reads the secret that is shared with coturn: the file's first line.
+///
+/// # Errors
+/// [`ConfigError`].
+pub fn secret(file: &Path) -> Result<Secret, ConfigError> {
+    Ok(Secret::new(text(file)?.lines().next().unwrap_or_default().trim()))
+}
+
+fn text(file: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(file).map_err(|error| ConfigError::Read { file: file.to_owned(), error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http_on_paper_is_for_loopback_only() {
+        let at = SocketAddr::from(([127, 0, 0, 1], 8443));
+        let with = |public: &str| {
+            let mut config = Config::on_loopback(Path::new("x"));
+            config.public = Some(public.to_owned());
+            config.public_at(at).ok()
+        };
+        assert_eq!(with("https://counter.city.example/").as_deref(), Some("https://counter.city.example"));
+        assert_eq!(with("http://localhost:8443").as_deref(), Some("http://localhost:8443"));
+        for wrong in ["http://counter.city.example", "ftp://x", "https://x/path", "https://user@x", "counter"] {
+            assert_eq!(with(wrong), None, "{wrong}");
+        }
+        assert_eq!(Config::on_loopback(Path::new("x")).public_at(at).unwrap(), "http://127.0.0.1:8443");
+    }
+}

@@ -1,0 +1,143 @@
+//! The addresses of the room server, who may ask what there, and the headers that every answer carries.
+
+use super::Clock;
+use super::hub::Hub;
+use super::limits::Failures;
+use super::metrics::Metrics;
+use super::store::Store;
+use super::{assets, desk_api, sheet, sign_in, socket};
+use crate::model::wire::Words;
+use axum::Router;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use tokio::sync::Semaphore;
+
+/// What every request needs.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) hub: Hub,
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) city: Words,
+    pub(super) time_zone: jiff::tz::TimeZone,
+    /// `SCHEME://HOST[:PORT]` that stands on paper.
+    pub(super) public: String,
+    /// Origins of our own pages.
+    pub(super) origins: Arc<Vec<String>>,
+    pub(super) behind_proxy: bool,
+    pub(super) failed_sign_ins: Arc<Mutex<Failures>>,
+    /// Password hashing takes memory and time: only so many at once.
+    pub(super) hashing: Arc<Semaphore>,
+}
+
+impl Desk {
+    /// Whether a browser's `Origin` is one of our own pages.
+    pub(super) fn is_our_origin(&self, origin: &HeaderValue) -> bool {
+        origin.to_str().is_ok_and(|origin| self.origins.iter().any(|ours| ours == origin))
+    }
+
+    /// Cookies are `Secure` unless the whole server is a plain one on loopback.
+    pub(super) fn secure(&self) -> bool {
+        self.public.starts_with("https:")
+    }
+
+    pub(super) fn now(&self) -> jiff::Timestamp {
+        (self.clock)()
+    }
+}
+
+/// Where a request comes from: the peer, or what the proxy beside us says about it.
+pub(super) struct From(pub(super) IpAddr);
+
+impl FromRequestParts<Desk> for From {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |info| info.0.ip());
+        if desk.behind_proxy && peer.is_loopback() {
+            // The last entry is the one our own proxy added; the earlier ones are the client's to invent.
+            let said = parts.headers.get_all("x-forwarded-for").iter().next_back();
+            let said = said.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+            return Ok(Self(said.unwrap_or(peer)));
+        }
+        Ok(Self(peer))
+    }
+}
+
+/// Every address of the server.
+pub(super) fn routes(desk: Desk) -> Router {
+    Router::new()
+        .route("/", get(async || Redirect::to("/staff")))
+        .route("/j", get(assets::guest_page))
+        .route("/staff", get(sign_in::staff_page))
+        .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/assets/{name}", get(assets::asset))
+        .route("/api/appointments", get(desk_api::list).post(desk_api::create))
+        .route("/api/appointments/{id}/revoke", post(desk_api::revoke))
+        .route("/sheet", post(sheet::create))
+        .route("/ws", get(socket::upgrade))
+        .fallback(async || (StatusCode::NOT_FOUND, "There is nothing at this address.\n"))
+        .layer(middleware::from_fn_with_state(desk.clone(), only_our_pages_may_change_things))
+        .layer(middleware::from_fn_with_state(desk.clone(), add_headers))
+        .layer(DefaultBodyLimit::max(16 * 1024))
+        .with_state(desk)
+}
+
+/// A request that changes something must come from one of our own pages (beside `SameSite=Strict`).
+async fn only_our_pages_may_change_things(State(desk): State<Desk>, request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let ours = request.headers().get(header::ORIGIN).is_some_and(|origin| desk.is_our_origin(origin));
+    if reads || ours {
+        return next.run(request).await;
+    }
+    (StatusCode::FORBIDDEN, "This request does not come from a page of this server.\n").into_response()
+}
+
+async fn add_headers(State(desk): State<Desk>, request: Request, next: Next) -> Response {
+    let cacheable = request.uri().path().starts_with("/assets/");
+    let mut response = next.run(request).await;
+    let web_socket = format!("ws{}", desk.public.trim_start_matches("http"));
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {web_socket}; \
+         media-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    );
+    let headers = response.headers_mut();
+    set(headers, header::CONTENT_SECURITY_POLICY, &policy);
+    set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(headers, header::X_FRAME_OPTIONS, "DENY");
+    // Not `no-referrer`: with that, browsers send `Origin: null` with our own forms.
+    set(headers, header::REFERRER_POLICY, "same-origin");
+    set(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    set(
+        headers,
+        HeaderName::from_static("permissions-policy"),
+        "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=()",
+    );
+    set(headers, header::CACHE_CONTROL, if cacheable { "no-cache" } else { "no-store" });
+    if desk.secure() {
+        set(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    response
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+/// What went wrong in an answer, said in one plain sentence.
+pub(super) fn plain(status: StatusCode, sentence: &str) -> Response {
+    (status, format!("{sentence}\n")).into_response()
+}

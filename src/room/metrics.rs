@@ -1,0 +1,88 @@
+//! Counts for the operator, as Prometheus text and a health answer, on a port of their own.
+
+use crate::model::wire::{Refusal, ToClient};
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+/// The counts. None of them says anything about a single participant.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    connections: AtomicUsize,
+    seats: AtomicUsize,
+    welcomes: AtomicU64,
+    refusals: AtomicU64,
+    unknown_keys: AtomicU64,
+    admitted: AtomicU64,
+    errors: AtomicU64,
+    sign_ins: AtomicU64,
+    failed_sign_ins: AtomicU64,
+}
+
+impl Metrics {
+    pub(super) fn set_load(&self, connections: usize, seats: usize) {
+        self.connections.store(connections, Relaxed);
+        self.seats.store(seats, Relaxed);
+    }
+
+    pub(super) fn said(&self, message: &ToClient) {
+        let count = match message {
+            ToClient::Welcome(_) => &self.welcomes,
+            ToClient::Refused(Refusal::UnknownKey) => &self.unknown_keys,
+            ToClient::Refused(_) => &self.refusals,
+            ToClient::Admitted => &self.admitted,
+            ToClient::Error { .. } => &self.errors,
+            _ => return,
+        };
+        count.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn signed_in(&self, well: bool) {
+        let count = if well { &self.sign_ins } else { &self.failed_sign_ins };
+        count.fetch_add(1, Relaxed);
+    }
+
+    /// Prometheus' text format 0.0.4.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let gauges = [
+            ("connections", "Open WebSockets.", self.connections.load(Relaxed)),
+            ("seats", "Seats taken, those kept for a lost line included.", self.seats.load(Relaxed)),
+        ];
+        for (name, help, value) in gauges {
+            let _ = write!(
+                text,
+                "# HELP madoguchi_room_{name} {help}\n# TYPE madoguchi_room_{name} gauge\nmadoguchi_room_{name} {value}\n"
+            );
+        }
+        let counters = [
+            ("welcomes", "Participants seated.", &self.welcomes),
+            ("refusals", "Participants refused for a reason other than an unknown key.", &self.refusals),
+            ("unknown_keys", "Keys that belong to no appointment.", &self.unknown_keys),
+            ("admissions", "Guests let in.", &self.admitted),
+            ("message_errors", "Messages answered with an error.", &self.errors),
+            ("sign_ins", "Staff signed in.", &self.sign_ins),
+            ("failed_sign_ins", "Staff sign-ins refused.", &self.failed_sign_ins),
+        ];
+        for (name, help, value) in counters {
+            let _ = write!(
+                text,
+                "# HELP madoguchi_room_{name}_total {help}\n# TYPE madoguchi_room_{name}_total counter\n\
+                 madoguchi_room_{name}_total {}\n",
+                value.load(Relaxed)
+            );
+        }
+        text
+    }
+}
+
+/// `/health` and `/metrics`.
+pub(super) fn routes(metrics: Arc<Metrics>) -> Router {
+    Router::new()
+        .route("/health", get(async || "ok\n"))
+        .route("/metrics", get(async |State(metrics): State<Arc<Metrics>>| metrics.text()))
+        .with_state(metrics)
+}

@@ -1,0 +1,380 @@
+//! Who is in which room, and what may happen next: pure, the time is an argument.
+//!
+//! One turn is [`Registry::handle`]: something happened, and these messages, closings and notes for the store
+//! follow from it. [`Registry::wake_at`] says when it wants to be woken, and why.
+
+pub mod appointment;
+mod hello;
+mod room;
+mod speak;
+
+use super::key::KeyHash;
+use super::limits::{Bucket, Failures};
+use super::turn::Turn;
+use crate::model::ids::{Epoch, PeerId};
+use crate::model::language::Language;
+use crate::model::secret::Secret;
+use crate::model::wire::{ByeReason, Role, ToClient, ToServer};
+use appointment::{Appointment, Standing, State};
+use jiff::{SignedDuration, Timestamp};
+use room::Room;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// Numbers one WebSocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(pub u64);
+
+/// A connection says hello within this time.
+pub const HELLO_WITHIN: SignedDuration = SignedDuration::from_secs(15);
+/// So many malformed or misplaced messages end a connection.
+pub const FAULTS_ALLOWED: u32 = 16;
+/// Messages of one connection: so many at once ...
+pub const MESSAGES_AT_ONCE: u32 = 200;
+/// ... and then one in so many milliseconds.
+pub const MESSAGE_EACH_MS: i64 = 25;
+
+/// Something that happened.
+#[derive(Clone)]
+pub enum In {
+    /// An appointment was made, or read from the store.
+    Appointment(Appointment),
+    /// What was going on in a room before the server went down.
+    Restore {
+        /// Which room.
+        appointment: String,
+        /// Its seats.
+        running: Running,
+    },
+    /// Staff withdrew an appointment.
+    Revoke {
+        /// Which.
+        appointment: String,
+    },
+    /// A WebSocket was opened.
+    Connect {
+        /// Its number.
+        connection: ConnectionId,
+        /// Where from.
+        from: IpAddr,
+        /// The staff account that is signed in on it.
+        staff: Option<String>,
+        /// A freshly drawn token for its seat.
+        token: Secret,
+    },
+    /// A well-formed message.
+    Message {
+        /// From which connection.
+        connection: ConnectionId,
+        /// What it says.
+        message: ToServer,
+    },
+    /// Something that is no message.
+    Fault {
+        /// From which connection.
+        connection: ConnectionId,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// A WebSocket was closed or fell silent.
+    Gone {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// The server is going down.
+    Closing,
+    /// The time of [`Registry::wake_at`] has come (or any other).
+    Wake,
+}
+
+/// What is wrong with something received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Not JSON, or a known kind with the wrong fields.
+    Malformed,
+    /// Longer than [`crate::model::wire::MAX_MESSAGE_BYTES`].
+    TooLarge,
+}
+
+/// What follows from it.
+pub enum Out {
+    /// Sends a message.
+    Send {
+        /// To which connection.
+        connection: ConnectionId,
+        /// What.
+        message: ToClient,
+    },
+    /// Closes a connection once everything was sent.
+    Close {
+        /// Which.
+        connection: ConnectionId,
+    },
+    /// The appointment's standing changed for good: for the store.
+    Standing {
+        /// Which.
+        appointment: String,
+        /// What it is now.
+        standing: Standing,
+    },
+    /// What goes on in a room, for a restart; `None` when nobody is in it.
+    Keep {
+        /// Which room.
+        appointment: String,
+        /// Its seats.
+        running: Option<Running>,
+    },
+    /// A line of the audit trail: what staff did, never about the family.
+    Audit {
+        /// The staff account.
+        staff: String,
+        /// In which appointment.
+        appointment: String,
+        /// What it did: a stable word.
+        action: &'static str,
+    },
+}
+
+/// Why the registry wants to be woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// A connection that has not said hello is closed.
+    NoHello,
+    /// A kept seat is given up.
+    SeatExpires,
+    /// The consultation starts.
+    Starts,
+    /// Five minutes are left.
+    FiveMinutes,
+    /// One minute is left.
+    OneMinute,
+    /// The slot is over.
+    SlotOver,
+}
+
+/// A room's seats and links, as the store keeps them over a restart. Nothing in it says who anybody is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Running {
+    seats: Vec<RunningSeat>,
+    links: Vec<(PeerId, PeerId, Epoch)>,
+    last_epoch: u32,
+    last_peer: u32,
+    hold: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct RunningSeat {
+    peer: PeerId,
+    role: Role,
+    token: String,
+    language: Language,
+    staff: Option<String>,
+    consented: bool,
+    admitted: bool,
+    muted: Option<(bool, bool)>,
+}
+
+/// What the registry is told once.
+#[derive(Clone)]
+pub struct Settings {
+    /// IANA time zone in which times are shown.
+    pub time_zone: String,
+    /// STUN and TURN servers.
+    pub turn: Turn,
+}
+
+struct Connection {
+    from: IpAddr,
+    staff: Option<String>,
+    token: Secret,
+    seat: Option<(String, PeerId)>,
+    hello_by: Timestamp,
+    messages: Bucket,
+    faults: u32,
+}
+
+/// Every room of the server.
+pub struct Registry {
+    settings: Settings,
+    rooms: BTreeMap<String, Room>,
+    connections: BTreeMap<ConnectionId, Connection>,
+    wrong_keys: Failures,
+}
+
+impl Registry {
+    /// A server without rooms.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            rooms: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            wrong_keys: Failures::new(Bucket::new(10, 6_000), Bucket::new(300, 200)),
+        }
+    }
+
+    /// One turn.
+    pub fn handle(&mut self, now: Timestamp, input: In) -> Vec<Out> {
+        let mut out = Vec::new();
+        self.pass_time(now, &mut out);
+        match input {
+            In::Appointment(appointment) => self.appointment(appointment, &mut out),
+            In::Restore { appointment, running } => {
+                if let Some(room) = self.rooms.get_mut(&appointment) {
+                    room.restore(now, running);
+                }
+            }
+            In::Revoke { appointment } => self.revoke(&appointment, &mut out),
+            In::Connect { connection, from, staff, token } => {
+                let fresh = Connection {
+                    from,
+                    staff,
+                    token,
+                    seat: None,
+                    hello_by: now.saturating_add(HELLO_WITHIN).unwrap_or(Timestamp::MAX),
+                    messages: Bucket::new(MESSAGES_AT_ONCE, MESSAGE_EACH_MS),
+                    faults: 0,
+                };
+                self.connections.insert(connection, fresh);
+            }
+            In::Message { connection, message } => self.message(now, connection, message, &mut out),
+            In::Fault { connection, fault } => {
+                let (code, text) = match fault {
+                    Fault::Malformed => ("malformed", "This is not a message of this vocabulary."),
+                    Fault::TooLarge => ("too-large", "The message is longer than 65536 bytes."),
+                };
+                self.fault(now, connection, code, text, &mut out);
+            }
+            In::Gone { connection } => self.gone(now, connection, &mut out),
+            In::Closing => self.say_bye_to_all(&mut out),
+            In::Wake => {}
+        }
+        for (id, room) in &mut self.rooms {
+            if let Some(running) = room.changed() {
+                out.push(Out::Keep { appointment: id.clone(), running });
+            }
+        }
+        // A connection that is being closed says nothing any more, whatever is still on its way from it.
+        for item in &out {
+            if let Out::Close { connection } = item {
+                self.connections.remove(connection);
+            }
+        }
+        out
+    }
+
+    /// When the registry wants [`In::Wake`], and why.
+    pub fn wake_at(&self) -> Option<(Timestamp, Why)> {
+        let hello = self.connections.values().filter(|connection| connection.seat.is_none());
+        let hello = hello.map(|connection| (connection.hello_by, Why::NoHello)).min();
+        self.rooms.values().filter_map(Room::wake_at).chain(hello).min()
+    }
+
+    /// The state of every appointment, for the staff's list.
+    pub fn states(&self, now: Timestamp) -> BTreeMap<String, State> {
+        self.rooms.iter().map(|(id, room)| (id.clone(), room.state(now))).collect()
+    }
+
+    /// How many connections are open and how many seats are taken, for the metrics.
+    pub fn load(&self) -> (usize, usize) {
+        (self.connections.len(), self.rooms.values().map(Room::seated).sum())
+    }
+
+    fn appointment(&mut self, appointment: Appointment, out: &mut Vec<Out>) {
+        let (id, withdrawn) = (appointment.id.clone(), appointment.standing == Standing::Revoked);
+        let room = self.rooms.entry(id.clone()).or_insert_with(|| Room::new(appointment));
+        // Somebody may withdraw it in the store, at the command line.
+        if withdrawn && room.appointment().standing != Standing::Revoked {
+            self.revoke(&id, out);
+        }
+    }
+
+    fn revoke(&mut self, appointment: &str, out: &mut Vec<Out>) {
+        if let Some(room) = self.rooms.get_mut(appointment) {
+            room.set_standing(Standing::Revoked, out);
+            room.dismiss_all(ByeReason::Revoked, out);
+        }
+    }
+
+    fn pass_time(&mut self, now: Timestamp, out: &mut Vec<Out>) {
+        for room in self.rooms.values_mut() {
+            room.pass_time(now, out);
+        }
+        let late = self.connections.iter().filter(|(_, open)| open.seat.is_none() && open.hello_by <= now);
+        let late: Vec<_> = late.map(|(id, _)| *id).collect();
+        for connection in late {
+            out.push(Out::Send { connection, message: ToClient::Bye { reason: ByeReason::Misbehaved } });
+            out.push(Out::Close { connection });
+            self.connections.remove(&connection);
+        }
+    }
+
+    fn gone(&mut self, now: Timestamp, connection: ConnectionId, out: &mut Vec<Out>) {
+        let Some(gone) = self.connections.remove(&connection) else { return };
+        let Some((room, peer)) = gone.seat else { return };
+        if let Some(room) = self.rooms.get_mut(&room) {
+            room.line_lost(now, &peer, connection, out);
+        }
+    }
+
+    /// The seats are kept (for the store), so that everybody may resume them at the restarted server.
+    fn say_bye_to_all(&self, out: &mut Vec<Out>) {
+        for connection in self.connections.keys().copied() {
+            out.push(Out::Send { connection, message: ToClient::Bye { reason: ByeReason::ServerClosing } });
+            out.push(Out::Close { connection });
+        }
+    }
+
+    /// Answers a message that is malformed or out of place, and ends the connection when there are too many.
+    fn fault(&mut self, now: Timestamp, connection: ConnectionId, code: &str, text: &str, out: &mut Vec<Out>) {
+        let Some(open) = self.connections.get_mut(&connection) else { return };
+        // Messages to somebody who has just left are in order: they crossed on the way.
+        open.faults += u32::from(code != "no-such-peer");
+        if open.faults <= FAULTS_ALLOWED {
+            let message = ToClient::Error { code: code.to_owned(), text: text.to_owned() };
+            out.push(Out::Send { connection, message });
+            return;
+        }
+        out.push(Out::Send { connection, message: ToClient::Bye { reason: ByeReason::Misbehaved } });
+        out.push(Out::Close { connection });
+        let seat = open.seat.take();
+        self.connections.remove(&connection);
+        if let Some((room, peer)) = seat
+            && let Some(room) = self.rooms.get_mut(&room)
+        {
+            // The seat may be resumed: a line that garbles messages is not the family's doing.
+            room.line_lost(now, &peer, connection, out);
+        }
+    }
+
+    fn message(&mut self, now: Timestamp, connection: ConnectionId, message: ToServer, out: &mut Vec<Out>) {
+        let Some(open) = self.connections.get_mut(&connection) else { return };
+        if open.messages.take(now).is_err() {
+            return self.fault(now, connection, "too-many", "Too many messages; this one was dropped.", out);
+        }
+        let seat = open.seat.clone();
+        match (seat, message) {
+            (None, ToServer::Hello { version, proof, language, abilities: _ }) => {
+                self.hello(now, connection, version, &proof, language, out);
+            }
+            (None, _) => self.fault(now, connection, "not-now", "Say hello first.", out),
+            (Some((room, peer)), message) => {
+                let Some(room) = self.rooms.get_mut(&room) else { return };
+                if let Err((code, text)) = room.speak(now, &peer, message, out) {
+                    self.fault(now, connection, code, text, out);
+                }
+            }
+        }
+    }
+}
+
+/// Finds the room whose key hashes to `hash`. Every room is compared, so the time says nothing about the key.
+fn room_of_key<'a>(rooms: &'a BTreeMap<String, Room>, hash: &KeyHash) -> Option<&'a str> {
+    let mut found = None;
+    for (id, room) in rooms {
+        if room.appointment().key.matches(hash) {
+            found = Some(id.as_str());
+        }
+    }
+    found
+}

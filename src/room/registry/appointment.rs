@@ -1,0 +1,96 @@
+//! An appointment: which counter, when, for how many; and how it stands.
+
+use crate::model::language::Language;
+use crate::model::wire::{Slot, Words};
+use crate::room::key::KeyHash;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The lobby opens so long before the start.
+pub const OPENS_BEFORE: SignedDuration = SignedDuration::from_mins(10);
+/// Sites allowed where nothing else is said: the counter and one guest.
+pub const SITES: u8 = 2;
+
+/// A counter of the city.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counter {
+    /// Short stable name, such as `kosodate`.
+    pub id: String,
+    /// The name people know.
+    pub name: Words,
+    /// The telephone number, as people dial it.
+    pub telephone: String,
+}
+
+/// A reserved slot.
+#[derive(Clone)]
+pub struct Appointment {
+    /// Its number; says nothing about the family.
+    pub id: String,
+    /// At which counter.
+    pub counter: Counter,
+    /// When.
+    pub slot: Slot,
+    /// Languages it is held in.
+    pub languages: Vec<Language>,
+    /// Sites allowed, the counter included.
+    pub sites: u8,
+    /// Remark without names.
+    pub remark: String,
+    /// Hash of the room key.
+    pub key: KeyHash,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+impl Appointment {
+    /// The slot of a consultation from `starts` to `ends`.
+    pub fn slot(starts: Timestamp, ends: Timestamp) -> Slot {
+        Slot { opens: starts.saturating_sub(OPENS_BEFORE).unwrap_or(starts), starts, ends }
+    }
+}
+
+/// What happened to an appointment for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Nothing: the key is good until the end.
+    Good,
+    /// Somebody was made to leave: the key is no longer good.
+    Burnt,
+    /// Staff ended the consultation.
+    Ended,
+    /// Staff withdrew it.
+    Revoked,
+}
+
+/// What an appointment is right now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// The lobby does not open yet.
+    NotYet,
+    /// The lobby is open and nobody is in the room.
+    Open,
+    /// Somebody is in the room.
+    InUse,
+    /// The slot is over, or staff ended it.
+    Over,
+    /// Staff withdrew it.
+    Revoked,
+}
+
+/// An appointment's state for the staff's list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// What it is right now.
+    pub phase: Phase,
+    /// Guests who agreed and wait to be let in.
+    pub waiting: usize,
+    /// Guests in the room, let in or not.
+    pub guests: usize,
+    /// Staff in the room.
+    pub staff: usize,
+    /// The key is no longer good.
+    pub burnt: bool,
+}

@@ -1,0 +1,230 @@
+//! Who gets a seat: by room key, by the token of an earlier welcome, or as signed-in staff.
+
+use super::appointment::Standing;
+use super::room::{Line, Room, Seat};
+use super::{ConnectionId, Out, Registry, room_of_key};
+use crate::model::ids::PeerId;
+use crate::model::language::Language;
+use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, ToClient, VERSION, Welcome};
+use crate::room::key::{KeyHash, hash_of_sent};
+use jiff::{SignedDuration, Timestamp};
+
+/// TURN credentials outlive the slot by this, so that a call at its very end keeps its path.
+const CREDENTIALS_AFTER_END: SignedDuration = SignedDuration::from_mins(10);
+
+/// The seat that a hello got.
+struct Granted {
+    room: String,
+    peer: PeerId,
+    resumed: bool,
+    /// Its earlier media connections are gone with the page that made them.
+    anew: bool,
+}
+
+impl Registry {
+    pub(super) fn hello(
+        &mut self,
+        now: Timestamp,
+        connection: ConnectionId,
+        version: u16,
+        proof: &Proof,
+        language: Language,
+        out: &mut Vec<Out>,
+    ) {
+        let granted = if version == VERSION {
+            match proof {
+                Proof::Key { key } => self.by_key(now, connection, key.expose(), language, out),
+                Proof::Resume { token } => self.by_token(now, connection, token.expose(), language, out),
+                Proof::Staff { appointment } => self.by_staff(now, connection, appointment, language, out),
+            }
+        } else {
+            Err(Refusal::Version { server: VERSION })
+        };
+        match granted {
+            Ok(granted) => self.welcome(now, connection, granted, out),
+            Err(refusal) => {
+                out.push(Out::Send { connection, message: ToClient::Refused(refusal) });
+                out.push(Out::Close { connection });
+            }
+        }
+    }
+
+    fn by_key(
+        &mut self,
+        now: Timestamp,
+        connection: ConnectionId,
+        key: &str,
+        language: Language,
+        out: &mut Vec<Out>,
+    ) -> Result<Granted, Refusal> {
+        let Some(open) = self.connections.get(&connection) else { return Err(Refusal::Busy) };
+        self.wrong_keys.may_try(now, open.from).map_err(|wait_seconds| Refusal::TooManyTries { wait_seconds })?;
+        let Some(id) = room_of_key(&self.rooms, &hash_of_sent(key)).map(str::to_owned) else {
+            self.wrong_keys.failed(now, open.from);
+            return Err(Refusal::UnknownKey);
+        };
+        let token = KeyHash::of(open.token.expose());
+        let Some(room) = self.rooms.get_mut(&id) else { return Err(Refusal::UnknownKey) };
+        match room.appointment().standing {
+            Standing::Revoked => return Err(Refusal::Revoked),
+            Standing::Burnt => return Err(Refusal::LetLeave),
+            _ if room.is_over(now) => return Err(Refusal::Over),
+            _ => {}
+        }
+        // Somebody with the key in hand comes before a seat whose line is lost.
+        room.make_place(Role::Guest, out)?;
+        let peer = room.new_peer(Role::Guest);
+        room.sit(&peer, Role::Guest, connection, token, language, None);
+        Ok(Granted { room: id, peer, resumed: false, anew: false })
+    }
+
+    fn by_token(
+        &mut self,
+        now: Timestamp,
+        connection: ConnectionId,
+        token: &str,
+        language: Language,
+        out: &mut Vec<Out>,
+    ) -> Result<Granted, Refusal> {
+        let Some(open) = self.connections.get(&connection) else { return Err(Refusal::Busy) };
+        self.wrong_keys.may_try(now, open.from).map_err(|wait_seconds| Refusal::TooManyTries { wait_seconds })?;
+        let sent = KeyHash::of(token);
+        let mut found = None;
+        for (id, room) in &self.rooms {
+            for (peer, seat) in &room.seats {
+                if seat.token.matches(&sent) {
+                    found = Some((id.clone(), peer.clone()));
+                }
+            }
+        }
+        let Some((id, peer)) = found else {
+            self.wrong_keys.failed(now, open.from);
+            return Err(Refusal::ResumeExpired);
+        };
+        let Some(seat) = self.rooms.get_mut(&id).and_then(|room| room.seats.get_mut(&peer)) else {
+            return Err(Refusal::ResumeExpired);
+        };
+        if seat.role == Role::Staff && seat.staff != open.staff {
+            return Err(Refusal::NotStaff);
+        }
+        seat.language = language;
+        let token = KeyHash::of(open.token.expose());
+        self.take_over(&id, &peer, connection, token, out);
+        Ok(Granted { room: id, peer, resumed: true, anew: false })
+    }
+
+    fn by_staff(
+        &mut self,
+        now: Timestamp,
+        connection: ConnectionId,
+        appointment: &str,
+        language: Language,
+        out: &mut Vec<Out>,
+    ) -> Result<Granted, Refusal> {
+        let Some(open) = self.connections.get(&connection) else { return Err(Refusal::Busy) };
+        let Some(staff) = open.staff.clone() else { return Err(Refusal::NotStaff) };
+        let token = KeyHash::of(open.token.expose());
+        let Some(room) = self.rooms.get_mut(appointment) else { return Err(Refusal::NotStaff) };
+        if room.appointment().standing == Standing::Revoked {
+            return Err(Refusal::Revoked);
+        }
+        if room.is_over(now) {
+            return Err(Refusal::Over);
+        }
+        let own = room.seats.iter_mut().find(|(_, seat)| seat.staff.as_ref() == Some(&staff));
+        if let Some((peer, seat)) = own {
+            let peer = peer.clone();
+            seat.language = language;
+            self.take_over(appointment, &peer, connection, token, out);
+            return Ok(Granted { room: appointment.to_owned(), peer, resumed: true, anew: true });
+        }
+        room.make_place(Role::Staff, out)?;
+        let peer = room.new_peer(Role::Staff);
+        room.sit(&peer, Role::Staff, connection, token, language, Some(staff));
+        room.audit(&peer, "joined", out);
+        Ok(Granted { room: appointment.to_owned(), peer, resumed: false, anew: false })
+    }
+
+    /// A newer connection of the same participant takes its seat.
+    fn take_over(&mut self, room: &str, peer: &PeerId, by: ConnectionId, token: KeyHash, out: &mut Vec<Out>) {
+        let Some(seat) = self.rooms.get_mut(room).and_then(|room| room.seats.get_mut(peer)) else { return };
+        seat.token = token;
+        if let Line::Up(old) = std::mem::replace(&mut seat.line, Line::Up(by)) {
+            out.push(Out::Send { connection: old, message: ToClient::Bye { reason: ByeReason::Replaced } });
+            out.push(Out::Close { connection: old });
+            self.connections.remove(&old);
+        }
+    }
+
+    fn welcome(&mut self, now: Timestamp, connection: ConnectionId, granted: Granted, out: &mut Vec<Out>) {
+        let (Some(open), Some(room)) = (self.connections.get_mut(&connection), self.rooms.get_mut(&granted.room)) else {
+            return;
+        };
+        let peer = granted.peer;
+        open.seat = Some((granted.room, peer.clone()));
+        let appointment = room.appointment();
+        let expires = appointment.slot.ends.saturating_add(CREDENTIALS_AFTER_END).unwrap_or(Timestamp::MAX);
+        let admitted = granted.resumed && room.seats.get(&peer).is_some_and(|seat| seat.admitted);
+        let welcome = Welcome {
+            version: VERSION,
+            you: peer.clone(),
+            server_time: now,
+            slot: appointment.slot.clone(),
+            time_zone: self.settings.time_zone.clone(),
+            counter: appointment.counter.name.clone(),
+            telephone: appointment.counter.telephone.clone(),
+            rules: crate::model::wire::RULES_VERSION.to_owned(),
+            ice_servers: self.settings.turn.servers(expires, &peer.0),
+            relay_only: self.settings.turn.relay_only,
+            resume: open.token.clone(),
+            admitted,
+        };
+        out.push(Out::Send { connection, message: ToClient::Welcome(welcome) });
+        room.seated_again(&peer, granted.anew, out);
+    }
+}
+
+impl Room {
+    fn sit(
+        &mut self,
+        peer: &PeerId,
+        role: Role,
+        connection: ConnectionId,
+        token: KeyHash,
+        language: Language,
+        staff: Option<String>,
+    ) {
+        let (line, admitted) = (Line::Up(connection), role == Role::Staff);
+        let seat = Seat { role, line, token, language, staff, consented: admitted, admitted, muted: None };
+        self.seats.insert(peer.clone(), seat);
+    }
+
+    /// Finds a free seat of `role`: one place always stays for the counter, and one for a guest.
+    fn make_place(&mut self, role: Role, out: &mut Vec<Out>) -> Result<(), Refusal> {
+        let sites = usize::from(self.appointment().sites.max(2));
+        loop {
+            let same = self.seats.values().filter(|seat| seat.role == role).count();
+            if self.seats.len() < sites && same < sites - 1 {
+                return Ok(());
+            }
+            let lost = self.seats.iter().find(|(_, seat)| seat.role == role && matches!(seat.line, Line::LostUntil(_)));
+            let Some(lost) = lost.map(|(peer, _)| peer.clone()) else { return Err(Refusal::RoomFull) };
+            self.free(&lost, None, out);
+        }
+    }
+
+    /// What a participant needs to know after its welcome, and the others about it.
+    fn seated_again(&mut self, peer: &PeerId, anew: bool, out: &mut Vec<Out>) {
+        let Some(seat) = self.seats.get(peer) else { return };
+        if seat.role == Role::Guest && seat.consented && !seat.admitted {
+            self.send(peer, ToClient::Lobby { staff_present: self.staff_present() }, out);
+        }
+        if seat.role == Role::Staff {
+            self.notice(Some(Role::Guest), Notice::StaffPresent, out);
+        }
+        self.connect(peer, anew, out);
+        if self.hold {
+            self.send(peer, ToClient::Notice { notice: Notice::Hold }, out);
+        }
+    }
+}

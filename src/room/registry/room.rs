@@ -1,0 +1,376 @@
+//! One room: its seats, the links between them, and what time does to them.
+
+use super::appointment::{Appointment, Phase, Standing, State};
+use super::{ConnectionId, Out, Running, RunningSeat, Why};
+use crate::model::ids::{Epoch, PeerId};
+use crate::model::language::Language;
+use crate::model::wire::{ByeReason, Notice, RESUME_SECONDS, Role, ToClient};
+use crate::room::key::KeyHash;
+use crate::room::limits::Bucket;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+
+/// A participant's place in the room; it outlives a lost line for [`RESUME_SECONDS`].
+pub(super) struct Seat {
+    pub(super) role: Role,
+    pub(super) line: Line,
+    pub(super) token: KeyHash,
+    pub(super) language: Language,
+    pub(super) staff: Option<String>,
+    pub(super) consented: bool,
+    pub(super) admitted: bool,
+    pub(super) muted: Option<(bool, bool)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    Up(ConnectionId),
+    LostUntil(Timestamp),
+}
+
+/// A media connection between a guest who agreed and a staff member.
+pub(super) struct Link {
+    pub(super) guest: PeerId,
+    pub(super) staff: PeerId,
+    pub(super) epoch: Epoch,
+    /// Something for the other end was lost while its line was down: the connection must be made anew.
+    pub(super) missed: bool,
+    pub(super) rebuilds: Bucket,
+}
+
+impl Link {
+    pub(super) fn other(&self, peer: &PeerId) -> Option<&PeerId> {
+        if self.guest == *peer {
+            Some(&self.staff)
+        } else if self.staff == *peer {
+            Some(&self.guest)
+        } else {
+            None
+        }
+    }
+}
+
+pub(super) struct Room {
+    appointment: Appointment,
+    pub(super) seats: BTreeMap<PeerId, Seat>,
+    pub(super) links: Vec<Link>,
+    last_epoch: u32,
+    last_peer: u32,
+    pub(super) hold: bool,
+    /// The next moment of the slot that is to be announced.
+    next: Option<Why>,
+    kept: Option<Running>,
+}
+
+impl Room {
+    pub(super) fn new(appointment: Appointment) -> Self {
+        Self {
+            appointment,
+            seats: BTreeMap::new(),
+            links: Vec::new(),
+            last_epoch: 0,
+            last_peer: 0,
+            hold: false,
+            next: Some(Why::Starts),
+            kept: None,
+        }
+    }
+
+    pub(super) fn appointment(&self) -> &Appointment {
+        &self.appointment
+    }
+
+    pub(super) fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.appointment.slot.ends || self.appointment.standing == Standing::Ended
+    }
+
+    pub(super) fn state(&self, now: Timestamp) -> State {
+        let guests = self.seats.values().filter(|seat| seat.role == Role::Guest);
+        let guests: Vec<_> = guests.collect();
+        let phase = match self.appointment.standing {
+            Standing::Revoked => Phase::Revoked,
+            _ if self.is_over(now) => Phase::Over,
+            _ if !self.seats.is_empty() => Phase::InUse,
+            _ if now < self.appointment.slot.opens => Phase::NotYet,
+            _ => Phase::Open,
+        };
+        State {
+            phase,
+            waiting: guests.iter().filter(|seat| seat.consented && !seat.admitted).count(),
+            guests: guests.len(),
+            staff: self.seats.len() - guests.len(),
+            burnt: self.appointment.standing == Standing::Burnt,
+        }
+    }
+
+    pub(super) fn seated(&self) -> usize {
+        self.seats.len()
+    }
+
+    pub(super) fn set_standing(&mut self, standing: Standing, out: &mut Vec<Out>) {
+        self.appointment.standing = standing;
+        out.push(Out::Standing { appointment: self.appointment.id.clone(), standing });
+    }
+
+    pub(super) fn audit(&self, peer: &PeerId, action: &'static str, out: &mut Vec<Out>) {
+        if let Some(staff) = self.seats.get(peer).and_then(|seat| seat.staff.clone()) {
+            out.push(Out::Audit { staff, appointment: self.appointment.id.clone(), action });
+        }
+    }
+
+    pub(super) fn new_peer(&mut self, role: Role) -> PeerId {
+        self.last_peer += 1;
+        PeerId(format!("{}{}", if role == Role::Guest { "guest-" } else { "staff-" }, self.last_peer))
+    }
+
+    pub(super) fn send(&self, to: &PeerId, message: ToClient, out: &mut Vec<Out>) {
+        if let Some(Seat { line: Line::Up(connection), .. }) = self.seats.get(to) {
+            out.push(Out::Send { connection: *connection, message });
+        }
+    }
+
+    pub(super) fn notice(&self, role: Option<Role>, notice: Notice, out: &mut Vec<Out>) {
+        for (peer, seat) in &self.seats {
+            if role.is_none_or(|role| role == seat.role) {
+                self.send(peer, ToClient::Notice { notice }, out);
+            }
+        }
+    }
+
+    pub(super) fn staff_present(&self) -> bool {
+        self.seats.values().any(|seat| seat.role == Role::Staff && matches!(seat.line, Line::Up(_)))
+    }
+
+    pub(super) fn has_staff_seat(&self) -> bool {
+        self.seats.values().any(|seat| seat.role == Role::Staff)
+    }
+
+    fn next_epoch(&mut self) -> Epoch {
+        self.last_epoch += 1;
+        Epoch(self.last_epoch)
+    }
+
+    /// Links `peer` with everybody it may see, and tells both ends. `anew` gives its existing links a new epoch.
+    pub(super) fn connect(&mut self, peer: &PeerId, anew: bool, out: &mut Vec<Out>) {
+        let Some(own) = self.seats.get(peer) else { return };
+        let role = own.role;
+        let others = self.seats.iter().filter(|(_, seat)| seat.role != role && matches!(seat.line, Line::Up(_)));
+        let others: Vec<PeerId> = others.map(|(other, _)| other.clone()).collect();
+        for other in others {
+            let (guest, staff) = if role == Role::Guest { (peer, &other) } else { (&other, peer) };
+            if !self.seats.get(guest).is_some_and(|seat| seat.consented) {
+                continue;
+            }
+            let index = match self.links.iter().position(|link| link.guest == *guest && link.staff == *staff) {
+                Some(index) => {
+                    if anew || self.links[index].missed {
+                        let epoch = self.next_epoch();
+                        self.links[index].epoch = epoch;
+                        self.links[index].missed = false;
+                    }
+                    index
+                }
+                None => {
+                    let epoch = self.next_epoch();
+                    let (guest, staff) = (guest.clone(), staff.clone());
+                    self.links.push(Link { guest, staff, epoch, missed: false, rebuilds: Bucket::new(6, 3_000) });
+                    self.links.len() - 1
+                }
+            };
+            self.tell_link(index, out);
+        }
+    }
+
+    /// The connection of `epoch` is given up for a new one.
+    pub(super) fn rebuild(&mut self, now: Timestamp, peer: &PeerId, epoch: Epoch, out: &mut Vec<Out>) -> Result<(), ()> {
+        let Some(index) = self.links.iter().position(|link| link.epoch == epoch && link.other(peer).is_some()) else {
+            // Both ends may ask for it at the same time: the second asks about a connection that is already gone.
+            return Ok(());
+        };
+        self.links[index].rebuilds.take(now).map_err(|_| ())?;
+        let epoch = self.next_epoch();
+        self.links[index].epoch = epoch;
+        self.tell_link(index, out);
+        Ok(())
+    }
+
+    fn tell_link(&self, index: usize, out: &mut Vec<Out>) {
+        let Some(link) = self.links.get(index) else { return };
+        for (to, about) in [(&link.guest, &link.staff), (&link.staff, &link.guest)] {
+            self.tell_peer(to, about, link.epoch, out);
+            if let Some((microphone, camera)) = self.seats.get(about).and_then(|seat| seat.muted) {
+                self.send(to, ToClient::Muted { peer: about.clone(), microphone, camera }, out);
+            }
+        }
+    }
+
+    pub(super) fn tell_peer(&self, to: &PeerId, about: &PeerId, epoch: Epoch, out: &mut Vec<Out>) {
+        let (Some(reader), Some(seat)) = (self.seats.get(to), self.seats.get(about)) else { return };
+        let (name, language) = match seat.role {
+            Role::Guest => (String::new(), Some(seat.language)),
+            Role::Staff => (self.appointment.counter.name.get(reader.language).to_owned(), None),
+        };
+        let (role, admitted) = (seat.role, seat.admitted);
+        self.send(to, ToClient::Peer { peer: about.clone(), role, name, epoch, language, admitted }, out);
+    }
+
+    pub(super) fn others_linked(&self, peer: &PeerId) -> Vec<PeerId> {
+        self.links.iter().filter_map(|link| link.other(peer)).cloned().collect()
+    }
+
+    /// Frees a seat; `bye` is said to its participant, the others hear that it is gone.
+    pub(super) fn free(&mut self, peer: &PeerId, bye: Option<ByeReason>, out: &mut Vec<Out>) {
+        if let (Some(reason), Some(Seat { line: Line::Up(connection), .. })) = (bye, self.seats.get(peer)) {
+            out.push(Out::Send { connection: *connection, message: ToClient::Bye { reason } });
+            out.push(Out::Close { connection: *connection });
+        }
+        for other in self.others_linked(peer) {
+            self.send(&other, ToClient::PeerGone { peer: peer.clone(), may_return: false }, out);
+        }
+        self.links.retain(|link| link.other(peer).is_none());
+        let freed = self.seats.remove(peer);
+        if freed.is_some_and(|seat| seat.role == Role::Staff) && !self.has_staff_seat() {
+            self.notice(Some(Role::Guest), Notice::StaffAbsent, out);
+        }
+    }
+
+    pub(super) fn dismiss_all(&mut self, reason: ByeReason, out: &mut Vec<Out>) {
+        self.links.clear();
+        for (_, seat) in std::mem::take(&mut self.seats) {
+            if let Line::Up(connection) = seat.line {
+                out.push(Out::Send { connection, message: ToClient::Bye { reason } });
+                out.push(Out::Close { connection });
+            }
+        }
+    }
+
+    pub(super) fn line_lost(&mut self, now: Timestamp, peer: &PeerId, was: ConnectionId, out: &mut Vec<Out>) {
+        let Some(seat) = self.seats.get_mut(peer) else { return };
+        if seat.line != Line::Up(was) {
+            return;
+        }
+        seat.line = Line::LostUntil(kept_until(now));
+        for other in self.others_linked(peer) {
+            self.send(&other, ToClient::PeerGone { peer: peer.clone(), may_return: true }, out);
+        }
+    }
+
+    /// What time alone does: lost seats are given up, the slot's moments are announced, the room closes.
+    pub(super) fn pass_time(&mut self, now: Timestamp, out: &mut Vec<Out>) {
+        let lost = self.seats.iter().filter(|(_, seat)| matches!(seat.line, Line::LostUntil(until) if until <= now));
+        let lost: Vec<PeerId> = lost.map(|(peer, _)| peer.clone()).collect();
+        for peer in lost {
+            self.free(&peer, None, out);
+        }
+        while let Some(why) = self.next
+            && self.moment(why) <= now
+        {
+            self.next = following(why);
+            // A server that slept through a moment does not announce it late.
+            let missed = self.next.is_some_and(|next| self.moment(next) <= now);
+            match why {
+                Why::SlotOver => self.dismiss_all(ByeReason::SlotOver, out),
+                _ if missed => {}
+                Why::FiveMinutes => self.notice(None, Notice::FiveMinutes, out),
+                Why::OneMinute => self.notice(None, Notice::OneMinute, out),
+                _ if !self.has_staff_seat() => self.notice(Some(Role::Guest), Notice::StaffAbsent, out),
+                _ => {}
+            }
+        }
+    }
+
+    fn moment(&self, why: Why) -> Timestamp {
+        let slot = &self.appointment.slot;
+        let before_end = |minutes| {
+            // In a slot shorter than that, the warning comes with the start.
+            slot.ends.saturating_sub(SignedDuration::from_mins(minutes)).unwrap_or(slot.ends).max(slot.starts)
+        };
+        match why {
+            Why::FiveMinutes => before_end(5),
+            Why::OneMinute => before_end(1),
+            Why::SlotOver => slot.ends,
+            _ => slot.starts,
+        }
+    }
+
+    pub(super) fn wake_at(&self) -> Option<(Timestamp, Why)> {
+        let lost = self.seats.values().filter_map(|seat| match seat.line {
+            Line::LostUntil(until) => Some((until, Why::SeatExpires)),
+            Line::Up(_) => None,
+        });
+        let next = self.next.filter(|_| !self.seats.is_empty()).map(|why| (self.moment(why), why));
+        lost.chain(next).min()
+    }
+
+    /// The seats as the store is to keep them, if they changed since the last time.
+    #[expect(clippy::option_option, reason = "changed or not; and then somebody is there or nobody")]
+    pub(super) fn changed(&mut self) -> Option<Option<Running>> {
+        let running = self.running();
+        if running == self.kept {
+            return None;
+        }
+        self.kept.clone_from(&running);
+        Some(running)
+    }
+
+    fn running(&self) -> Option<Running> {
+        if self.seats.is_empty() {
+            return None;
+        }
+        let seats = self.seats.iter().map(|(peer, seat)| RunningSeat {
+            peer: peer.clone(),
+            role: seat.role,
+            token: seat.token.to_hex(),
+            language: seat.language,
+            staff: seat.staff.clone(),
+            consented: seat.consented,
+            admitted: seat.admitted,
+            muted: seat.muted,
+        });
+        let links = self.links.iter().map(|link| (link.guest.clone(), link.staff.clone(), link.epoch));
+        let (last_epoch, last_peer, hold) = (self.last_epoch, self.last_peer, self.hold);
+        Some(Running { seats: seats.collect(), links: links.collect(), last_epoch, last_peer, hold })
+    }
+
+    pub(super) fn restore(&mut self, now: Timestamp, running: Running) {
+        if self.is_over(now) || self.appointment.standing == Standing::Revoked {
+            self.kept = Some(running);
+            return;
+        }
+        self.kept = Some(running.clone());
+        for seat in running.seats {
+            let Some(token) = KeyHash::from_hex(&seat.token) else { continue };
+            let kept = Seat {
+                role: seat.role,
+                line: Line::LostUntil(kept_until(now)),
+                token,
+                language: seat.language,
+                staff: seat.staff,
+                consented: seat.consented,
+                admitted: seat.admitted,
+                muted: seat.muted,
+            };
+            self.seats.insert(seat.peer, kept);
+        }
+        for (guest, staff, epoch) in running.links {
+            if self.seats.contains_key(&guest) && self.seats.contains_key(&staff) {
+                self.links.push(Link { guest, staff, epoch, missed: false, rebuilds: Bucket::new(6, 3_000) });
+            }
+        }
+        (self.last_epoch, self.last_peer, self.hold) = (running.last_epoch, running.last_peer, running.hold);
+    }
+}
+
+fn kept_until(now: Timestamp) -> Timestamp {
+    let seconds = i64::try_from(RESUME_SECONDS).unwrap_or(30);
+    now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+}
+
+fn following(why: Why) -> Option<Why> {
+    match why {
+        Why::Starts => Some(Why::FiveMinutes),
+        Why::FiveMinutes => Some(Why::OneMinute),
+        Why::OneMinute => Some(Why::SlotOver),
+        _ => None,
+    }
+}

@@ -1,0 +1,128 @@
+//! Makes an appointment: checks what was asked for, draws the room key, and keeps its hash.
+
+use super::key::{self, KeyHash};
+use super::registry::appointment::{Appointment, Standing};
+use super::store::{Store, StoreError};
+use crate::model::language::Language;
+use crate::model::secret::Secret;
+use jiff::{SignedDuration, Timestamp};
+
+/// What is wanted.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// [`super::registry::appointment::Counter::id`].
+    pub counter: String,
+    /// When the consultation starts.
+    pub starts: Timestamp,
+    /// How long it is.
+    pub minutes: u32,
+    /// Languages it is held in; empty means Japanese.
+    pub languages: Vec<Language>,
+    /// Sites allowed, the counter included.
+    pub sites: u8,
+    /// Remark without names.
+    pub remark: String,
+    /// Nonce of the form, so that sending it twice makes one appointment.
+    pub form: Option<String>,
+}
+
+/// An appointment and its key: the only moment at which the key is known here.
+pub struct Made {
+    /// The appointment, as it was kept.
+    pub appointment: Appointment,
+    /// The room key.
+    pub key: Secret,
+}
+
+impl Made {
+    /// The address for the paper: `PUBLIC/j?l=LANG#KEY`.
+    pub fn key_url(&self, public: &str, language: Language) -> Secret {
+        Secret::new(format!("{}/j?l={}#{}", public.trim_end_matches('/'), language.tag(), self.key.expose()))
+    }
+}
+
+/// Why there is no appointment.
+#[derive(Debug, thiserror::Error)]
+pub enum ReserveError {
+    /// No such counter.
+    #[error("there is no counter \"{wanted}\"; known are: {known}")]
+    NoSuchCounter {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        known: String,
+    },
+    /// The slot has an odd length.
+    #[error("a slot lasts 5 to 240 minutes, not {0}")]
+    Length(u32),
+    /// The slot is over already.
+    #[error("the slot would be over already; choose a later start")]
+    Past,
+    /// The slot is too far away.
+    #[error("the slot starts more than a year from now; check the date")]
+    TooFar,
+    /// Too many or too few sites.
+    #[error("2 to 4 sites may take part (the counter is one of them), not {0}")]
+    Sites(u8),
+    /// A remark that is too long.
+    #[error("the remark has more than 80 characters; keep it short and without names")]
+    Remark,
+    /// The same form was sent twice.
+    #[error("this form was sent already, and its appointment was made then; its key was shown once")]
+    SentTwice,
+    /// The operating system gives no random bytes.
+    #[error("the operating system gives no random bytes for a key: {0}")]
+    Random(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes an appointment in the store.
+///
+/// # Errors
+/// [`ReserveError`] says what to change.
+pub fn reserve(store: &Store, now: Timestamp, wanted: Wanted) -> Result<Made, ReserveError> {
+    let counters = store.counters()?;
+    let Some(counter) = counters.iter().find(|counter| counter.id == wanted.counter) else {
+        let known: Vec<_> = counters.iter().map(|counter| counter.id.as_str()).collect();
+        return Err(ReserveError::NoSuchCounter { wanted: wanted.counter, known: known.join(", ") });
+    };
+    if !(5..=240).contains(&wanted.minutes) {
+        return Err(ReserveError::Length(wanted.minutes));
+    }
+    if !(2..=4).contains(&wanted.sites) {
+        return Err(ReserveError::Sites(wanted.sites));
+    }
+    if wanted.remark.chars().count() > 80 || wanted.remark.chars().any(char::is_control) {
+        return Err(ReserveError::Remark);
+    }
+    let far = now.saturating_add(SignedDuration::from_hours(366 * 24)).unwrap_or(Timestamp::MAX);
+    if wanted.starts > far {
+        return Err(ReserveError::TooFar);
+    }
+    let length = SignedDuration::from_mins(i64::from(wanted.minutes));
+    let ends = wanted.starts.checked_add(length).map_err(|_| ReserveError::TooFar)?;
+    if ends <= now {
+        return Err(ReserveError::Past);
+    }
+    let random = |error: getrandom::Error| ReserveError::Random(error.to_string());
+    let key = key::draw_room_key().map_err(random)?;
+    let id = key::draw(8).map_err(random)?.expose().to_owned();
+    let languages = if wanted.languages.is_empty() { vec![Language::Japanese] } else { wanted.languages };
+    let appointment = Appointment {
+        id: id.clone(),
+        counter: counter.clone(),
+        slot: Appointment::slot(wanted.starts, ends),
+        languages,
+        sites: wanted.sites,
+        remark: wanted.remark,
+        key: KeyHash::of(key.expose()),
+        standing: Standing::Good,
+    };
+    let form = wanted.form.unwrap_or(id);
+    if !store.add_appointment(&appointment, &form)? {
+        return Err(ReserveError::SentTwice);
+    }
+    Ok(Made { appointment, key })
+}

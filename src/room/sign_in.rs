@@ -1,0 +1,200 @@
+//! Staff sign in with a name and a password, and stay signed in with a cookie.
+
+use super::assets;
+use super::http::{Desk, From, plain};
+use super::key::{self, KeyHash};
+use super::limits::{Bucket, Failures};
+use crate::model::secret::Secret;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use argon2::{Algorithm, Argon2, Params, Version};
+use axum::Form;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use std::sync::PoisonError;
+
+/// A sign-in lasts a working day.
+const SIGNED_IN_FOR: SignedDuration = SignedDuration::from_hours(12);
+/// The shortest password that `staff add` takes.
+pub const SHORTEST_PASSWORD: usize = 10;
+
+/// Tries before one has to wait: ten at once, then one each half minute.
+pub(super) fn limits() -> Failures {
+    Failures::new(Bucket::new(10, 30_000), Bucket::new(200, 1_000))
+}
+
+/// Why a password cannot be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// Too short.
+    #[error("the password has fewer than {SHORTEST_PASSWORD} characters; choose a longer one, such as four words")]
+    Short,
+    /// The operating system or the hash function failed.
+    #[error("the password could not be hashed: {0}")]
+    Hash(String),
+}
+
+/// Argon2id with the memory, passes and lanes of the OWASP recommendation (19 MiB, 2, 1).
+fn hasher() -> Argon2<'static> {
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default())
+}
+
+/// Hashes a password into a PHC string for [`super::store::Store::put_staff`].
+///
+/// # Errors
+/// [`PasswordError`].
+pub fn hash_password(password: &Secret) -> Result<String, PasswordError> {
+    if password.expose().chars().count() < SHORTEST_PASSWORD {
+        return Err(PasswordError::Short);
+    }
+    let mut salt = [0_u8; 16];
+    getrandom::fill(&mut salt).map_err(|error| PasswordError::Hash(error.to_string()))?;
+    let salt = SaltString::encode_b64(&salt).map_err(|error| PasswordError::Hash(error.to_string()))?;
+    let hash = hasher().hash_password(password.expose().as_bytes(), &salt);
+    hash.map(|hash| hash.to_string()).map_err(|error| PasswordError::Hash(error.to_string()))
+}
+
+/// A well-formed hash that no password has, so that an unknown name takes as long as a wrong password.
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5MTIzNA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+fn is_right(password: &Secret, hash: Option<&str>) -> bool {
+    let known = hash.is_some();
+    PasswordHash::new(hash.unwrap_or(NOBODY))
+        .is_ok_and(|hash| hasher().verify_password(password.expose().as_bytes(), &hash).is_ok())
+        && known
+}
+
+/// What the form sends. It has no `Debug`: the password is in it.
+#[derive(Deserialize)]
+pub(super) struct Entered {
+    name: String,
+    password: String,
+}
+
+/// `GET /sign-in`.
+pub(super) async fn page() -> Response {
+    assets::page("sign-in.html")
+}
+
+/// `GET /staff`.
+pub(super) async fn staff_page(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+    match desk.signed_in(&headers).await {
+        Some(_) => assets::page("staff.html"),
+        None => Redirect::to("/sign-in").into_response(),
+    }
+}
+
+/// `POST /sign-in`.
+pub(super) async fn sign_in(State(desk): State<Desk>, From(from): From, Form(entered): Form<Entered>) -> Response {
+    let (name, password, now) = (entered.name.trim().to_owned(), Secret::new(entered.password), desk.now());
+    let may = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner).may_try(now, from);
+    if let Err(wait) = may {
+        return Redirect::to(&format!("/sign-in?wait={wait}")).into_response();
+    }
+    let Ok(_turn) = desk.hashing.acquire().await else {
+        return plain(StatusCode::SERVICE_UNAVAILABLE, "The room server is closing.");
+    };
+    let store = desk.store.clone();
+    let worked = tokio::task::spawn_blocking(move || {
+        let hash = store.staff_password(&name)?;
+        if !is_right(&password, hash.as_deref()) {
+            if hash.is_some() {
+                store.audit(now, &name, "sign-in-failed", None)?;
+            }
+            return Ok(None);
+        }
+        let token = key::draw(key::KEY_LETTERS).ok();
+        if let (Some(token), Ok(until)) = (&token, now.checked_add(SIGNED_IN_FOR)) {
+            store.add_session(KeyHash::of(token.expose()), &name, until)?;
+            store.audit(now, &name, "signed-in", None)?;
+        }
+        Ok::<_, super::store::StoreError>(token)
+    });
+    match worked.await {
+        Ok(Ok(Some(token))) => {
+            desk.metrics.signed_in(true);
+            let mut response = Redirect::to("/staff").into_response();
+            set_cookie(&desk, &mut response, token.expose(), SIGNED_IN_FOR.as_secs());
+            response
+        }
+        Ok(Ok(None)) => {
+            desk.metrics.signed_in(false);
+            desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner).failed(now, from);
+            Redirect::to("/sign-in?wrong=1").into_response()
+        }
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a sign-in could not be checked");
+            plain(StatusCode::INTERNAL_SERVER_ERROR, "The room server cannot read its database; see its log.")
+        }
+        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "The sign-in was cut short; try again."),
+    }
+}
+
+/// `POST /sign-out`.
+pub(super) async fn sign_out(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+    if let (Some(token), Some(staff)) = (cookie(&desk, &headers), desk.signed_in(&headers).await) {
+        let (store, now) = (desk.store.clone(), desk.now());
+        let ended = tokio::task::spawn_blocking(move || {
+            store.end_session(KeyHash::of(token.expose()))?;
+            store.audit(now, &staff, "signed-out", None)
+        });
+        if let Ok(Err(error)) = ended.await {
+            tracing::error!(%error, "a sign-out was not kept");
+        }
+    }
+    let mut response = Redirect::to("/sign-in").into_response();
+    set_cookie(&desk, &mut response, "", 0);
+    response
+}
+
+impl Desk {
+    /// The staff account whose session cookie a request carries.
+    pub(super) async fn signed_in(&self, headers: &HeaderMap) -> Option<String> {
+        let token = cookie(self, headers)?;
+        let (store, now) = (self.store.clone(), self.now());
+        let found = tokio::task::spawn_blocking(move || store.session(KeyHash::of(token.expose()), now)).await.ok()?;
+        found.inspect_err(|error| tracing::error!(%error, "a session could not be read")).ok()?
+    }
+}
+
+fn cookie_name(desk: &Desk) -> &'static str {
+    if desk.secure() { "__Host-session" } else { "session" }
+}
+
+fn cookie(desk: &Desk, headers: &HeaderMap) -> Option<Secret> {
+    let name = cookie_name(desk);
+    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    pairs
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().split_once('=').filter(|(key, _)| *key == name).map(|(_, token)| token))
+        .map(Secret::new)
+}
+
+fn set_cookie(desk: &Desk, response: &mut Response, token: &str, seconds: i64) {
+    let secure = if desk.secure() { "; Secure" } else { "" };
+    let name = cookie_name(desk);
+    let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_hashed_with_argon2id_and_recognised() {
+        let right = Secret::new("みどりの丘と青い空です");
+        let hash = hash_password(&right).unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(is_right(&right, Some(&hash)));
+        assert!(!is_right(&Secret::new("another password"), Some(&hash)));
+        assert!(!is_right(&right, None));
+        assert!(PasswordHash::new(NOBODY).is_ok(), "an unknown name must cost a whole hash");
+        assert!(hash_password(&Secret::new("short")).is_err());
+    }
+}

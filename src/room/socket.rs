@@ -1,0 +1,154 @@
+//! One participant's WebSocket: text in, text out, a ping now and then, and the end of patience.
+
+use super::http::Desk;
+use super::hub::{Hub, Line};
+use super::registry::{ConnectionId, Fault, In};
+use crate::model::wire::{MAX_MESSAGE_BYTES, PING_SECONDS, SILENCE_SECONDS, ToServer};
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior};
+
+/// A message up to this size is still read, so that it can be answered; a longer one ends the connection.
+const READ_AT_MOST: usize = 4 * MAX_MESSAGE_BYTES;
+/// Whoever does not read what we send within this time is cut off.
+const WRITE_WITHIN: Duration = Duration::from_secs(10);
+
+/// `GET /ws`.
+pub(super) async fn upgrade(
+    State(desk): State<Desk>,
+    super::http::From(from): super::http::From,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    // A browser always names the page's origin here, an appliance never does. Only our own page may bring a cookie.
+    let ours = match headers.get("origin") {
+        None => false,
+        Some(origin) if desk.is_our_origin(origin) => true,
+        Some(_) => return (StatusCode::FORBIDDEN, "This page may not connect here.\n").into_response(),
+    };
+    let staff = if ours { desk.signed_in(&headers).await } else { None };
+    let Some((connection, lines)) = desk.hub.open(from, staff).await else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "The room server is closing or has too many connections; try again in a minute.\n").into_response();
+    };
+    let (hub, lost) = (desk.hub.clone(), desk.hub.clone());
+    upgrade
+        .max_message_size(READ_AT_MOST)
+        .max_frame_size(READ_AT_MOST)
+        .on_failed_upgrade(move |_| {
+            // The registry gives the connection up by itself when no hello comes.
+            drop(lost);
+        })
+        .on_upgrade(move |socket| serve(socket, connection, lines, hub))
+}
+
+async fn serve(mut socket: WebSocket, connection: ConnectionId, mut lines: mpsc::Receiver<Line>, hub: Hub) {
+    let mut ping = tokio::time::interval(Duration::from_secs(PING_SECONDS));
+    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let silence = Duration::from_secs(SILENCE_SECONDS);
+    let mut heard = Instant::now();
+    loop {
+        tokio::select! {
+            line = lines.recv() => match line {
+                Some(Line::Say(text)) => {
+                    if !write(&mut socket, Message::Text(text.into())).await {
+                        break;
+                    }
+                }
+                Some(Line::Close) | None => {
+                    let frame = CloseFrame { code: close_code::NORMAL, reason: "".into() };
+                    write(&mut socket, Message::Close(Some(frame))).await;
+                    break;
+                }
+            },
+            message = socket.recv() => {
+                heard = Instant::now();
+                let input = match message {
+                    Some(Ok(Message::Text(text))) => read(connection, text.as_str()),
+                    Some(Ok(Message::Binary(_))) => Some(In::Fault { connection, fault: Fault::Malformed }),
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => None,
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                };
+                if let Some(input) = input {
+                    hub.tell(input).await;
+                }
+            }
+            _ = ping.tick() => {
+                if !write(&mut socket, Message::Ping(Vec::new().into())).await {
+                    break;
+                }
+            }
+            () = tokio::time::sleep_until(heard + silence) => break,
+        }
+    }
+    hub.tell(In::Gone { connection }).await;
+}
+
+async fn write(socket: &mut WebSocket, message: Message) -> bool {
+    matches!(tokio::time::timeout(WRITE_WITHIN, socket.send(message)).await, Ok(Ok(())))
+}
+
+/// Reads one message. A kind of a newer vocabulary is nothing at all.
+fn read(connection: ConnectionId, text: &str) -> Option<In> {
+    if text.len() > MAX_MESSAGE_BYTES {
+        return Some(In::Fault { connection, fault: Fault::TooLarge });
+    }
+    match serde_json::from_str::<ToServer>(text) {
+        Ok(message) => Some(In::Message { connection, message }),
+        Err(_) if is_of_unknown_kind(text) => None,
+        Err(_) => Some(In::Fault { connection, fault: Fault::Malformed }),
+    }
+}
+
+/// Every kind that [`ToServer`] knows; a test holds it against the type.
+const KINDS: [&str; 14] = [
+    "hello", "consent", "offer", "answer", "candidate", "rebuild", "mute", "stats", "bye", "admit", "let-leave", "hold",
+    "will-phone", "end",
+];
+
+fn is_of_unknown_kind(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Kind {
+        kind: String,
+    }
+    serde_json::from_str::<Kind>(text).is_ok_and(|message| !KINDS.contains(&message.kind.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(text: &str) -> Option<Fault> {
+        match read(ConnectionId(1), text) {
+            Some(In::Fault { fault, .. }) => Some(fault),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn unknown_kinds_are_ignored_and_malformed_ones_are_not() {
+        assert!(read(ConnectionId(1), r#"{"kind":"wave","hand":"left"}"#).is_none());
+        for text in ["", "null", "[]", "{}", r#"{"kind":7}"#, r#"{"kind":"offer"}"#, "\u{0}", r#"{"kind":"hold","on":1}"#]
+        {
+            assert_eq!(fault(text), Some(Fault::Malformed), "{text}");
+        }
+        assert!(matches!(read(ConnectionId(1), r#"{"kind":"end"}"#), Some(In::Message { .. })));
+        assert_eq!(fault(&" ".repeat(MAX_MESSAGE_BYTES + 1)), Some(Fault::TooLarge));
+    }
+
+    #[test]
+    fn the_list_of_kinds_is_that_of_the_type() {
+        let schema = serde_json::to_value(schemars::schema_for!(ToServer)).unwrap();
+        let variants = schema["oneOf"].as_array().unwrap();
+        let mut kinds: Vec<_> =
+            variants.iter().map(|variant| variant["properties"]["kind"]["const"].as_str().unwrap().to_owned()).collect();
+        let mut known: Vec<_> = KINDS.iter().map(|kind| (*kind).to_owned()).collect();
+        kinds.sort();
+        known.sort();
+        assert_eq!(kinds, known);
+    }
+}

@@ -1,0 +1,378 @@
+//! What outlives the server: one SQLite file with appointments, staff accounts, sessions and the audit trail.
+//!
+//! Nothing in it is about a family: keys and tokens are there as hashes only, and there are no names or addresses.
+
+mod migrations;
+
+use super::key::KeyHash;
+use super::registry::Running;
+use super::registry::appointment::{Appointment, Counter, Standing};
+use crate::model::language::Language;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Appointments stay for so long after their end, so that an old key is told "over" and not "unknown".
+pub const KEEP_APPOINTMENTS: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// The audit trail stays for so long.
+pub const KEEP_AUDIT: SignedDuration = SignedDuration::from_hours(3 * 365 * 24);
+
+/// Why the store did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite's own words, and on which file.
+    #[error("the database {file}: {error}; check that the folder exists, is writable and has free space")]
+    Sqlite {
+        /// The file.
+        file: PathBuf,
+        /// What SQLite says.
+        error: rusqlite::Error,
+    },
+    /// Written by a newer program.
+    #[error("the database {file} has format {found}, but this program knows {known}; install the newer program again")]
+    Newer {
+        /// The file.
+        file: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The newest known.
+        known: i64,
+    },
+}
+
+/// One line of the audit trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AuditLine {
+    /// When.
+    pub at: Timestamp,
+    /// Which staff account (`-` for the command line).
+    pub staff: String,
+    /// What it did: a stable word.
+    pub action: String,
+    /// In which appointment, where there is one.
+    pub appointment: Option<String>,
+}
+
+/// A handle on the file. Its calls block for some milliseconds: async code goes through `spawn_blocking`.
+#[derive(Clone)]
+pub struct Store {
+    file: Arc<PathBuf>,
+    connection: Arc<Mutex<Connection>>,
+}
+
+impl Store {
+    /// Opens the file, makes it when there is none, and brings its format up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open(file: &Path) -> Result<Self, StoreError> {
+        let fail = |error| StoreError::Sqlite { file: file.to_owned(), error };
+        let connection = Connection::open(file).map_err(fail)?;
+        connection.busy_timeout(Duration::from_secs(5)).map_err(fail)?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
+        connection.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
+        connection.pragma_update(None, "foreign_keys", true).map_err(fail)?;
+        connection.pragma_update(None, "secure_delete", true).map_err(fail)?;
+        migrations::apply(&connection, file)?;
+        Ok(Self { file: Arc::new(file.to_owned()), connection: Arc::new(Mutex::new(connection)) })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        // A panic elsewhere leaves SQLite's own state sound: a statement either ran or did not.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        work(&self.lock()).map_err(|error| StoreError::Sqlite { file: self.file.as_ref().clone(), error })
+    }
+
+    /// Makes a counter, or changes its name and telephone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_counter(&self, counter: &Counter) -> Result<(), StoreError> {
+        let name = serde_json::to_string(&counter.name).unwrap_or_default();
+        self.with(|db| {
+            db.execute(
+                "INSERT INTO counter (id, name, telephone) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (id) DO UPDATE SET name = ?2, telephone = ?3",
+                params![counter.id, name, counter.telephone],
+            )
+            .map(|_| ())
+        })
+    }
+
+    /// Every counter.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn counters(&self) -> Result<Vec<Counter>, StoreError> {
+        self.with(|db| {
+            let mut statement = db.prepare("SELECT id, name, telephone FROM counter ORDER BY id")?;
+            let rows = statement.query_map([], |row| counter(row, 0))?;
+            rows.collect()
+        })
+    }
+
+    /// Keeps a new appointment. `form` is the nonce of the form that made it: the second try with the same one
+    /// changes nothing and gives `false`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_appointment(&self, appointment: &Appointment, form: &str) -> Result<bool, StoreError> {
+        let languages: Vec<_> = appointment.languages.iter().map(|language| language.tag()).collect();
+        self.with(|db| {
+            let added = db.execute(
+                "INSERT OR IGNORE INTO appointment
+                     (id, counter, starts, ends, languages, sites, remark, key_hash, standing, form)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                params![
+                    appointment.id,
+                    appointment.counter.id,
+                    appointment.slot.starts.as_second(),
+                    appointment.slot.ends.as_second(),
+                    languages.join(" "),
+                    appointment.sites,
+                    appointment.remark,
+                    appointment.key.to_hex(),
+                    standing_word(appointment.standing),
+                    form,
+                ],
+            )?;
+            Ok(added == 1)
+        })
+    }
+
+    /// Every appointment that has not been forgotten yet, the earliest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn appointments(&self) -> Result<Vec<Appointment>, StoreError> {
+        self.with(|db| {
+            let mut statement = db.prepare(
+                "SELECT a.id, starts, ends, languages, sites, remark, key_hash, standing, c.id, c.name, c.telephone
+                 FROM appointment a JOIN counter c ON c.id = a.counter ORDER BY starts, a.id",
+            )?;
+            let rows = statement.query_map([], appointment)?;
+            rows.collect()
+        })
+    }
+
+    /// Changes how an appointment stands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_standing(&self, appointment: &str, standing: Standing) -> Result<(), StoreError> {
+        self.with(|db| {
+            db.execute(
+                "UPDATE appointment SET standing = ?2 WHERE id = ?1",
+                params![appointment, standing_word(standing)],
+            )
+            .map(|_| ())
+        })
+    }
+
+    /// Keeps what goes on in a room, or that nobody is in it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn keep_running(&self, appointment: &str, running: Option<&Running>) -> Result<(), StoreError> {
+        let text = running.map(|running| serde_json::to_string(running).unwrap_or_default());
+        self.with(|db| match &text {
+            Some(text) => db
+                .execute("INSERT OR REPLACE INTO running (appointment, seats) VALUES (?1, ?2)", [appointment, text])
+                .map(|_| ()),
+            None => db.execute("DELETE FROM running WHERE appointment = ?1", [appointment]).map(|_| ()),
+        })
+    }
+
+    /// What went on in the rooms when the server went down. A record that cannot be read is left out: its
+    /// participants say hello again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn running(&self) -> Result<Vec<(String, Running)>, StoreError> {
+        let rows: Vec<(String, String)> = self.with(|db| {
+            let mut statement = db.prepare("SELECT appointment, seats FROM running")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })?;
+        Ok(rows.into_iter().filter_map(|(id, text)| Some((id, serde_json::from_str(&text).ok()?))).collect())
+    }
+
+    /// Makes a staff account, or changes its password (and then signs it out everywhere). `hash` is a PHC string.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_staff(&self, name: &str, hash: &str) -> Result<(), StoreError> {
+        self.with(|db| {
+            db.execute("DELETE FROM session WHERE staff = ?1", [name])?;
+            db.execute(
+                "INSERT INTO staff (name, password) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET password = ?2",
+                [name, hash],
+            )
+            .map(|_| ())
+        })
+    }
+
+    /// The password hash of a staff account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn staff_password(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.with(|db| {
+            db.query_row("SELECT password FROM staff WHERE name = ?1", [name], |row| row.get(0)).optional()
+        })
+    }
+
+    /// Keeps a sign-in.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_session(&self, token: KeyHash, staff: &str, until: Timestamp) -> Result<(), StoreError> {
+        self.with(|db| {
+            db.execute(
+                "INSERT INTO session (token, staff, until) VALUES (?1, ?2, ?3)",
+                params![token.to_hex(), staff, until.as_second()],
+            )
+            .map(|_| ())
+        })
+    }
+
+    /// The staff account of a session that has not ended at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn session(&self, token: KeyHash, now: Timestamp) -> Result<Option<String>, StoreError> {
+        self.with(|db| {
+            db.query_row(
+                "SELECT staff FROM session WHERE token = ?1 AND until > ?2",
+                params![token.to_hex(), now.as_second()],
+                |row| row.get(0),
+            )
+            .optional()
+        })
+    }
+
+    /// Ends a sign-in.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn end_session(&self, token: KeyHash) -> Result<(), StoreError> {
+        self.with(|db| db.execute("DELETE FROM session WHERE token = ?1", [token.to_hex()]).map(|_| ()))
+    }
+
+    /// Adds a line to the audit trail.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn audit(
+        &self,
+        at: Timestamp,
+        staff: &str,
+        action: &str,
+        appointment: Option<&str>,
+    ) -> Result<(), StoreError> {
+        self.with(|db| {
+            db.execute(
+                "INSERT INTO audit (at, staff, action, appointment) VALUES (?1, ?2, ?3, ?4)",
+                params![at.as_second(), staff, action, appointment],
+            )
+            .map(|_| ())
+        })
+    }
+
+    /// The last `count` lines of the audit trail, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn audit_trail(&self, count: u32) -> Result<Vec<AuditLine>, StoreError> {
+        self.with(|db| {
+            let mut statement =
+                db.prepare("SELECT at, staff, action, appointment FROM audit ORDER BY number DESC LIMIT ?1")?;
+            let rows = statement.query_map([count], |row| {
+                let (at, staff, action, appointment) = (instant(row, 0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+                Ok(AuditLine { at, staff, action, appointment })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// A number that changes when another program wrote to the file.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn version_elsewhere(&self) -> Result<i64, StoreError> {
+        self.with(|db| db.pragma_query_value(None, "data_version", |row| row.get(0)))
+    }
+
+    /// Forgets what has been kept long enough.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn forget_old(&self, now: Timestamp) -> Result<(), StoreError> {
+        let before = |age| now.saturating_sub(age).map_or(0, Timestamp::as_second);
+        self.with(|db| {
+            let old = before(KEEP_APPOINTMENTS);
+            db.execute("DELETE FROM running WHERE appointment IN (SELECT id FROM appointment WHERE ends < ?1)", [old])?;
+            db.execute("DELETE FROM appointment WHERE ends < ?1", [old])?;
+            db.execute("DELETE FROM session WHERE until < ?1", [now.as_second()])?;
+            db.execute("DELETE FROM audit WHERE at < ?1", [before(KEEP_AUDIT)]).map(|_| ())
+        })
+    }
+
+    /// Copies the whole database into `file` while it is in use (SQLite's online backup).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn backup(&self, file: &Path) -> Result<(), StoreError> {
+        self.with(|db| db.backup("main", file, None))
+    }
+}
+
+fn standing_word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Good => "good",
+        Standing::Burnt => "burnt",
+        Standing::Ended => "ended",
+        Standing::Revoked => "revoked",
+    }
+}
+
+fn unreadable(column: usize, what: &str) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, what.into())
+}
+
+fn instant(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    Timestamp::from_second(row.get(column)?).map_err(|_| unreadable(column, "not a time"))
+}
+
+fn counter(row: &Row<'_>, from: usize) -> rusqlite::Result<Counter> {
+    let name: String = row.get(from + 1)?;
+    let name = serde_json::from_str(&name).map_err(|_| unreadable(from + 1, "not a name in languages"))?;
+    Ok(Counter { id: row.get(from)?, name, telephone: row.get(from + 2)? })
+}
+
+fn appointment(row: &Row<'_>) -> rusqlite::Result<Appointment> {
+    let languages: String = row.get(3)?;
+    let (key, standing): (String, String) = (row.get(6)?, row.get(7)?);
+    Ok(Appointment {
+        id: row.get(0)?,
+        slot: Appointment::slot(instant(row, 1)?, instant(row, 2)?),
+        languages: languages.split(' ').filter_map(Language::from_tag).collect(),
+        sites: row.get(4)?,
+        remark: row.get(5)?,
+        key: KeyHash::from_hex(&key).ok_or_else(|| unreadable(6, "not a hash"))?,
+        standing: match standing.as_str() {
+            "good" => Standing::Good,
+            "burnt" => Standing::Burnt,
+            "ended" => Standing::Ended,
+            "revoked" => Standing::Revoked,
+            _ => return Err(unreadable(7, "not a standing")),
+        },
+        counter: counter(row, 8)?,
+    })
+}

@@ -1,0 +1,53 @@
+//! The database's formats, oldest first: each step is applied once, in a transaction, and never changed afterwards.
+
+use super::StoreError;
+use rusqlite::Connection;
+use std::path::Path;
+
+const STEPS: &[&str] = &["
+    CREATE TABLE counter (id TEXT PRIMARY KEY, name TEXT NOT NULL, telephone TEXT NOT NULL) STRICT;
+    CREATE TABLE appointment (
+        id TEXT PRIMARY KEY,
+        counter TEXT NOT NULL REFERENCES counter (id),
+        starts INTEGER NOT NULL,
+        ends INTEGER NOT NULL,
+        languages TEXT NOT NULL,
+        sites INTEGER NOT NULL,
+        remark TEXT NOT NULL,
+        key_hash TEXT NOT NULL UNIQUE,
+        standing TEXT NOT NULL,
+        form TEXT NOT NULL UNIQUE
+    ) STRICT;
+    CREATE TABLE running (appointment TEXT PRIMARY KEY REFERENCES appointment (id), seats TEXT NOT NULL) STRICT;
+    CREATE TABLE staff (name TEXT PRIMARY KEY, password TEXT NOT NULL) STRICT;
+    CREATE TABLE session (
+        token TEXT PRIMARY KEY,
+        staff TEXT NOT NULL REFERENCES staff (name),
+        until INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        staff TEXT NOT NULL,
+        action TEXT NOT NULL,
+        appointment TEXT
+    ) STRICT;
+"];
+
+/// Applies the steps that the file has not seen yet (`user_version` counts them).
+pub(super) fn apply(connection: &Connection, file: &Path) -> Result<(), StoreError> {
+    let fail = |error| StoreError::Sqlite { file: file.to_owned(), error };
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    // Two programs may open a new file at the same time: whoever comes second sees the first one's version.
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(fail)?;
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
+    if found > known {
+        connection.execute_batch("ROLLBACK").map_err(fail)?;
+        return Err(StoreError::Newer { file: file.to_owned(), found, known });
+    }
+    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        connection.execute_batch(step).map_err(fail)?;
+    }
+    connection.pragma_update(None, "user_version", known).map_err(fail)?;
+    connection.execute_batch("COMMIT").map_err(fail)
+}

@@ -1,0 +1,1 @@
+//! What city staff do at their desk: prepare loans and papers.

@@ -1,0 +1,124 @@
+//! The box's parts list, top to bottom: every device gets its task, and the supervisor the other end of each.
+
+use super::showing::{Shown, show};
+use super::tasks::Tasks;
+use super::{Devices, drive, scanning};
+use crate::device::button::Edge;
+use crate::device::camera::{self, CameraSource};
+use crate::device::clock::ClockEvent;
+use crate::device::link::{self, LinkConfig};
+use crate::device::media::{self, MediaConfig};
+use crate::device::network::{NetworkAsk, NetworkEvent};
+use crate::device::slot::SlotAsk;
+use crate::device::sound::{self, SoundPorts};
+use crate::device::store::{StoreAsk, StoreEvent};
+use crate::device::tv::paint::Painter;
+use crate::device::tv::{Tv, TvConfig};
+use crate::device::{Device, device};
+use crate::model::light::Light;
+use crate::model::screen::Screen;
+use std::sync::Arc;
+use tokio::sync::{broadcast, mpsc, watch};
+
+/// What differs between the box and the workbench.
+pub struct Parts {
+    /// Edges of the button.
+    pub button: mpsc::Receiver<Edge>,
+    /// The light in it.
+    pub light: watch::Sender<Light>,
+    /// Where pictures come from.
+    pub camera: CameraSource,
+    /// Microphone and speaker.
+    pub sound: SoundPorts,
+    /// Whether the wall clock may be believed.
+    pub clock: mpsc::Receiver<ClockEvent>,
+    /// The home network.
+    pub network: Device<NetworkAsk, NetworkEvent>,
+    /// What survives a power cut.
+    pub store: Device<StoreAsk, StoreEvent>,
+    /// The slot that the box runs from.
+    pub slot: mpsc::Sender<SlotAsk>,
+    /// Staff ask the device to forget everything.
+    pub returns: mpsc::Receiver<()>,
+    /// Size and output of the TV.
+    pub tv: TvConfig,
+    /// The signalling line.
+    pub link: LinkConfig,
+    /// Picture and sound.
+    pub media: MediaConfig,
+}
+
+/// What can be watched of a running appliance.
+pub struct Running {
+    /// The TV; its newest picture can be had.
+    pub tv: Arc<Tv>,
+    /// The screen as the core wants it.
+    pub screen: watch::Receiver<Option<Screen>>,
+    /// Each screen as it is handed to the TV.
+    pub shown: broadcast::Sender<Shown>,
+    /// The log line of each turn.
+    pub trace: mpsc::UnboundedReceiver<String>,
+    /// Counts turns: what the watchdog is fed with.
+    pub progress: watch::Receiver<u64>,
+}
+
+/// Starts every part.
+///
+/// # Errors
+/// What could not be started, and why.
+pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
+    let (width, height) = (parts.tv.width, parts.tv.height);
+    let (tv, tv_task) = Tv::open(parts.tv)?;
+    let tv = Arc::new(tv);
+    tasks.start("tv", tv_task);
+
+    let (frames_in, frames) = watch::channel(None);
+    let (camera, behind_camera) = device();
+    tasks.start("camera", camera::run(behind_camera, parts.camera, frames_in));
+    tv.own_frames(frames.clone());
+
+    let (loan_in, loan) = watch::channel(None);
+    let (scan_in, scan) = watch::channel(false);
+    let (seen_in, seen) = mpsc::channel(crate::device::CHANNEL);
+    tasks.start("scanner", scanning::scan(frames.clone(), scan, loan, seen_in));
+
+    let (sound, behind_sound) = device();
+    tasks.start("sound", sound::run(behind_sound, parts.sound.clone()));
+
+    let (link, behind_link) = device();
+    tasks.start("link", link::run(behind_link, parts.link));
+
+    let (staff_in, staff) = watch::channel(None);
+    let (media, behind_media) = device();
+    let ports = media::Ports { config: parts.media, camera: frames, staff: staff_in, sound: parts.sound };
+    tasks.start("media", media::run(behind_media, ports));
+    tv.staff_frames(staff);
+
+    let (screen_in, screen) = watch::channel(None);
+    let (shown, _) = broadcast::channel(256);
+    tasks.start("screens", show(screen.clone(), Painter::new(width, height), tv.clone(), shown.clone()));
+
+    let (trace_in, trace) = mpsc::unbounded_channel();
+    let (progress_in, progress) = watch::channel(0);
+    let devices = Devices {
+        button: parts.button,
+        light: parts.light,
+        camera,
+        scan: scan_in,
+        seen,
+        sound,
+        clock: parts.clock,
+        network: parts.network,
+        link,
+        media,
+        store: parts.store,
+        slot: parts.slot,
+        returns: parts.returns,
+        screen: screen_in,
+        loan: loan_in,
+        trace: trace_in,
+        progress: progress_in,
+    };
+    tasks.start("appliance", drive(devices));
+    Ok(Running { tv, screen, shown, trace, progress })
+}

@@ -1,0 +1,87 @@
+//! Translates between what devices say and what the core understands, one to one.
+
+use crate::device::link::{LinkClosed as DeviceClosed, LinkEvent};
+use crate::device::media::{Gates, MediaEvent, MediaNews as DeviceMedia};
+use crate::device::network::{NetworkEvent, NetworkNews as DeviceNetwork};
+use crate::device::sound::SoundEvent;
+use crate::device::store::StoreEvent;
+use crate::model::turn::{Fact, Input, LinkClosed, LinkNews, MediaGates, MediaNews, NetworkNews, Told};
+
+impl From<LinkEvent> for Input {
+    fn from(event: LinkEvent) -> Self {
+        let (attempt, news) = match event {
+            LinkEvent::Opened { attempt } => (attempt, LinkNews::Opened),
+            LinkEvent::Heard { attempt, message } => (attempt, LinkNews::Heard(message)),
+            LinkEvent::Closed { attempt, why } => (attempt, LinkNews::Closed(why.into())),
+        };
+        Self::Told(Told::Link { attempt, news })
+    }
+}
+
+impl From<DeviceClosed> for LinkClosed {
+    fn from(why: DeviceClosed) -> Self {
+        match why {
+            DeviceClosed::NoName => Self::NoName,
+            DeviceClosed::Unreachable => Self::Unreachable,
+            DeviceClosed::Untrusted => Self::Untrusted,
+            DeviceClosed::NotARoom => Self::NotARoom,
+            DeviceClosed::Lost => Self::Lost,
+        }
+    }
+}
+
+impl From<MediaEvent> for Input {
+    fn from(event: MediaEvent) -> Self {
+        let news = match event.what {
+            DeviceMedia::Offer(sdp) => MediaNews::Offer(sdp),
+            DeviceMedia::Candidate(candidate) => MediaNews::Candidate(candidate),
+            DeviceMedia::Connected => MediaNews::Connected,
+            DeviceMedia::FirstPicture => MediaNews::FirstPicture,
+            DeviceMedia::PathDead => MediaNews::PathDead,
+            DeviceMedia::Stats(stats) => MediaNews::Stats(stats),
+            DeviceMedia::Failed(what) => MediaNews::Failed(what),
+        };
+        Self::Told(Told::Media { attempt: event.attempt, news })
+    }
+}
+
+impl From<MediaGates> for Gates {
+    fn from(gates: MediaGates) -> Self {
+        Self { picture: gates.picture, sound: gates.sound, show: gates.show }
+    }
+}
+
+impl From<NetworkEvent> for Input {
+    fn from(event: NetworkEvent) -> Self {
+        match event {
+            NetworkEvent::Cable { plugged } => Self::World(Fact::Cable { plugged }),
+            NetworkEvent::Carries { up, trouble } => Self::World(Fact::Carries { up, trouble }),
+            NetworkEvent::Answer { attempt, news } => {
+                let news = match news {
+                    DeviceNetwork::Up => NetworkNews::Up,
+                    DeviceNetwork::Trouble(trouble) => NetworkNews::Trouble(trouble),
+                    DeviceNetwork::Forgotten => NetworkNews::Forgotten,
+                };
+                Self::Told(Told::Network { attempt, news })
+            }
+        }
+    }
+}
+
+impl From<SoundEvent> for Input {
+    fn from(event: SoundEvent) -> Self {
+        match event {
+            SoundEvent::Level(level) => Self::Level(level),
+            SoundEvent::Microphone { present } => Self::World(Fact::Microphone { present }),
+        }
+    }
+}
+
+impl From<StoreEvent> for Input {
+    fn from(event: StoreEvent) -> Self {
+        match event {
+            StoreEvent::Held(held) => Self::Told(Told::Held { wipe_owed: held.wipe_owed, loan: held.loan }),
+            StoreEvent::Done { attempt, result } => Self::Told(Told::Stored { attempt, result }),
+        }
+    }
+}

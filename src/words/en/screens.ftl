@@ -1,0 +1,123 @@
+# For each screen one big sentence, and what to do next (.next). The names are those of Face::name in model/screen.rs.
+# Say what happened and what to do; never blame.
+
+boot-starting = Online counter of { $city }
+    .next = Getting ready. Please wait.
+boot-wipe-owed = Erasing what was left from last time.
+    .next = Please leave the power on.
+boot-no-loan = This device is not ready to be lent yet.
+    .next = Please bring it to the city's counter.
+boot-loan-ended = The loan has come to its end.
+    .next = Thank you. Please return the device to the city.
+
+network-finding = Looking for the internet.
+    .next = If you have a LAN cable, plug it in.
+network-show-wifi = Show your Wi-Fi code to the camera.
+    .next = It is on the router's label, or on a phone's "share Wi-Fi" screen.
+network-joining = Joining your Wi-Fi.
+    .next = Please wait.
+network-joining-cable = Connecting to the internet.
+    .next = Please leave the cable in and wait.
+
+network-trouble-open = This Wi-Fi has no password, so others could listen.
+    .next = Use your home Wi-Fi with a password, or a LAN cable.
+network-trouble-wep = This Wi-Fi's protection is too old (WEP).
+    .next = Set the router to WPA2 or WPA3, or use a LAN cable.
+network-trouble-wpa1 = This Wi-Fi's protection is too weak (WPA).
+    .next = Set the router to WPA2 or WPA3, or use a LAN cable.
+network-trouble-owe = We cannot tell whose Wi-Fi this is, so it cannot be used.
+    .next = Use your home Wi-Fi with a password, or a LAN cable.
+network-trouble-wps-only = This Wi-Fi only offers joining by its button (WPS).
+    .next = Connect a LAN cable to the router.
+network-trouble-enterprise = This Wi-Fi needs an account of a company or school.
+    .next = Use your home Wi-Fi or a LAN cable.
+network-trouble-downgraded = The Wi-Fi's protection became weaker, so we left it.
+    .next = Use a LAN cable, or phone the city.
+network-trouble-portal = This Wi-Fi shows a web page first, so it cannot be used.
+    .next = Use your home Wi-Fi or a LAN cable.
+network-trouble-wrong-password = The Wi-Fi password did not match.
+    .next = Show a code with the current password again.
+network-trouble-not-in-the-air = This Wi-Fi was not found.
+    .next = Switch the router on and put this device near it.
+network-trouble-too-weak = The Wi-Fi signal is too weak here.
+    .next = Put this device near the router, or use a LAN cable.
+network-trouble-no-address = The router does not answer.
+    .next = Switch the router off and on, and wait 2 minutes.
+network-trouble-no-names = The way through the internet was not found.
+    .next = Switch the router off and on, and wait 2 minutes.
+network-trouble-no-internet = The router has no internet.
+    .next = Switch the router off and on, and wait 2 minutes.
+network-trouble-server-unreachable = The city's counter does not answer.
+    .next = Wait a little and try again, or phone us.
+network-trouble-untrusted = We cannot be sure that this is the city's counter.
+    .next = We stopped, to be safe. Please phone the city.
+network-trouble-clock-unknown = The right time is not known.
+    .next = Switch the router off and on, or phone the city.
+network-trouble-no-radio = This device's Wi-Fi does not work.
+    .next = Connect a LAN cable to the router.
+network-trouble-line-lost = The internet connection was lost.
+    .next = Look at the router's power and cables.
+
+qr-show-paper = Show the city's paper to the camera.
+    .next = Hold it flat, in good light.
+
+ready-asking-room = Asking the city's counter.
+    .next = Please wait.
+ready-refused-unknown-key = The code on this paper was not found.
+    .next = Check the paper's date and show it again, or phone us.
+ready-refused-over = The time of this appointment is over.
+    .next = Make a new appointment, or phone us.
+ready-refused-revoked = The city has withdrawn this paper's code.
+    .next = Please phone the city.
+ready-refused-room-full = Another device is already in with this paper.
+    .next = Leave on the other device, then try again.
+ready-refused-let-leave = The staff ended this paper's consultation.
+    .next = To go on, please phone us.
+ready-refused-too-many-tries = There were many tries, so the door is closed for a while.
+    .next = Wait 5 minutes and try again, or phone us.
+ready-refused-version = This device's software does not fit the counter's.
+    .next = Please phone the city.
+ready-refused-busy = The counter is very busy.
+    .next = Wait a minute and try again.
+
+ready-mirror = Look at what is seen behind you.
+    .next = It cannot be blurred.
+ready-rules = If you agree to these rules, press the button.
+ready-rules-early = It starts in { $wait }. Please read the rules.
+ready-try-out = Check how you look and sound.
+    .next = Nobody sees you now.
+
+session-entering = Entering the counter.
+    .next = Please wait.
+session-lobby = Please wait for the staff member.
+    .next = You will be called in soon.
+session-lobby-staff-absent = Waiting for the staff member to come.
+    .next = If nobody comes in time, please phone us.
+session-held = The staff paused picture and sound.
+    .next = Please wait.
+session-coming-back = The line was lost. Connecting again.
+    .next = It comes back by itself. Please wait.
+
+session-ended-left = You left the room.
+    .next = Thank you for coming.
+session-ended-ended = The consultation has ended.
+    .next = Thank you for coming.
+session-ended-let-leave = The staff ended this consultation.
+    .next = If you have questions, please phone us.
+session-ended-slot-over = The time of your appointment is over.
+    .next = To continue, please phone us.
+session-ended-revoked = The city cancelled this appointment.
+    .next = If you have questions, please phone us.
+session-ended-line-lost = The line did not come back, so we use the telephone.
+    .next = Please phone the number below.
+session-ended-will-phone = We will continue by telephone.
+    .next = The staff will phone you. Please stay near your telephone.
+
+wipe-forgetting = Erasing what this device remembers.
+    .next = Please leave the power on.
+wipe-forgotten = Everything from this time is erased.
+    .next = Please keep the paper in a safe place.
+wipe-receipt = Everything on this device is erased.
+    .next = Unplug it and return it to the city.
+wipe-failed = It could not be erased yet.
+    .next = Trying again. Please wait and do not use it.

@@ -1,0 +1,96 @@
+# Short words at the edges of a screen.
+press = Press: { $does }
+press-language = Language/日本語
+press-next = go on
+press-again = try again
+press-agree-and-join = agree and join
+press-understood = I understand
+press-try-out = see how I look
+press-chime = play the sound
+press-pause = picture & sound off
+press-resume = picture & sound on
+
+hold = Hold 3 s: { $does }
+hold-leave = leave
+hold-start-again = start again
+hold-back = go back
+hold-finish = finish
+
+telephone = Phone { $number }
+
+aside-paper-remembered = The city's paper has been read
+aside-no-camera = Camera unplugged: you can still talk
+aside-no-microphone = Microphone unplugged: you can phone
+aside-no-camera-nor-microphone = Camera and microphone unplugged
+aside-five-minutes = 5 minutes left
+aside-one-minute = 1 minute left
+aside-will-phone = The staff will phone you
+aside-staff-muted = The staff switched your sound off
+aside-paused = Your picture and sound are off
+
+scan-looking = Looking for a code
+scan-closer = A bit closer, please
+scan-further-away = A bit further away, please
+scan-hold-still = Hold it still, please
+scan-found = Got it
+scan-no-camera = Please plug the camera in
+
+wrong-another-city = This paper is from another city. Show the paper of the city that lent you this device.
+wrong-other-address = This code is for another web page. It does not work here.
+wrong-other-code = This is a different code. It does not work here.
+wrong-two-codes = I see two codes. Show only one, please.
+wrong-wifi-instead = This is a Wi-Fi code. Show the city's paper now, please.
+wrong-damaged-key = Part of the code is missing. Flatten the paper and show it again.
+wrong-damaged-wifi = This Wi-Fi code is incomplete. Show another one, please.
+
+quality-good = Good line
+quality-fair = Unsteady line
+quality-weak = Weak line
+
+staff = Staff member
+remaining = Time left
+# $unit is the largest unit that fits, $count how many of it
+wait = { $unit ->
+    [days] { $count ->
+        [one] { $count } day
+       *[other] { $count } days
+    }
+    [hours] { $count ->
+        [one] { $count } hour
+       *[other] { $count } hours
+    }
+    [minutes] { $count ->
+        [one] { $count } minute
+       *[other] { $count } minutes
+    }
+   *[seconds] { $count ->
+        [one] { $count } second
+       *[other] { $count } seconds
+    }
+}
+wait-label = Starts in { $wait }
+month-day = { $month ->
+    [1] Jan
+    [2] Feb
+    [3] Mar
+    [4] Apr
+    [5] May
+    [6] Jun
+    [7] Jul
+    [8] Aug
+    [9] Sep
+    [10] Oct
+    [11] Nov
+   *[12] Dec
+} { $day }
+slot = { $day }, { $starts }–{ $ends }
+slot-open = You can join now
+say-something = Speak, and the bar moves
+receipt = Erasure number
+camera-missing = No camera
+picture-paused = Off
+
+wipe-step-network = the Wi-Fi password
+wipe-step-key = the code of your paper
+wipe-step-data = saved data
+wipe-step-verify = a check that nothing is left

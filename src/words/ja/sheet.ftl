@@ -1,0 +1,11 @@
+# ルームキーの紙（A4）。半角空白は「ここで改行してよい」の印。
+sheet-title = オンライン窓口の ルームキー
+sheet-when = 日時
+sheet-where = 窓口
+sheet-step-1 = テレビの前の 機器の 電源を 入れます
+sheet-step-2 = この紙の コードを カメラに 見せます
+sheet-step-3 = 光った ボタンを 押します
+sheet-telephone = つながらない ときは お電話ください
+sheet-rules = 使うときの きまり
+sheet-secret = この紙は あなたの 部屋の かぎです。 人に 渡したり、写真を とったり しないでください。
+sheet-own-device = スマートフォンや パソコンでは、コードを 読むと ブラウザーで 入れます。

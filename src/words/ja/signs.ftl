@@ -1,0 +1,71 @@
+# 画面のはしに出る短いことば。半角空白は「ここで改行してよい」の印で、画面には出ない。
+press = 押す：{ $does }
+press-language = Language／ことば
+press-next = 次へ すすむ
+press-again = もう一度 ためす
+press-agree-and-join = 同意して 入る
+press-understood = わかりました
+press-try-out = 映り方を ためす
+press-chime = 音を 鳴らす
+press-pause = 映像と音を 止める
+press-resume = 映像と音を 出す
+
+hold = ３秒 長押し：{ $does }
+hold-leave = 退室する
+hold-start-again = 最初から やり直す
+hold-back = ひとつ もどる
+hold-finish = 終わる
+
+telephone = 電話：{ $number }
+
+aside-paper-remembered = 市の紙は もう 読みました
+aside-no-camera = カメラが 外れています。 声だけで 話せます
+aside-no-microphone = マイクが 外れています。 電話も 使えます
+aside-no-camera-nor-microphone = カメラと マイクが 外れています
+aside-five-minutes = あと５分で 終わります
+aside-one-minute = あと１分で 終わります
+aside-will-phone = 担当者から お電話します
+aside-staff-muted = 担当者が マイクを 止めています
+aside-paused = あなたの 映像と音を 止めています
+
+scan-looking = コードを さがしています
+scan-closer = もう少し 近づけてください
+scan-further-away = もう少し はなしてください
+scan-hold-still = そのまま 動かさないで
+scan-found = 読めました
+scan-no-camera = カメラを つないでください
+
+wrong-another-city = これは ほかの市の 紙です。この機器を 借りた 市の紙を 見せてください。
+wrong-other-address = これは 別のページの コードです。窓口では 使えません。
+wrong-other-code = これは 別の コードです。ここでは 使えません。
+wrong-two-codes = コードが ２つ 見えます。ひとつだけ 見せてください。
+wrong-wifi-instead = これは Wi-Fiの コードです。今は 市の紙を 見せてください。
+wrong-damaged-key = コードが 欠けていて 読めません。紙を 平らにして もう一度 見せてください。
+wrong-damaged-wifi = Wi-Fiの コードが 途中で 切れています。別の コードを 見せてください。
+
+quality-good = 回線は 良好
+quality-fair = 少し 不安定
+quality-weak = とぎれがち
+
+staff = 担当者
+remaining = のこり
+# $unit は入る一番大きい単位、$count はその数
+wait = { $unit ->
+    [days] { $count }日
+    [hours] { $count }時間
+    [minutes] { $count }分
+   *[seconds] { $count }秒
+}
+wait-label = 始まるまで あと{ $wait }
+month-day = { $month }月{ $day }日
+slot = { $day }　{ $starts }〜{ $ends }
+slot-open = 今、入れます
+say-something = 声を 出すと バーが 動きます
+receipt = 消去の 番号
+camera-missing = カメラなし
+picture-paused = 停止中
+
+wipe-step-network = Wi-Fiの パスワード
+wipe-step-key = 紙の コード
+wipe-step-data = 保存した データ
+wipe-step-verify = 残りが ないかの 確認

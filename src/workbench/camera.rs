@@ -1,0 +1,280 @@
+//! The camera's slot: what the camera of this desk sees, as a live source for the same pipelines as a real camera.
+#![expect(clippy::disallowed_methods, reason = "frames are paced by the clock")]
+
+pub mod clip;
+pub mod mark;
+pub mod scene;
+pub mod view;
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use image::{RgbImage, RgbaImage};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// Pictures a second.
+pub const FRAMES_PER_SECOND: i32 = 15;
+const FRAME: Duration = Duration::from_nanos(1_000_000_000 / FRAMES_PER_SECOND as u64);
+
+/// What the camera looks at.
+#[derive(Clone)]
+pub enum Scenery {
+    /// An empty room.
+    Nothing,
+    /// A person at a desk.
+    Person,
+    /// A paper that is brought and held.
+    Paper(Arc<RgbaImage>),
+    /// A picture that fills the view.
+    Picture(Arc<RgbaImage>),
+    /// An AVI clip with Motion JPEG, from its beginning, over and over.
+    Clip(Arc<[u8]>),
+    /// A real capture device.
+    Device(PathBuf),
+}
+
+/// The slot. Clones are the same slot.
+#[derive(Clone)]
+pub struct CameraSlot {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    size: (u32, u32),
+    severity: f32,
+    mark: Option<String>,
+    shown: Mutex<Shown>,
+    plugged: watch::Sender<bool>,
+    open: AtomicUsize,
+    changed: Box<dyn Fn() + Send + Sync>,
+    start: Instant,
+}
+
+#[derive(Clone)]
+struct Shown {
+    scenery: Scenery,
+    since: Instant,
+    /// Tells one showing from the next.
+    turn: u64,
+}
+
+impl CameraSlot {
+    /// A slot with this picture size and severity (see [`view::paper_in_view`]). `mark` is painted into the picture
+    /// of the person. `changed` is called when the camera is opened or closed.
+    pub fn new(
+        size: (u32, u32),
+        severity: f32,
+        mark: Option<String>,
+        scenery: Scenery,
+        changed: Box<dyn Fn() + Send + Sync>,
+    ) -> Self {
+        let start = Instant::now();
+        let shown = Mutex::new(Shown { scenery, since: start, turn: 0 });
+        let (plugged, open) = (watch::Sender::new(true), AtomicUsize::new(0));
+        Self { shared: Arc::new(Shared { size, severity, mark, shown, plugged, open, changed, start }) }
+    }
+
+    /// Shows something else from now on.
+    pub fn show(&self, scenery: Scenery) {
+        let mut shown = self.shared.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        *shown = Shown { scenery, since: Instant::now(), turn: shown.turn + 1 };
+    }
+
+    /// Plugs the camera in or out. Out ends every open source with an error, as a real one does.
+    pub fn plug(&self, plugged: bool) {
+        self.shared.plugged.send_replace(plugged);
+    }
+
+    /// Whether the camera is plugged in.
+    pub fn plugged(&self) -> watch::Receiver<bool> {
+        self.shared.plugged.subscribe()
+    }
+
+    /// How many sources deliver pictures now.
+    pub fn open_count(&self) -> usize {
+        self.shared.open.load(Ordering::Relaxed)
+    }
+
+    /// Makes a live source bin with one `src` pad: I420, 15 pictures a second, in the slot's size.
+    ///
+    /// # Errors
+    /// A sentence, when the camera is unplugged or GStreamer lacks an element.
+    pub fn element(&self) -> Result<gst::Element, String> {
+        if !*self.shared.plugged.borrow() {
+            return Err("the workbench's camera is unplugged; plug it in on the page".to_owned());
+        }
+        gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
+        let (width, height) = self.shared.size;
+        let description = format!(
+            "appsrc name=frames is-live=true do-timestamp=true format=time max-buffers=2 leaky-type=downstream \
+             caps=video/x-raw,format=RGB,width={width},height={height},framerate={FRAMES_PER_SECOND}/1 ! \
+             videoconvert ! video/x-raw,format=I420"
+        );
+        let bin = gst::parse::bin_from_description(&description, true)
+            .map_err(|error| format!("the workbench's camera cannot be built: {error}"))?;
+        let frames = bin
+            .by_name("frames")
+            .and_then(|element| element.downcast::<gst_app::AppSrc>().ok())
+            .ok_or("the workbench's camera has no source")?;
+        let renderer = Renderer::new(self.shared.clone())?;
+        let weak = frames.downgrade();
+        std::thread::Builder::new()
+            .name("bench-camera".into())
+            .spawn(move || feed(&weak, renderer))
+            .map_err(|error| format!("the workbench's camera thread cannot be started: {error}"))?;
+        Ok(bin.upcast())
+    }
+
+    /// A frame as it would be seen now, for thumbnails and tests.
+    ///
+    /// # Errors
+    /// A sentence, when it cannot be drawn.
+    pub fn frame(&self) -> Result<RgbImage, String> {
+        Renderer::new(self.shared.clone())?.frame()
+    }
+}
+
+/// Pushes frames until the source is gone; draws only while it runs.
+fn feed(weak: &gst::glib::WeakRef<gst_app::AppSrc>, mut renderer: Renderer) {
+    let mut due = Instant::now();
+    let mut open = Open { shared: renderer.shared.clone(), counted: false };
+    loop {
+        due += FRAME;
+        match due.checked_duration_since(Instant::now()) {
+            Some(wait) => std::thread::sleep(wait),
+            None => due = Instant::now(),
+        }
+        let Some(source) = weak.upgrade() else { return };
+        let runs = source.current_state() == gst::State::Playing;
+        open.count(runs);
+        if !runs {
+            continue;
+        }
+        if !*renderer.shared.plugged.borrow() {
+            gst::element_error!(source, gst::ResourceError::NotFound, ("the workbench's camera was unplugged"));
+            return;
+        }
+        match renderer.frame() {
+            Ok(frame) => {
+                // Refused while the pipeline is being torn down: the next turn sees that it is gone.
+                let _ = source.push_buffer(padded(&frame));
+            }
+            Err(why) => {
+                gst::element_error!(source, gst::ResourceError::Read, ("{why}"));
+                return;
+            }
+        }
+    }
+}
+
+/// Counts a running source, and no longer when it ends in whatever way.
+struct Open {
+    shared: Arc<Shared>,
+    counted: bool,
+}
+
+impl Open {
+    fn count(&mut self, runs: bool) {
+        if self.counted == runs {
+            return;
+        }
+        self.counted = runs;
+        match runs {
+            true => self.shared.open.fetch_add(1, Ordering::Relaxed),
+            false => self.shared.open.fetch_sub(1, Ordering::Relaxed),
+        };
+        (self.shared.changed)();
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.count(false);
+    }
+}
+
+/// A buffer with rows padded to a multiple of four bytes, as GStreamer's RGB wants them.
+fn padded(frame: &RgbImage) -> gst::Buffer {
+    let row = frame.width() as usize * 3;
+    let stride = row.next_multiple_of(4);
+    if stride == row {
+        return gst::Buffer::from_slice(frame.as_raw().clone());
+    }
+    let mut bytes = vec![0; stride * frame.height() as usize];
+    for (to, from) in bytes.chunks_exact_mut(stride).zip(frame.chunks_exact(row)) {
+        to[..row].copy_from_slice(from);
+    }
+    gst::Buffer::from_slice(bytes)
+}
+
+/// Draws what is shown, for one source.
+struct Renderer {
+    shared: Arc<Shared>,
+    scene: scene::Scene,
+    turn: Option<u64>,
+    ready: Ready,
+}
+
+/// What was made ready for the thing that is shown.
+enum Ready {
+    Empty(RgbImage),
+    Person,
+    Sheet(view::Sheet),
+    Picture(RgbImage),
+    Decoder(clip::Decoder, RgbImage),
+}
+
+impl Renderer {
+    fn new(shared: Arc<Shared>) -> Result<Self, String> {
+        let scene = scene::Scene::new(shared.size.0, shared.size.1)?;
+        Ok(Self { shared, scene, turn: None, ready: Ready::Person })
+    }
+
+    fn frame(&mut self) -> Result<RgbImage, String> {
+        let shown = self.shared.shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if self.turn != Some(shown.turn) {
+            self.ready = self.prepare(&shown.scenery)?;
+            self.turn = Some(shown.turn);
+        }
+        Ok(match &mut self.ready {
+            Ready::Empty(frame) | Ready::Picture(frame) => frame.clone(),
+            Ready::Person => self.scene.frame(self.shared.start.elapsed(), self.shared.mark.as_deref()),
+            Ready::Sheet(sheet) => sheet.frame(shown.since.elapsed(), self.shared.severity),
+            Ready::Decoder(decoder, last) => {
+                if let Some(frame) = decoder.next(FRAME) {
+                    *last = frame;
+                }
+                last.clone()
+            }
+        })
+    }
+
+    fn prepare(&self, scenery: &Scenery) -> Result<Ready, String> {
+        let size = self.shared.size;
+        let still = || self.scene.frame(Duration::ZERO, None);
+        Ok(match scenery {
+            Scenery::Nothing => Ready::Empty(self.scene.empty()),
+            Scenery::Person => Ready::Person,
+            Scenery::Paper(paper) => Ready::Sheet(view::Sheet::new(paper, still())),
+            Scenery::Picture(picture) => Ready::Picture(fitted(picture, size)),
+            Scenery::Clip(clip) => Ready::Decoder(clip::Decoder::clip(clip, size, FRAMES_PER_SECOND)?, still()),
+            Scenery::Device(path) => Ready::Decoder(clip::Decoder::device(path, size)?, still()),
+        })
+    }
+}
+
+/// The whole picture, as large as fits, before black.
+fn fitted(picture: &RgbaImage, (width, height): (u32, u32)) -> RgbImage {
+    let zoom = (width as f32 / picture.width().max(1) as f32).min(height as f32 / picture.height().max(1) as f32);
+    let side = |pixels: u32| ((pixels as f32 * zoom) as u32).max(1);
+    let (wide, high) = (side(picture.width()), side(picture.height()));
+    let scaled = image::imageops::resize(picture, wide, high, image::imageops::FilterType::Triangle);
+    let mut frame = RgbaImage::from_pixel(width, height, image::Rgba([0, 0, 0, 255]));
+    let centre = |outer: u32, inner: u32| i64::from(outer.saturating_sub(inner) / 2);
+    image::imageops::overlay(&mut frame, &scaled, centre(width, wide), centre(height, high));
+    image::DynamicImage::ImageRgba8(frame).into_rgb8()
+}

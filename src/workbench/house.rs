@@ -1,0 +1,237 @@
+//! The whole house on one desk: room server with its demo city, the desk's devices, and the appliance among them.
+
+#![expect(clippy::disallowed_methods, reason = "lays out the desk's folder and joins its parts")]
+
+use super::command::Refused;
+use super::{Control, Desk, DeskConfig, DeskError, Ends, Running, TvPicture, papers};
+use crate::device::camera::CameraSource;
+use crate::device::link::LinkConfig;
+use crate::device::media::MediaConfig;
+use crate::device::sound::SoundPorts;
+use crate::device::store::{self, StoreConfig};
+use crate::device::tv::{TvConfig, TvFrame, TvSink};
+use crate::device::usb::UsbEvent;
+use crate::device::{CHANNEL, device};
+use crate::model::language::Language;
+use crate::room::{self, demo};
+use crate::supervisor::tasks::Tasks;
+use crate::supervisor::{self, Parts, assemble};
+use image::RgbaImage;
+use jiff::{SignedDuration, Timestamp};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// The loan of the demo city; its counter's host is filled in when the room server listens.
+const DEMO_LOAN: &str = include_str!("demo-loan.toml");
+/// The line of the demo loan that names the counter's hosts.
+const HOSTS: &str = "hosts = [\"localhost:8443\", \"127.0.0.1:8443\"]";
+
+/// How a house is set up.
+pub struct HouseConfig {
+    /// Where the room server's file and the loan lie.
+    pub folder: PathBuf,
+    /// Port of the room server on 127.0.0.1; 0 for any free one.
+    pub room_port: u16,
+    /// STUN and TURN.
+    pub turn: room::turn::Turn,
+    /// Language of today's paper.
+    pub language: Language,
+    /// The desk. Its papers are made by the house and put before those given.
+    pub desk: DeskConfig,
+    /// Width and height of the TV.
+    pub tv: (u32, u32),
+}
+
+/// A house in which somebody lives. Its tasks are in the [`Tasks`] that it was moved into.
+pub struct House {
+    /// The room server.
+    pub room: room::Running,
+    /// What the demo city prepared: staff's password, the appointment, its key.
+    pub demo: demo::Demo,
+    /// The desk's page and hands.
+    pub desk: Running,
+    /// The appliance.
+    pub appliance: supervisor::Running,
+    /// The store's folder: after a wipe nothing is in it.
+    pub data: PathBuf,
+}
+
+/// Why a house cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum HouseError {
+    /// The demo city.
+    #[error("the demo city could not be prepared: {0}")]
+    Demo(#[from] demo::DemoError),
+    /// The room server.
+    #[error("the room server does not start: {0}")]
+    Room(#[from] room::ServeError),
+    /// The desk.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+    /// The appliance, a paper or the folder.
+    #[error("{0}")]
+    Part(String),
+}
+
+impl From<Refused> for HouseError {
+    fn from(refused: Refused) -> Self {
+        Self::Part(refused.to_string())
+    }
+}
+
+impl House {
+    /// Sets everything up; the appliance begins its story at once.
+    ///
+    /// # Errors
+    /// [`HouseError`] says which part does not start, and why.
+    pub async fn start(config: HouseConfig, tasks: &mut Tasks) -> Result<Self, HouseError> {
+        let (yesterdays, demo) = prepare(&config.folder)?;
+        let mut server = room::Config::on_loopback(&demo.database);
+        server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, config.room_port));
+        server.turn = config.turn;
+        let room = room::serve(server).await?;
+
+        let mut desk_config = config.desk;
+        let today = demo.key_url(&room.public, config.language);
+        let yesterday = yesterdays.key_url(&room.public, config.language);
+        let mut all = city_papers(today.expose(), yesterday.expose(), &demo.key, config.language)?;
+        all.append(&mut desk_config.papers);
+        desk_config.papers = all;
+        let data = lay_out_data(&config.folder, room.address)?;
+
+        let (picture_in, picture) = watch::channel(None);
+        let desk = Desk::start(desk_config, picture).await?;
+        let (ends, desk) = (desk.ends, desk.running);
+        let trace = ends.trace.clone();
+        let parts = parts(ends, &data, config.tv, tasks);
+        let mut appliance = assemble(parts, tasks).map_err(HouseError::Part)?;
+        tasks.start("desk tv", hand_pictures(appliance.tv.newest(), picture_in));
+        let (kept_in, kept) = mpsc::unbounded_channel();
+        let lines = std::mem::replace(&mut appliance.trace, kept);
+        tasks.start("desk trace", hand_trace(lines, trace, kept_in));
+        Ok(Self { room, demo, desk, appliance, data })
+    }
+
+    /// The hands at the desk.
+    pub fn control(&self) -> Control {
+        self.desk.control()
+    }
+}
+
+/// Yesterday's appointment, which is over, and today's, which is open.
+fn prepare(folder: &Path) -> Result<(demo::Demo, demo::Demo), HouseError> {
+    let now = Timestamp::now();
+    let yesterday = now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(now);
+    Ok((demo::prepare_at(folder, yesterday)?, demo::prepare_at(folder, now)?))
+}
+
+/// Loan, debt note and data key as on the box, in the desk's own folder.
+fn lay_out_data(folder: &Path, room: SocketAddr) -> Result<PathBuf, HouseError> {
+    let data = folder.join("data");
+    let hosts = format!("hosts = [\"localhost:{0}\", \"127.0.0.1:{0}\"]", room.port());
+    let failed = |what: &str, error: std::io::Error| {
+        HouseError::Part(format!("cannot write {what} in {}: {error}", data.display()))
+    };
+    std::fs::create_dir_all(&data).map_err(|error| failed("the folder", error))?;
+    std::fs::write(data.join("loan.toml"), DEMO_LOAN.replace(HOSTS, &hosts)).map_err(|error| failed("the loan", error))?;
+    std::fs::write(folder.join("data.key"), b"the desk's stand-in for the data partition's key")
+        .map_err(|error| failed("the data key", error))?;
+    Ok(data)
+}
+
+fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks) -> Parts {
+    let folder = data.parent().unwrap_or(data);
+    let (store, behind_store) = device();
+    let stores = StoreConfig {
+        loan: data.join("loan.toml"),
+        owed: folder.join("wipe-owed"),
+        data_key: folder.join("data.key"),
+        emptied: vec![data.to_owned()],
+    };
+    tasks.start("store", store::run(behind_store, stores));
+    let (slot, mut marked) = mpsc::channel(CHANNEL);
+    tasks.start("slot", async move {
+        while let Some(ask) = marked.recv().await {
+            tracing::info!(?ask, "the desk has no slots");
+        }
+    });
+    let (returns_in, returns) = mpsc::channel(1);
+    tasks.start("sticks", hand_returns(ends.usb, returns_in));
+    let (cut_in, cut) = watch::channel(false);
+    tasks.start("line cutter", cut_lines(ends.line, cut_in));
+    let (camera, microphone, speaker) = (ends.camera, ends.microphone, ends.speaker);
+    let plugged = microphone.plugged();
+    Parts {
+        button: ends.button,
+        light: ends.light,
+        camera: CameraSource::Element {
+            present: camera.plugged(),
+            make: Arc::new(move || camera.element()),
+        },
+        sound: SoundPorts {
+            microphone: Arc::new(move || microphone.element()),
+            speaker: Arc::new(move || speaker.element()),
+            microphone_present: Arc::new(move || *plugged.borrow()),
+        },
+        clock: ends.clock,
+        network: ends.network,
+        store,
+        slot,
+        returns,
+        tv: TvConfig { width, height, sink: TvSink::Frames },
+        link: LinkConfig { line_cut: Some(cut.clone()), ..LinkConfig::default() },
+        media: MediaConfig {
+            local_addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
+            loop_delay: Duration::ZERO,
+            trust_anchors: watch::channel(Vec::new()).1,
+        },
+    }
+}
+
+/// A stick on the desk is the city's return stick.
+async fn hand_returns(mut sticks: mpsc::Receiver<UsbEvent>, returns: mpsc::Sender<()>) {
+    while let Some(event) = sticks.recv().await {
+        if matches!(event, UsbEvent::In { .. }) && returns.send(()).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The desk says whether packets may pass; the line's cutter wants to know whether it is cut. A line that was never
+/// up (no cable yet) is not cut.
+async fn cut_lines(mut passes: watch::Receiver<bool>, cut: watch::Sender<bool>) {
+    while passes.changed().await.is_ok() {
+        let passes = *passes.borrow_and_update();
+        cut.send_replace(!passes);
+    }
+}
+
+async fn hand_trace(
+    mut lines: mpsc::UnboundedReceiver<String>,
+    page: mpsc::Sender<String>,
+    kept: mpsc::UnboundedSender<String>,
+) {
+    while let Some(line) = lines.recv().await {
+        // A page that falls behind misses lines; whoever keeps the trace gets all.
+        let _ = page.try_send(line.clone());
+        let _ = kept.send(line);
+    }
+}
+
+async fn hand_pictures(mut frames: watch::Receiver<Option<TvFrame>>, page: watch::Sender<Option<TvPicture>>) {
+    let mut sequence = 0;
+    while frames.changed().await.is_ok() {
+        let Some(frame) = frames.borrow_and_update().clone() else { continue };
+        let painted = tokio::task::spawn_blocking(move || {
+            let rgba: Vec<u8> =
+                frame.rgb().chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect();
+            (frame.width(), frame.height(), rgba)
+        });
+        let Ok((width, height, rgba)) = painted.await else { return };
+        sequence += 1;
+        page.send_replace(Some(TvPicture { width, height, rgba: rgba.into(), sequence }));
+    }
+}

@@ -1,0 +1,279 @@
+//! Microphone and speaker of the desk, as live GStreamer bins: tones or a recorded voice in, samples out to whoever
+//! listens.
+#![expect(clippy::disallowed_methods, reason = "samples are paced by the clock")]
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use std::f32::consts::TAU;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{broadcast, watch};
+
+/// Samples a second, each way; one channel of signed 16 bits.
+pub const RATE: usize = 48_000;
+/// Samples of one pushed buffer: 10 ms.
+const CHUNK: usize = RATE / 100;
+/// Loudness of the test tones, as part of full scale.
+const TONE_LEVEL: f32 = 0.35;
+/// How long a recording may take to be read.
+const READ_WITHIN: Duration = Duration::from_secs(10);
+/// Longest recording: ten minutes.
+const LONGEST: usize = RATE * 600;
+
+/// What the microphone hears.
+#[derive(Clone)]
+pub enum Heard {
+    /// Nothing.
+    Silence,
+    /// A sine of this frequency in hertz.
+    Tone(f32),
+    /// A recording, over and over.
+    Voice(Arc<[i16]>),
+}
+
+/// The microphone. Clones are the same one.
+#[derive(Clone)]
+pub struct Microphone {
+    shared: Arc<MicrophoneShared>,
+}
+
+struct MicrophoneShared {
+    heard: Mutex<Heard>,
+    plugged: watch::Sender<bool>,
+    open: AtomicUsize,
+    changed: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Microphone {
+    /// A microphone that hears this. `changed` is called when it is opened or closed.
+    pub fn new(heard: Heard, changed: Box<dyn Fn() + Send + Sync>) -> Self {
+        let (plugged, open) = (watch::Sender::new(true), AtomicUsize::new(0));
+        Self { shared: Arc::new(MicrophoneShared { heard: Mutex::new(heard), plugged, open, changed }) }
+    }
+
+    /// Hears something else from now on.
+    pub fn hear(&self, heard: Heard) {
+        *self.shared.heard.lock().unwrap_or_else(PoisonError::into_inner) = heard;
+    }
+
+    /// Plugs it in or out. Out ends every open source with an error, as a real one does.
+    pub fn plug(&self, plugged: bool) {
+        self.shared.plugged.send_replace(plugged);
+    }
+
+    /// Whether it is plugged in.
+    pub fn plugged(&self) -> watch::Receiver<bool> {
+        self.shared.plugged.subscribe()
+    }
+
+    /// How many sources deliver sound now.
+    pub fn open_count(&self) -> usize {
+        self.shared.open.load(Ordering::Relaxed)
+    }
+
+    /// Makes a live source bin with one `src` pad: S16LE, 48 kHz, one channel.
+    ///
+    /// # Errors
+    /// A sentence, when it is unplugged or GStreamer lacks an element.
+    pub fn element(&self) -> Result<gst::Element, String> {
+        if !*self.shared.plugged.borrow() {
+            return Err("the workbench's microphone is unplugged; plug it in on the page".to_owned());
+        }
+        gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
+        let description = format!(
+            "appsrc name=samples is-live=true do-timestamp=true format=time max-buffers=20 leaky-type=downstream \
+             caps=audio/x-raw,format=S16LE,rate={RATE},channels=1,layout=interleaved ! identity silent=true"
+        );
+        let bin = gst::parse::bin_from_description(&description, true)
+            .map_err(|error| format!("the workbench's microphone cannot be built: {error}"))?;
+        let samples = bin
+            .by_name("samples")
+            .and_then(|element| element.downcast::<gst_app::AppSrc>().ok())
+            .ok_or("the workbench's microphone has no source")?;
+        let (weak, shared) = (samples.downgrade(), self.shared.clone());
+        std::thread::Builder::new()
+            .name("bench-mic".into())
+            .spawn(move || feed(&weak, shared))
+            .map_err(|error| format!("the workbench's microphone thread cannot be started: {error}"))?;
+        Ok(bin.upcast())
+    }
+}
+
+struct Open(Arc<MicrophoneShared>, bool);
+
+impl Open {
+    fn count(&mut self, runs: bool) {
+        if std::mem::replace(&mut self.1, runs) == runs {
+            return;
+        }
+        match runs {
+            true => self.0.open.fetch_add(1, Ordering::Relaxed),
+            false => self.0.open.fetch_sub(1, Ordering::Relaxed),
+        };
+        (self.0.changed)();
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.count(false);
+    }
+}
+
+/// Pushes 10 ms of sound every 10 ms until the source is gone.
+fn feed(weak: &gst::glib::WeakRef<gst_app::AppSrc>, shared: Arc<MicrophoneShared>) {
+    const STEP: Duration = Duration::from_millis(10);
+    let mut open = Open(shared.clone(), false);
+    let (mut due, mut place) = (Instant::now(), 0usize);
+    loop {
+        due += STEP;
+        let now = Instant::now();
+        match due.checked_duration_since(now) {
+            Some(wait) => std::thread::sleep(wait),
+            // After a long pause (a suspended machine) it goes on from now.
+            None if now - due > Duration::from_millis(200) => due = now,
+            None => {}
+        }
+        let Some(source) = weak.upgrade() else { return };
+        let runs = source.current_state() == gst::State::Playing;
+        open.count(runs);
+        if !runs {
+            continue;
+        }
+        if !*shared.plugged.borrow() {
+            gst::element_error!(source, gst::ResourceError::NotFound, ("the workbench's microphone was unplugged"));
+            return;
+        }
+        let heard = shared.heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let samples: Vec<u8> = (place..place + CHUNK).flat_map(|at| heard.sample(at).to_le_bytes()).collect();
+        place += CHUNK;
+        // Refused while the pipeline is being torn down: the next turn sees that it is gone.
+        let _ = source.push_buffer(gst::Buffer::from_slice(samples));
+    }
+}
+
+impl Heard {
+    fn sample(&self, at: usize) -> i16 {
+        match self {
+            Self::Silence => 0,
+            Self::Tone(hertz) => {
+                // Whole seconds repeat, so that the phase stays exact for whole frequencies.
+                let seconds = (at % RATE) as f32 / RATE as f32;
+                ((TAU * hertz * seconds).sin() * TONE_LEVEL * f32::from(i16::MAX)) as i16
+            }
+            Self::Voice(samples) if samples.is_empty() => 0,
+            Self::Voice(samples) => samples[at % samples.len()],
+        }
+    }
+
+    /// Reads a WAV file (any rate and number of channels).
+    ///
+    /// # Errors
+    /// A sentence that says what the file is not.
+    pub fn wav(path: &Path) -> Result<Self, String> {
+        let not = |why: String| format!("{} is not a WAV recording ({why})", path.display());
+        gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
+        let description = format!(
+            "wavparse ! audioconvert ! audioresample ! audio/x-raw,format=S16LE,rate={RATE},channels=1 ! \
+             appsink name=samples sync=false"
+        );
+        let bin = gst::parse::bin_from_description(&description, true).map_err(|error| not(error.to_string()))?;
+        let source = gst::ElementFactory::make("filesrc").property("location", path).build();
+        let source = source.map_err(|error| not(error.to_string()))?;
+        let pipeline = gst::Pipeline::new();
+        let linked = pipeline.add(&source).and_then(|()| pipeline.add(&bin)).and_then(|()| source.link(&bin));
+        linked.map_err(|error| not(error.to_string()))?;
+        let sink = bin.by_name("samples").and_then(|element| element.downcast::<gst_app::AppSink>().ok());
+        let sink = sink.ok_or_else(|| not("there is no appsink".into()))?;
+        let started = pipeline.set_state(gst::State::Playing);
+        let read = match started {
+            Ok(_) => collect(&sink),
+            Err(_) => Vec::new(),
+        };
+        // The recording is in memory: whatever stopping says changes nothing.
+        let _ = pipeline.set_state(gst::State::Null);
+        match read.is_empty() {
+            true => Err(not("no sound was found in it".into())),
+            false => Ok(Self::Voice(read.into())),
+        }
+    }
+}
+
+fn collect(sink: &gst_app::AppSink) -> Vec<i16> {
+    let deadline = Instant::now() + READ_WITHIN;
+    let mut samples = Vec::new();
+    while Instant::now() < deadline && samples.len() < LONGEST {
+        let Some(sample) = sink.try_pull_sample(gst::ClockTime::from_seconds(1)) else {
+            if sink.is_eos() || samples.is_empty() {
+                break;
+            }
+            continue;
+        };
+        if let Some(map) = sample.buffer().and_then(|buffer| buffer.map_readable().ok()) {
+            samples.extend(map.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])));
+        }
+    }
+    samples
+}
+
+/// A piece of what the TV's speaker plays.
+#[derive(Clone)]
+pub struct Played {
+    /// Which speaker element plays it; two may sound at once.
+    pub source: u32,
+    /// 48 kHz, one channel.
+    pub samples: Arc<[i16]>,
+}
+
+/// The TV's speaker. Clones are the same one.
+#[derive(Clone)]
+pub struct Speaker {
+    played: broadcast::Sender<Played>,
+    next: Arc<AtomicU32>,
+}
+
+impl Default for Speaker {
+    fn default() -> Self {
+        Self { played: broadcast::Sender::new(200), next: Arc::default() }
+    }
+}
+
+impl Speaker {
+    /// What is played from now on. A listener that falls behind misses pieces, and delays nobody.
+    pub fn listen(&self) -> broadcast::Receiver<Played> {
+        self.played.subscribe()
+    }
+
+    /// Makes a sink bin with one `sink` pad for `audio/x-raw`; it keeps time as a sound card does.
+    ///
+    /// # Errors
+    /// A sentence, when GStreamer lacks an element.
+    pub fn element(&self) -> Result<gst::Element, String> {
+        gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
+        let description = format!(
+            "audioconvert ! audioresample ! audio/x-raw,format=S16LE,rate={RATE},channels=1,layout=interleaved ! \
+             appsink name=samples sync=true max-buffers=50"
+        );
+        let bin = gst::parse::bin_from_description(&description, true)
+            .map_err(|error| format!("the workbench's speaker cannot be built: {error}"))?;
+        let sink = bin
+            .by_name("samples")
+            .and_then(|element| element.downcast::<gst_app::AppSink>().ok())
+            .ok_or("the workbench's speaker has no sink")?;
+        let (played, source) = (self.played.clone(), self.next.fetch_add(1, Ordering::Relaxed));
+        let on_sample = move |sink: &gst_app::AppSink| {
+            let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+            if let Some(map) = sample.buffer().and_then(|buffer| buffer.map_readable().ok()) {
+                let samples = map.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+                // Fails only while nobody listens.
+                let _ = played.send(Played { source, samples });
+            }
+            Ok(gst::FlowSuccess::Ok)
+        };
+        sink.set_callbacks(gst_app::AppSinkCallbacks::builder().new_sample(on_sample).build());
+        Ok(bin.upcast())
+    }
+}

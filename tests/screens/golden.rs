@@ -1,0 +1,145 @@
+//! Each screen looks as it did when a person looked at it: pictures at 1080p and 720p beside this file.
+//!
+//! After a wished change: `MADOGUCHI_ACCEPT=1 cargo test --test screens`, look at the pictures, commit them.
+#![expect(clippy::disallowed_methods, reason = "golden pictures are files, and one variable accepts new ones")]
+
+use madoguchi::device::tv::catalogue::every_screen;
+use madoguchi::device::tv::paint::Painter;
+use resvg::tiny_skia::Pixmap;
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A channel may differ by this much: the golden pictures have 256 colours, and processors round differently.
+const CHANNEL: u8 = 48;
+/// Pixels that may differ by more. A lost comma is about sixty.
+const PIXELS: usize = 20;
+
+type Pixels = Vec<[u8; 4]>;
+
+fn compare(width: u32, height: u32) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens/golden").join(format!("{height}p"));
+    let rejected = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("screens-{height}p"));
+    let accept = std::env::var_os("MADOGUCHI_ACCEPT").is_some();
+    let mut painter = Painter::new(width, height);
+    let mut wrong = Vec::new();
+    let mut names = BTreeSet::new();
+    for (name, screen) in every_screen() {
+        let picture = straight(&painter.paint(&screen).unwrap());
+        let file = golden.join(format!("{name}.png"));
+        assert!(names.insert(file.clone()), "two screens are called {name}");
+        let known = fs::read(&file).map_err(|error| error.to_string()).and_then(|data| decode(&data));
+        let problem = match known {
+            Ok((size, _)) if size != (width, height) => format!("is {size:?}"),
+            Ok((_, known)) => match differing(&known, &picture) {
+                0..=PIXELS => continue,
+                count => format!("{count} pixels differ"),
+            },
+            Err(error) => error,
+        };
+        let target = if accept { &golden } else { &rejected };
+        fs::create_dir_all(target).unwrap();
+        fs::write(target.join(format!("{name}.png")), encode(width, height, &picture)).unwrap();
+        wrong.push(format!("{name}: {problem}"));
+    }
+    let left: Vec<PathBuf> = files(&golden).into_iter().filter(|file| !names.contains(file)).collect();
+    if accept {
+        left.iter().for_each(|file| fs::remove_file(file).unwrap());
+        return;
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} screens look different; look at {} and accept them with: MADOGUCHI_ACCEPT=1 cargo test --test screens\n{}",
+        wrong.len(),
+        rejected.display(),
+        wrong.join("\n")
+    );
+    assert!(left.is_empty(), "golden pictures of screens that are gone: {left:?}");
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).map_or_else(|_| Vec::new(), |entries| entries.map(|entry| entry.unwrap().path()).collect())
+}
+
+#[test]
+fn at_1080p() {
+    compare(1920, 1080);
+}
+
+#[test]
+fn at_720p() {
+    compare(1280, 720);
+}
+
+fn straight(picture: &Pixmap) -> Pixels {
+    let colors = picture.pixels().iter().map(|pixel| pixel.demultiply());
+    colors.map(|color| [color.red(), color.green(), color.blue(), color.alpha()]).collect()
+}
+
+fn differing(a: &Pixels, b: &Pixels) -> usize {
+    let far = |(a, b): &(&[u8; 4], &[u8; 4])| distance(**a, **b) > CHANNEL;
+    a.iter().zip(b).filter(far).count() + a.len().abs_diff(b.len())
+}
+
+fn distance(a: [u8; 4], b: [u8; 4]) -> u8 {
+    if a[3] == 0 && b[3] == 0 {
+        return 0;
+    }
+    a.into_iter().zip(b).map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0)
+}
+
+/// An indexed PNG: the most frequent 256 colours, the rest by their nearest.
+fn encode(width: u32, height: u32, pixels: &Pixels) -> Vec<u8> {
+    let mut count: HashMap<[u8; 4], u32> = HashMap::new();
+    for pixel in pixels {
+        *count.entry(*pixel).or_default() += 1;
+    }
+    let mut colors: Vec<([u8; 4], u32)> = count.into_iter().collect();
+    colors.sort_by_key(|(color, count)| (std::cmp::Reverse(*count), *color));
+    let palette = palette(&colors);
+    let index: HashMap<[u8; 4], u8> = colors
+        .iter()
+        .map(|(color, _)| {
+            let nearest = (0u8..=255).zip(&palette).min_by_key(|(_, known)| spread(**known, *color));
+            (*color, nearest.unwrap().0)
+        })
+        .collect();
+    let indexed: Vec<u8> = pixels.iter().map(|pixel| index[pixel]).collect();
+    let mut data = Vec::new();
+    let mut encoder = png::Encoder::new(&mut data, width, height);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(palette.iter().flat_map(|color| [color[0], color[1], color[2]]).collect::<Vec<u8>>());
+    encoder.set_trns(palette.iter().map(|color| color[3]).collect::<Vec<u8>>());
+    encoder.set_compression(png::Compression::High);
+    encoder.set_filter(png::Filter::NoFilter);
+    encoder.write_header().unwrap().write_image_data(&indexed).unwrap();
+    data
+}
+
+/// Frequent colours first, and none that is near to one already taken.
+fn palette(colors: &[([u8; 4], u32)]) -> Vec<[u8; 4]> {
+    let mut palette: Vec<[u8; 4]> = Vec::new();
+    for nearest in [24, 8, 0] {
+        for (color, _) in colors {
+            if palette.len() < 256 && palette.iter().all(|known| distance(*known, *color) > nearest) {
+                palette.push(*color);
+            }
+        }
+    }
+    palette
+}
+
+fn spread(a: [u8; 4], b: [u8; 4]) -> u32 {
+    a.into_iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
+}
+
+fn decode(data: &[u8]) -> Result<((u32, u32), Pixels), String> {
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(data));
+    decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::ALPHA);
+    let mut reader = decoder.read_info().map_err(|error| error.to_string())?;
+    let mut bytes = vec![0; reader.output_buffer_size().ok_or("too large")?];
+    let frame = reader.next_frame(&mut bytes).map_err(|error| error.to_string())?;
+    let pixels = bytes.chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2], pixel[3]]).collect();
+    Ok(((frame.width, frame.height), pixels))
+}

@@ -1,0 +1,230 @@
+//! The rules of every screen, checked on what was really painted: place, size, contrast, one sentence, the button.
+
+use madoguchi::device::tv::catalogue::every_screen;
+use madoguchi::device::tv::paint::Painter;
+use madoguchi::drawing::layout::{Color, Layout, PlacedText, Rect};
+use madoguchi::model::screen::{Aside, Face, Screen};
+use resvg::tiny_skia::Pixmap;
+use std::collections::HashMap;
+
+const PAPER: [u8; 4] = [0xfb, 0xf7, 0xee, 255];
+const BAND: [u8; 4] = [0x14, 0x23, 0x3b, 255];
+
+type Judge = fn(&Screen, &Pixmap, &Layout) -> Vec<String>;
+
+const RULES: [(&str, Judge); 8] = [
+    ("texts stay in the safe area and lie over nothing", |_, picture, layout| places(picture, layout)),
+    ("nothing but background outside the safe area", only_background_outside),
+    ("capitals are at least a thirtieth of the height", large_enough),
+    ("every text fits and has all its letters", whole),
+    ("contrast is at least 7:1 on what is really behind", contrast),
+    ("one sentence, what the button does, whom to phone", one_sentence),
+    ("an aside is said where there is one", aside_is_said),
+    ("the camera is seen where the screen says", camera_is_seen),
+];
+
+fn every_screen_keeps_every_rule(width: u32, height: u32) {
+    let mut wrong = Vec::new();
+    let mut painter = Painter::new(width, height);
+    for (name, screen) in every_screen() {
+        let picture = painter.paint(&screen).unwrap();
+        let layout = painter.layout(&screen).unwrap();
+        for (rule, judge) in RULES {
+            wrong.extend(judge(&screen, &picture, &layout).into_iter().map(|what| format!("{name}: {rule}: {what}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_screen_keeps_every_rule_at_1080p() {
+    every_screen_keeps_every_rule(1920, 1080);
+}
+
+#[test]
+fn every_screen_keeps_every_rule_at_720p() {
+    every_screen_keeps_every_rule(1280, 720);
+}
+
+/// The safe area: 5 % on each side. A pixel more for rounding.
+fn safe_area(picture: &Pixmap) -> Rect {
+    let (width, height) = (picture.width() as f32, picture.height() as f32);
+    Rect { x: width * 0.05 - 1.0, y: height * 0.05 - 1.0, width: width * 0.9 + 2.0, height: height * 0.9 + 2.0 }
+}
+
+pub(crate) fn places(picture: &Pixmap, layout: &Layout) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let safe = safe_area(picture);
+    for (number, text) in layout.texts.iter().enumerate() {
+        if !safe.contains(&text.rect) {
+            wrong.push(format!("{:?} leaves the safe area: {:?}", text.text, text.rect));
+        }
+        for other in &layout.texts[number + 1..] {
+            if text.rect.overlaps(&other.rect) {
+                wrong.push(format!("{:?} lies over {:?}", text.text, other.text));
+            }
+        }
+        for hole in layout.holes.iter().filter(|hole| hole.overlaps(&text.rect)) {
+            wrong.push(format!("{:?} lies over the camera's picture {hole:?}", text.text));
+        }
+    }
+    wrong
+}
+
+fn only_background_outside(_: &Screen, picture: &Pixmap, _: &Layout) -> Vec<String> {
+    let safe = safe_area(picture);
+    let width = picture.width();
+    let stray = picture.pixels().iter().zip(0u32..).find(|(pixel, at)| {
+        let (x, y) = ((at % width) as f32 + 0.5, (at / width) as f32 + 0.5);
+        let inside = x > safe.x && x < safe.x + safe.width && y > safe.y && y < safe.y + safe.height;
+        let color = pixel.demultiply();
+        let color = [color.red(), color.green(), color.blue(), color.alpha()];
+        // The line between paper and bar may fall between two pixels.
+        let background = color[3] == 0 || near(color, PAPER) || near(color, BAND) || between(color);
+        !inside && !background
+    });
+    stray.map(|(_, at)| format!("a stray pixel at {}, {}", at % width, at / width)).into_iter().collect()
+}
+
+fn near(a: [u8; 4], b: [u8; 4]) -> bool {
+    a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= 2)
+}
+
+/// A mixture of paper and bar.
+fn between(color: [u8; 4]) -> bool {
+    let part = |channel: usize| {
+        let (from, to) = (f32::from(BAND[channel]), f32::from(PAPER[channel]));
+        (f32::from(color[channel]) - from) / (to - from)
+    };
+    color[3] == 255 && (part(0) - part(1)).abs() < 0.02 && (part(1) - part(2)).abs() < 0.02
+}
+
+fn large_enough(_: &Screen, picture: &Pixmap, layout: &Layout) -> Vec<String> {
+    let smallest = picture.height() as f32 / 30.0;
+    let small = layout.texts.iter().filter(|text| text.cap_height < smallest);
+    small.map(|text| format!("{:?} has capitals of {} pixels", text.text, text.cap_height)).collect()
+}
+
+fn whole(_: &Screen, _: &Pixmap, layout: &Layout) -> Vec<String> {
+    let cut = layout.texts.iter().filter(|text| !text.whole || text.text.is_empty());
+    cut.map(|text| format!("{} does not fit: {:?}", text.role, text.text)).collect()
+}
+
+fn contrast(_: &Screen, picture: &Pixmap, layout: &Layout) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for text in &layout.texts {
+        let ratio = text.on.contrast_under(text.color);
+        if ratio < 7.0 {
+            wrong.push(format!("{:?} has contrast {ratio:.1}", text.text));
+        }
+        if let Some(problem) = differs_from_declared(picture, text) {
+            wrong.push(problem);
+        }
+    }
+    wrong
+}
+
+/// The declared colours must be those of the pixels: most of a text's box is its background, and the letters are there.
+fn differs_from_declared(picture: &Pixmap, text: &PlacedText) -> Option<String> {
+    let mut seen: HashMap<[u8; 4], u32> = HashMap::new();
+    let (mut all, mut letters) = (0u32, 0u32);
+    let Rect { x, y, width, height } = text.rect;
+    for row in y as u32..(y + height) as u32 {
+        for column in x as u32..(x + width) as u32 {
+            let color = picture.pixel(column, row)?.demultiply();
+            let color = [color.red(), color.green(), color.blue(), color.alpha()];
+            all += 1;
+            letters += u32::from(near(color, text.color.0));
+            *seen.entry(color).or_default() += 1;
+        }
+    }
+    let Color(on) = text.on;
+    let behind: u32 = seen.iter().filter(|(color, _)| near(**color, on)).map(|(_, count)| count).sum();
+    let enough = behind * 10 > all * 3 && letters * 100 > all;
+    (!enough).then(|| format!("{:?}: {behind} of {all} pixels are its background, {letters} its letters", text.text))
+}
+
+fn one_sentence(screen: &Screen, _: &Pixmap, layout: &Layout) -> Vec<String> {
+    let live = matches!(screen.face, Face::Live { held: false, .. });
+    let expected = [
+        ("sentence", !live),
+        ("name", live),
+        ("remaining", live),
+        ("quality", live),
+        ("city", !live),
+        ("press", screen.press.is_some()),
+        ("hold", screen.hold.is_some()),
+        ("telephone", screen.telephone.is_some()),
+    ];
+    let mut wrong: Vec<String> = expected
+        .into_iter()
+        .filter(|(role, there)| layout.of(role).count() != usize::from(*there))
+        .map(|(role, there)| format!("{role} should be there: {there}"))
+        .collect();
+    if layout.ring.is_some() != screen.hold.is_some() {
+        wrong.push("the ring belongs to the hold".to_owned());
+    }
+    let number = screen.telephone.as_ref().map_or("", |telephone| telephone.number.as_str());
+    if !layout.of("telephone").all(|text| text.text.contains(number)) {
+        wrong.push("the telephone number is not shown".to_owned());
+    }
+    wrong
+}
+
+fn aside_is_said(screen: &Screen, _: &Pixmap, layout: &Layout) -> Vec<String> {
+    let said = layout.of("aside").count() == usize::from(screen.aside.is_some());
+    if said { Vec::new() } else { vec![format!("{:?} is not said", screen.aside)] }
+}
+
+fn camera_is_seen(screen: &Screen, picture: &Pixmap, layout: &Layout) -> Vec<String> {
+    let unseen = matches!(screen.aside, Some(Aside::NoCamera | Aside::NoCameraNorMicrophone | Aside::Paused));
+    let window = screen.face.windows().own.filter(|_| !unseen);
+    let mut wrong = Vec::new();
+    if layout.holes.len() != usize::from(window.is_some()) {
+        wrong.push(format!("{} holes", layout.holes.len()));
+    }
+    for (hole, window) in layout.holes.iter().zip(window) {
+        let x = picture.width() as f32 * f32::from(window.x) / 1000.0;
+        let y = picture.height() as f32 * f32::from(window.y) / 1000.0;
+        if (hole.x - x).abs() > 1.5 || (hole.y - y).abs() > 1.5 {
+            wrong.push(format!("the hole is at {hole:?}, the window at {x}, {y}"));
+        }
+        let open = transparent(picture, *hole);
+        if open < 0.85 {
+            wrong.push(format!("only {open:.2} of the hole is open"));
+        }
+    }
+    if screen.face.windows() == madoguchi::model::screen::Windows::default()
+        && picture.pixels().iter().any(|pixel| pixel.alpha() != 255)
+    {
+        wrong.push("a screen without pictures must be opaque".to_owned());
+    }
+    wrong
+}
+
+fn transparent(picture: &Pixmap, part: Rect) -> f32 {
+    let rows = part.y as u32..(part.y + part.height) as u32;
+    let columns = part.x as u32..(part.x + part.width) as u32;
+    let all = rows.len() * columns.len();
+    let open = rows
+        .flat_map(|y| columns.clone().map(move |x| (x, y)))
+        .filter(|(x, y)| picture.pixel(*x, *y).is_some_and(|pixel| pixel.alpha() == 0));
+    open.count() as f32 / all as f32
+}
+
+/// A state that has a colour has a mark or a word as well.
+#[test]
+fn lines_differ_in_words_and_hints_too() {
+    let mut painter = Painter::new(1280, 720);
+    let mut words: HashMap<String, String> = HashMap::new();
+    for (name, screen) in every_screen() {
+        let layout = painter.layout(&screen).unwrap();
+        for text in layout.texts.iter().filter(|text| ["quality", "hint", "aside"].contains(&text.role.as_str())) {
+            words.entry(format!("{}: {}", text.role, text.text)).or_insert_with(|| name.clone());
+        }
+    }
+    let count = |role: &str| words.keys().filter(|text| text.starts_with(role)).count();
+    assert_eq!(count("quality: "), 3 * 2, "three words for the line in each language");
+    assert_eq!(count("hint: "), 5 * 2, "five words for the camera's eye in each language");
+    assert!(count("aside: ") >= 9 * 2);
+}
