@@ -6,8 +6,8 @@
 APT_BUILD := build-essential ca-certificates cmake curl git \
 	libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev pkg-config
 APT_RUN := gstreamer1.0-alsa gstreamer1.0-nice gstreamer1.0-plugins-bad gstreamer1.0-plugins-base \
-	gstreamer1.0-plugins-good fonts-noto-cjk
-APT_TEST := chromium chromium-driver coturn dbus-daemon espeak-ng
+	gstreamer1.0-plugins-good
+APT_TEST := chromium chromium-driver coturn dbus-daemon espeak-ng fonts-noto-cjk
 
 # Builds with 1.95 and newer; `make check` asks it for licences, bans and sources.
 CARGO_DENY := 0.20.2
@@ -54,7 +54,7 @@ story: $(TARGET)/.deps-test ## Lives the story from boot to wipe; pictures and r
 	@$(cargo) run --quiet --bin madoguchi-workbench -- story --out $(TARGET)/story
 
 accept-screens: $(TARGET)/.deps ## Takes the screens as they are painted now for the golden pictures
-	MADOGUCHI_ACCEPT_SCREENS=1 $(cargo) test --all-features screens
+	MADOGUCHI_ACCEPT=1 $(cargo) test --test screens
 
 deps: ## Installs what building and running need, now
 	@.ci/packages $(APT_BUILD) $(APT_RUN)
