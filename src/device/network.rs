@@ -3,19 +3,20 @@
 mod air;
 mod join;
 mod proxy;
+mod survey;
 
 use super::Behind;
 use crate::model::ids::Attempt;
 use crate::model::screen::NetworkTrouble;
 use crate::model::wifi_code::WifiCode;
 use futures_util::{FutureExt, StreamExt};
-use join::asked;
-use nmrs::{DeviceState, NetworkManager};
+use nmrs::NetworkManager;
 use std::time::Duration;
+use survey::Survey;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// What the network is asked.
+/// What the network is asked. A newer question gives an unanswered older one up.
 pub enum NetworkAsk {
     /// Judges and joins the Wi-Fi of a code. Answers with [`NetworkNews::Up`] or [`NetworkNews::Trouble`].
     Join {
@@ -29,7 +30,7 @@ pub enum NetworkAsk {
         /// Number of this question.
         attempt: Attempt,
     },
-    /// Leaves every Wi-Fi and forgets its passphrase; answers with [`NetworkNews::Forgotten`].
+    /// Leaves every Wi-Fi and forgets its passphrase, in NetworkManager too; answers with [`NetworkNews::Forgotten`].
     Forget {
         /// Number of this question.
         attempt: Attempt,
@@ -80,7 +81,7 @@ const SETTLE: Duration = Duration::from_millis(200);
 /// Serves the network until either end of `behind` is gone.
 pub async fn run(behind: Behind<NetworkAsk, NetworkEvent>) {
     let Behind { asks, events } = behind;
-    let mut network = Network { asks, events, wanted: None, cable: None, carries: None };
+    let mut network = Network { asks, events, wanted: None, left: None, cable: None, carries: None };
     let mut told = false;
     loop {
         let end = match timeout(join::ANSWER_WITHIN, open()).await {
@@ -130,6 +131,8 @@ struct Network {
     events: mpsc::Sender<NetworkEvent>,
     /// The accepted Wi-Fi, joined again by itself when it was lost. Forgotten when asked to.
     wanted: Option<WifiCode>,
+    /// Why the last Wi-Fi was left without having been asked to; said until another one is asked for.
+    left: Option<NetworkTrouble>,
     cable: Option<bool>,
     carries: Option<(bool, Option<NetworkTrouble>)>,
 }
@@ -184,7 +187,7 @@ impl Network {
     ) -> Result<std::convert::Infallible, End> {
         self.look(nm).await?;
         loop {
-            let lost = self.wanted.is_some() && self.carries.is_some_and(|(up, _)| !up) && self.cable != Some(true);
+            let lost = self.carries == Some((false, Some(NetworkTrouble::LineLost))) && self.cable != Some(true);
             let again = sleep(if lost { RETRY } else { LOOK });
             tokio::select! {
                 ask = self.asks.recv() => self.asked(nm, ask.ok_or(End::Gone)?).await?,
@@ -230,7 +233,7 @@ impl Network {
         while let Some(ask) = next.take() {
             let (attempt, news) = match ask {
                 NetworkAsk::Join { attempt, wifi } => {
-                    self.wanted = None;
+                    (self.wanted, self.left) = (None, None);
                     match self.unless_asked(join::join(nm, &wifi)).await {
                         Work::Done(result) => {
                             if joined(&result) {
@@ -246,7 +249,7 @@ impl Network {
                         Work::Gone => return Err(End::Gone),
                     }
                 }
-                NetworkAsk::Check { attempt } => match self.unless_asked(checked(nm)).await {
+                NetworkAsk::Check { attempt } => match self.unless_asked(survey::checked(nm)).await {
                     Work::Done(result) => (attempt, news(result)),
                     Work::Interrupted(ask) => {
                         next = Some(ask);
@@ -255,7 +258,7 @@ impl Network {
                     Work::Gone => return Err(End::Gone),
                 },
                 NetworkAsk::Forget { attempt } => {
-                    self.wanted = None;
+                    (self.wanted, self.left) = (None, None);
                     if join::leave(nm).await {
                         (attempt, NetworkNews::Forgotten)
                     } else {
@@ -271,21 +274,21 @@ impl Network {
 
     /// Looks at the whole network, tells what changed, and leaves a Wi-Fi that is not accepted (any more).
     async fn look(&mut self, nm: &NetworkManager) -> Result<(), End> {
-        let cable = cable(nm).await;
-        let mut carries = carries(nm, &cable).await;
+        // A question that was not answered tells nothing new; the next look is near.
+        let Some(Survey { plugged, mut carries }) = survey::survey(nm).await else { return Ok(()) };
         if let Err(Some(trouble)) = carries
-            && not_accepted(trouble)
+            && survey::not_accepted(trouble)
         {
             tracing::warn!("the Wi-Fi in use is left: {trouble:?}");
             join::leave(nm).await;
-            if self.wanted.take().is_some() {
-                carries = Err(Some(NetworkTrouble::Downgraded));
-            }
+            let was_accepted = self.wanted.take().is_some();
+            self.left = Some(if was_accepted { NetworkTrouble::Downgraded } else { trouble });
+            carries = Err(self.left);
         }
-        if carries == Err(None) && self.wanted.is_some() {
-            carries = Err(Some(NetworkTrouble::LineLost));
+        if carries == Err(None) {
+            carries = Err(self.wanted.as_ref().map(|_| NetworkTrouble::LineLost).or(self.left));
         }
-        self.told(cable.plugged, carries).await
+        self.told(plugged, carries).await
     }
 
     /// Tells what is new in this.
@@ -306,55 +309,6 @@ fn joined(result: &Result<(), NetworkTrouble>) -> bool {
     matches!(result, Ok(()) | Err(NetworkTrouble::Portal | NetworkTrouble::NoInternet))
 }
 
-/// Whether a trouble means that the network must not be used at all.
-fn not_accepted(trouble: NetworkTrouble) -> bool {
-    use NetworkTrouble::{Downgraded, Enterprise, Open, Owe, Wep, Wpa1, WpsOnly};
-    matches!(trouble, Open | Wep | Wpa1 | Owe | WpsOnly | Enterprise | Downgraded)
-}
-
 fn news(result: Result<(), NetworkTrouble>) -> NetworkNews {
     result.map_or_else(NetworkNews::Trouble, |()| NetworkNews::Up)
-}
-
-/// The wired devices together.
-struct Cable {
-    /// Something is on the other end of a cable.
-    plugged: bool,
-    /// It has an address.
-    up: bool,
-}
-
-async fn cable(nm: &NetworkManager) -> Cable {
-    let mut cable = Cable { plugged: false, up: false };
-    for device in asked("for wired devices", nm.list_wired_device_details()).await.unwrap_or_default() {
-        let carrier = asked("for a cable", async {
-            proxy::WiredProxy::builder(nm.dbus_connection()).path(device.path.as_str())?.build().await?.carrier().await
-        });
-        cable.plugged |= carrier.await.unwrap_or(false);
-        cable.up |= device.state == DeviceState::Activated;
-    }
-    cable
-}
-
-/// Whether an accepted network carries traffic; without a trouble where there is simply none.
-async fn carries(nm: &NetworkManager, cable: &Cable) -> Result<(), Option<NetworkTrouble>> {
-    let radios = asked("for Wi-Fi devices", nm.list_wifi_devices()).await.unwrap_or_default();
-    if radios.iter().any(|radio| radio.state == DeviceState::Activated) {
-        let beacon = join::active_beacon(nm).await.ok_or(None)?;
-        beacon.judge().map_err(Some)?;
-    } else if !cable.up {
-        return Err(None);
-    }
-    let connectivity = asked("for the connectivity", nm.connectivity()).await.ok_or(None)?;
-    join::usable(connectivity).map_err(Some)
-}
-
-/// Looks afresh whether the internet can be reached over what is there.
-async fn checked(nm: &NetworkManager) -> Result<(), NetworkTrouble> {
-    let cable = cable(nm).await;
-    match carries(nm, &cable).await {
-        Err(None) => Err(NetworkTrouble::LineLost),
-        Err(Some(trouble)) if not_accepted(trouble) => Err(trouble),
-        _ => join::internet(nm).await,
-    }
 }

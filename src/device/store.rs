@@ -61,7 +61,8 @@ pub struct StoreConfig {
     pub owed: PathBuf,
     /// The key of the data partition. Whoever has it can read the partition; nobody can without.
     pub data_key: PathBuf,
-    /// Folders that hold nothing after a wipe: the data partition, NetworkManager's profiles.
+    /// Folders that hold nothing after a wipe: the data partition. (NetworkManager's profiles are the network's to
+    /// delete and to look for: [`super::network::NetworkAsk::Forget`].)
     pub emptied: Vec<PathBuf>,
 }
 
@@ -71,7 +72,7 @@ impl Default for StoreConfig {
             loan: "/var/lib/madoguchi/data/loan.toml".into(),
             owed: "/var/lib/madoguchi/state/wipe-owed".into(),
             data_key: "/var/lib/madoguchi/state/data.key".into(),
-            emptied: vec!["/var/lib/madoguchi/data".into(), "/run/NetworkManager/system-connections".into()],
+            emptied: vec!["/var/lib/madoguchi/data".into()],
         }
     }
 }

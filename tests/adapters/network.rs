@@ -1,1 +1,234 @@
-//! .
+//! NetworkManager, played by this test, and what the network adapter does with it.
+
+mod nm;
+
+use crate::bus::{Log, on_a_private_bus};
+use madoguchi::device::network::{NetworkAsk, NetworkEvent, NetworkNews, run};
+use madoguchi::device::{Device, device};
+use madoguchi::model::ids::Attempt;
+use madoguchi::model::screen::NetworkTrouble;
+use madoguchi::model::secret::Secret;
+use madoguchi::model::wifi_code::{Claim, WifiCode};
+use nm::{CCMP, Nm, PSK, SAE, TKIP};
+use std::time::Duration;
+use tokio::time::timeout;
+use zbus::zvariant::Value;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const PASSPHRASE: &str = "correct horse battery";
+
+type Network = Device<NetworkAsk, NetworkEvent>;
+
+fn start() -> Network {
+    let (network, behind) = device();
+    tokio::spawn(run(behind));
+    network
+}
+
+fn home(passphrase: &str) -> WifiCode {
+    WifiCode {
+        ssid: "家".to_owned(),
+        other_forms: vec![vec![0x89, 0xc6]],
+        claim: Claim::Wpa,
+        passphrase: Some(Secret::new(passphrase)),
+        hidden: false,
+    }
+}
+
+async fn event(network: &mut Network) -> NetworkEvent {
+    timeout(PATIENCE, network.events.recv()).await.expect("the network says something").expect("it lives")
+}
+
+/// The answer to an ask, whatever else is told meanwhile.
+async fn answer(network: &mut Network, ask: NetworkAsk) -> NetworkNews {
+    let asked = match &ask {
+        NetworkAsk::Join { attempt, .. } | NetworkAsk::Check { attempt } | NetworkAsk::Forget { attempt } => *attempt,
+    };
+    assert!(network.asks.send(ask).await.is_ok());
+    loop {
+        if let NetworkEvent::Answer { attempt, news } = event(network).await {
+            assert_eq!(attempt, asked);
+            return news;
+        }
+    }
+}
+
+async fn join(network: &mut Network, wifi: WifiCode) -> NetworkNews {
+    answer(network, NetworkAsk::Join { attempt: Attempt(1), wifi }).await
+}
+
+/// Waits until the network says that it carries, or why it does not.
+async fn carries(network: &mut Network, expected: (bool, Option<NetworkTrouble>)) {
+    loop {
+        if let NetworkEvent::Carries { up, trouble } = event(network).await
+            && (up, trouble) == expected
+        {
+            return;
+        }
+    }
+}
+
+fn says_no_secret(log: &Log) {
+    let log = log.text();
+    assert!(log.contains("NetworkManager is there"), "the log was taken: {log}");
+    for secret in [PASSPHRASE, "家", "wrong passphrase"] {
+        assert!(!log.contains(secret), "{secret} stands in the log:\n{log}");
+    }
+}
+
+#[test]
+fn the_strongest_accepted_access_point_is_joined_pinned_and_volatile_and_forgotten() {
+    on_a_private_bus(
+        "network::the_strongest_accepted_access_point_is_joined_pinned_and_volatile_and_forgotten",
+        |log| async move {
+            let nm = Nm::start(PASSPHRASE).await;
+            nm.hear("家".as_bytes(), 40, 0, CCMP | PSK);
+            nm.hear(&[0x89, 0xc6], 70, 0, CCMP | PSK);
+            nm.hear("家".as_bytes(), 99, TKIP | PSK, TKIP | CCMP | PSK);
+            nm.hear("隣".as_bytes(), 95, 0, CCMP | PSK);
+            let mut network = start();
+            carries(&mut network, (false, None)).await;
+            assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Up);
+            let [joined] = &nm.joined()[..] else { panic!("joined once") };
+            assert_eq!(joined.access_point, 1, "the accepted one with the Shift_JIS name");
+            assert_eq!(joined.option("persist"), Value::from("volatile"));
+            assert_eq!(joined.option("bind-activation"), Value::from("dbus-client"));
+            assert_eq!(joined.setting("802-11-wireless", "ssid"), Value::from(vec![0x89u8, 0xc6]));
+            assert_eq!(joined.setting("802-11-wireless-security", "key-mgmt"), Value::from("wpa-psk"));
+            assert_eq!(joined.setting("802-11-wireless-security", "proto"), Value::from(vec!["rsn"]));
+            assert_eq!(joined.setting("802-11-wireless-security", "pairwise"), Value::from(vec!["ccmp"]));
+            assert_eq!(joined.setting("802-11-wireless-security", "group"), Value::from(vec!["ccmp"]));
+            assert_eq!(nm.profiles(), 1);
+            carries(&mut network, (true, None)).await;
+
+            let forgotten = answer(&mut network, NetworkAsk::Forget { attempt: Attempt(2) }).await;
+            assert_eq!(forgotten, NetworkNews::Forgotten);
+            assert_eq!((nm.profiles(), nm.active()), (0, None));
+            carries(&mut network, (false, None)).await;
+            says_no_secret(&log);
+        },
+    );
+}
+
+#[test]
+fn a_wrong_passphrase_and_weak_networks_are_named() {
+    on_a_private_bus("network::a_wrong_passphrase_and_weak_networks_are_named", |log| async move {
+        let nm = Nm::start(PASSPHRASE).await;
+        let mut network = start();
+        let place = nm.hear("家".as_bytes(), 80, 0, CCMP | PSK);
+        let wrong = join(&mut network, home("wrong passphrase")).await;
+        assert_eq!(wrong, NetworkNews::Trouble(NetworkTrouble::WrongPassword));
+        assert_eq!(nm.profiles(), 0, "NetworkManager keeps nothing of it");
+        let short = join(&mut network, home("short")).await;
+        assert_eq!(short, NetworkNews::Trouble(NetworkTrouble::WrongPassword));
+        assert_eq!(nm.joined().len(), 1, "what cannot be a passphrase is not tried");
+        for (wpa, rsn, trouble) in [
+            (TKIP | PSK, 0, NetworkTrouble::Wpa1),
+            (0, 0, NetworkTrouble::Wep),
+            (0, CCMP | 0x200, NetworkTrouble::Enterprise),
+        ] {
+            nm.change(place, wpa, rsn);
+            assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Trouble(trouble));
+        }
+        assert_eq!(nm.joined().len(), 1, "no weak network is ever joined");
+        says_no_secret(&log);
+    });
+}
+
+#[test]
+fn a_radio_that_fails_at_wpa3_joins_with_wpa2_where_both_are_offered() {
+    on_a_private_bus("network::a_radio_that_fails_at_wpa3_joins_with_wpa2_where_both_are_offered", |_| async move {
+        let nm = Nm::start(PASSPHRASE).await;
+        nm.without_sae();
+        nm.hear("家".as_bytes(), 80, 0, CCMP | PSK | SAE);
+        let mut network = start();
+        assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Up);
+        let tried: Vec<_> = nm
+            .joined()
+            .iter()
+            .map(|joined| {
+                (
+                    joined.setting("802-11-wireless-security", "key-mgmt"),
+                    joined.setting("802-11-wireless-security", "pmf"),
+                )
+            })
+            .collect();
+        let expected = [(Value::from("sae"), Value::from(3i32)), (Value::from("wpa-psk"), Value::from(2i32))];
+        assert_eq!(tried, expected);
+    });
+}
+
+#[test]
+fn a_network_that_gets_worse_while_it_is_used_is_left() {
+    on_a_private_bus("network::a_network_that_gets_worse_while_it_is_used_is_left", |_| async move {
+        let nm = Nm::start(PASSPHRASE).await;
+        let place = nm.hear("家".as_bytes(), 80, 0, CCMP | PSK);
+        let mut network = start();
+        assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Up);
+        carries(&mut network, (true, None)).await;
+        nm.change(place, TKIP | PSK, TKIP | PSK);
+        carries(&mut network, (false, Some(NetworkTrouble::Downgraded))).await;
+        assert_eq!((nm.profiles(), nm.active()), (0, None));
+    });
+}
+
+#[test]
+fn a_page_to_be_agreed_to_is_named_and_looked_at_again() {
+    on_a_private_bus("network::a_page_to_be_agreed_to_is_named_and_looked_at_again", |_| async move {
+        let nm = Nm::start(PASSPHRASE).await;
+        nm.hear("家".as_bytes(), 80, 0, CCMP | PSK);
+        nm.connectivity(2).await;
+        let mut network = start();
+        assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Trouble(NetworkTrouble::Portal));
+        assert_eq!(nm.active(), Some(0), "kept, so that it can be looked at again");
+        nm.connectivity(4).await;
+        let checked = answer(&mut network, NetworkAsk::Check { attempt: Attempt(3) }).await;
+        assert_eq!(checked, NetworkNews::Up);
+        assert_eq!(nm.joined().len(), 1);
+    });
+}
+
+#[test]
+fn a_lost_network_is_joined_again_by_itself() {
+    on_a_private_bus("network::a_lost_network_is_joined_again_by_itself", |_| async move {
+        let nm = Nm::start(PASSPHRASE).await;
+        nm.hear("家".as_bytes(), 80, 0, CCMP | PSK);
+        let mut network = start();
+        assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Up);
+        carries(&mut network, (true, None)).await;
+        nm.lose().await;
+        carries(&mut network, (false, Some(NetworkTrouble::LineLost))).await;
+        carries(&mut network, (true, None)).await;
+        assert_eq!(nm.joined().len(), 2);
+    });
+}
+
+#[test]
+fn a_cable_is_told() {
+    on_a_private_bus("network::a_cable_is_told", |_| async move {
+        let nm = Nm::start(PASSPHRASE).await;
+        nm.plug(true).await;
+        let mut network = start();
+        assert!(matches!(event(&mut network).await, NetworkEvent::Cable { plugged: true }));
+        assert!(matches!(event(&mut network).await, NetworkEvent::Carries { up: true, trouble: None }));
+        nm.plug(false).await;
+        assert!(matches!(event(&mut network).await, NetworkEvent::Cable { plugged: false }));
+        assert!(matches!(event(&mut network).await, NetworkEvent::Carries { up: false, trouble: None }));
+    });
+}
+
+#[test]
+fn without_networkmanager_there_is_no_radio_and_nothing_to_forget() {
+    on_a_private_bus("network::without_networkmanager_there_is_no_radio_and_nothing_to_forget", |_| async move {
+        let mut network = start();
+        carries(&mut network, (false, Some(NetworkTrouble::NoRadio))).await;
+        assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Trouble(NetworkTrouble::NoRadio));
+        let forgotten = answer(&mut network, NetworkAsk::Forget { attempt: Attempt(2) }).await;
+        assert_eq!(forgotten, NetworkNews::Forgotten);
+        // It comes up later.
+        let nm = Nm::start(PASSPHRASE).await;
+        nm.hear("家".as_bytes(), 80, 0, CCMP | PSK);
+        carries(&mut network, (false, None)).await;
+        assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Up);
+    });
+}
