@@ -5,6 +5,7 @@
 pub mod command;
 
 use super::command::Refused;
+use super::sound::Speaker;
 use super::{Control, Desk, DeskConfig, DeskError, Ends, Running, TvPicture, papers};
 use crate::device::camera::CameraSource;
 use crate::device::link::LinkConfig;
@@ -56,6 +57,8 @@ pub struct House {
     pub desk: Running,
     /// The appliance.
     pub appliance: supervisor::Running,
+    /// What the TV plays.
+    pub speaker: Speaker,
     /// The store's folder: after a wipe nothing is in it.
     pub data: PathBuf,
 }
@@ -98,7 +101,8 @@ impl House {
         let mut desk_config = config.desk;
         let today = demo.key_url(&room.public, config.language);
         let yesterday = yesterdays.key_url(&room.public, config.language);
-        let mut all = papers::room_keys(today.expose(), yesterday.expose(), &elsewhere(&demo)).map_err(HouseError::Part)?;
+        let mut all =
+            papers::room_keys(today.expose(), yesterday.expose(), &elsewhere(&demo)).map_err(HouseError::Part)?;
         all.extend(papers::demo_wifi().map_err(HouseError::Part)?);
         all.append(&mut desk_config.papers);
         desk_config.papers = all;
@@ -107,14 +111,14 @@ impl House {
         let (picture_in, picture) = watch::channel(None);
         let desk = Desk::start(desk_config, picture).await?;
         let (ends, desk) = (desk.ends, desk.running);
-        let trace = ends.trace.clone();
+        let (trace, speaker) = (ends.trace.clone(), ends.speaker.clone());
         let parts = parts(ends, &data, config.tv, tasks);
         let mut appliance = assemble(parts, tasks).map_err(HouseError::Part)?;
         tasks.start("desk tv", hand_pictures(appliance.tv.newest(), picture_in));
         let (kept_in, kept) = mpsc::unbounded_channel();
         let lines = std::mem::replace(&mut appliance.trace, kept);
         tasks.start("desk trace", hand_trace(lines, trace, kept_in));
-        Ok(Self { room, demo, desk, appliance, data })
+        Ok(Self { room, demo, desk, appliance, speaker, data })
     }
 
     /// The hands at the desk.
@@ -143,7 +147,8 @@ fn lay_out_data(folder: &Path, room: SocketAddr) -> Result<PathBuf, HouseError> 
         HouseError::Part(format!("cannot write {what} in {}: {error}", data.display()))
     };
     std::fs::create_dir_all(&data).map_err(|error| failed("the folder", error))?;
-    std::fs::write(data.join("loan.toml"), DEMO_LOAN.replace(HOSTS, &hosts)).map_err(|error| failed("the loan", error))?;
+    std::fs::write(data.join("loan.toml"), DEMO_LOAN.replace(HOSTS, &hosts))
+        .map_err(|error| failed("the loan", error))?;
     std::fs::write(folder.join("data.key"), b"the desk's stand-in for the data partition's key")
         .map_err(|error| failed("the data key", error))?;
     Ok(data)
@@ -174,10 +179,7 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
     Parts {
         button: ends.button,
         light: ends.light,
-        camera: CameraSource::Element {
-            present: camera.plugged(),
-            make: Arc::new(move || camera.element()),
-        },
+        camera: CameraSource::Element { present: camera.plugged(), make: Arc::new(move || camera.element()) },
         sound: SoundPorts {
             microphone: Arc::new(move || microphone.element()),
             speaker: Arc::new(move || speaker.element()),

@@ -25,8 +25,7 @@ pub fn counter_camera(folder: &Path) -> PathBuf {
     for y in 0..(size + 8) * module {
         for x in 0..(size + 8) * module {
             let inside = x / module >= 4 && y / module >= 4 && x / module < size + 4 && y / module < size + 4;
-            let dark = inside
-                && modules[((y / module - 4) * size + x / module - 4) as usize] == qrcode::Color::Dark;
+            let dark = inside && modules[((y / module - 4) * size + x / module - 4) as usize] == qrcode::Color::Dark;
             still.put_pixel(left + x, top + y, if dark { Rgb([16; 3]) } else { Rgb([245; 3]) });
         }
     }
@@ -54,10 +53,17 @@ pub fn counter_voice(folder: &Path) -> PathBuf {
 
 /// The family's voice: espeak-ng says a sentence, with tones in between.
 pub fn family_voice(folder: &Path, language: &str) -> PathBuf {
-    let words = if language == "en" { "Good morning. Can you hear me?" } else { "おはようございます。 きこえますか。" };
+    let words = if language == "en" {
+        "Good morning. Can you hear me?"
+    } else {
+        "おはようございます。 きこえますか。"
+    };
     let spoken = folder.join("spoken.wav");
     let said = Command::new("espeak-ng").args(["-v", language, "-w"]).arg(&spoken).arg(words).status();
-    assert!(said.is_ok_and(|status| status.success()), "espeak-ng does not speak; install it with: apt-get install espeak-ng");
+    assert!(
+        said.is_ok_and(|status| status.success()),
+        "espeak-ng does not speak; install it with: apt-get install espeak-ng"
+    );
     let path = folder.join("family.wav");
     let joined = Command::new("sox")
         .arg(&spoken)

@@ -26,10 +26,10 @@ use madoguchi::model::language::Language;
 use std::path::{Path, PathBuf};
 
 fn main() {
-    let folder = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/story"),
-        PathBuf::from,
-    );
+    let folder = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with('-'))
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/story"), PathBuf::from);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("the story's folder cannot be made");
     tracing_subscriber::fmt()
@@ -37,11 +37,8 @@ fn main() {
         .with_writer(std::io::stderr)
         .init();
     let runtime = tokio::runtime::Runtime::new().expect("tokio does not start");
-    let lives = [
-        ("ja", Language::Japanese, false),
-        ("en", Language::English, false),
-        ("relay", Language::Japanese, true),
-    ];
+    let lives =
+        [("ja", Language::Japanese, false), ("en", Language::English, false), ("relay", Language::Japanese, true)];
     let mut lived = Vec::new();
     for (name, language, relay_only) in lives {
         println!("story: {name}");
@@ -49,7 +46,12 @@ fn main() {
         lived.push(runtime.block_on(life.live()));
     }
     let report: String = lived.iter().map(Lived::report).collect();
-    std::fs::write(folder.join("report.md"), format!("# The story, lived\n\n{report}")).expect("no room for the report");
+    std::fs::write(folder.join("report.md"), format!("# The story, lived\n\n{report}"))
+        .expect("no room for the report");
     println!("report: {}", folder.join("report.md").display());
-    println!("story: {} lives, all seen; {}", lived.len(), lived.iter().map(Lived::summary).collect::<Vec<_>>().join("; "));
+    println!(
+        "story: {} lives, all seen; {}",
+        lived.len(),
+        lived.iter().map(Lived::summary).collect::<Vec<_>>().join("; ")
+    );
 }

@@ -15,12 +15,7 @@ use tokio::time::Instant;
 const SETTLING: Duration = Duration::from_millis(300);
 
 /// Writes a picture of each face the first time that it is shown, and keeps their order.
-pub async fn keep(
-    mut shown: broadcast::Receiver<Shown>,
-    tv: Arc<Tv>,
-    folder: PathBuf,
-    faces: Arc<Mutex<Vec<String>>>,
-) {
+pub async fn keep(mut shown: broadcast::Receiver<Shown>, tv: Arc<Tv>, folder: PathBuf, faces: Arc<Mutex<Vec<String>>>) {
     loop {
         let face = match shown.recv().await {
             Ok(shown) => shown.face,

@@ -38,9 +38,9 @@ fn language(tag: &str) -> Result<Language, String> {
 /// What does not start, or which part ended.
 pub async fn run(command: Command) -> Result<(), HouseError> {
     let own = command.folder.is_none();
-    let folder = command.folder.unwrap_or_else(|| {
-        std::env::temp_dir().join(format!("madoguchi-workbench-{}", std::process::id()))
-    });
+    let folder = command
+        .folder
+        .unwrap_or_else(|| std::env::temp_dir().join(format!("madoguchi-workbench-{}", std::process::id())));
     let desk = DeskConfig { port: command.port, ..DeskConfig::default() };
     let config = HouseConfig {
         folder: folder.clone(),
