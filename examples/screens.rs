@@ -1,22 +1,15 @@
 //! Paints every screen into a folder, to be looked at: `cargo run --example screens -- OUTDIR [HEIGHT] [NAME…]`.
-#![expect(clippy::disallowed_methods, reason = "an example reads its arguments and writes pictures")]
+#![expect(clippy::disallowed_methods, reason = "an example reads its own arguments")]
 
-use madoguchi::device::tv::catalogue::every_screen;
-use madoguchi::device::tv::paint::Painter;
+use madoguchi::device::tv::catalogue::save_every_screen;
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::Path;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let folder = PathBuf::from(arguments.next().ok_or("say into which folder")?);
-    let height: u32 = arguments.next().map_or(Ok(1080), |text| text.parse())?;
+    let folder = arguments.next().ok_or("say into which folder: cargo run --example screens -- OUTDIR")?;
+    let height = arguments.next().map_or(Ok(1080), |text| text.parse())?;
     let wanted: Vec<String> = arguments.collect();
-    std::fs::create_dir_all(&folder)?;
-    let mut painter = Painter::new(height * 16 / 9, height);
-    for (name, screen) in every_screen() {
-        if wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str())) {
-            painter.paint(&screen)?.save_png(folder.join(format!("{name}.png")))?;
-        }
-    }
+    println!("{} screens are in {folder}", save_every_screen(Path::new(&folder), height, &wanted)?);
     Ok(())
 }
