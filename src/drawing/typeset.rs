@@ -94,11 +94,16 @@ pub fn set(text: &str, weight: Weight, space: Space) -> Block {
         return Block { lines: Vec::new(), size: space.smallest, width: 0.0, whole: false };
     };
     let (text, known) = drawable(text, face);
-    // Breaking inside a phrase looks worse than smaller letters.
+    // A new sentence on a new line reads best; breaking inside a phrase looks worse than smaller letters.
+    let sentences = text.replace("。\u{200b}", "。\n").replace(". ", ".\n");
     for phrases in [true, false] {
         let mut size = space.size;
         loop {
-            if let Some(lines) = balanced(face, &text, space.width / size, lines_in(space, size), phrases) {
+            let room = lines_in(space, size);
+            let lines = [&sentences, &text]
+                .into_iter()
+                .find_map(|text| balanced(face, text, space.width / size, room, phrases));
+            if let Some(lines) = lines {
                 return block(face, lines, size, known);
             }
             if size <= space.smallest {
@@ -232,6 +237,13 @@ mod tests {
         let block = set("カメラに\u{200b}見せてください。", Weight::Bold, space(800.0, 400.0));
         assert_eq!(block.lines, ["カメラに", "見せてください。"]);
         assert!(block.whole && block.size == 100.0);
+    }
+
+    #[test]
+    fn a_sentence_begins_a_line_where_there_is_room() {
+        let text = "読めません。\u{200b}紙を\u{200b}見せてください。";
+        assert_eq!(set(text, Weight::Bold, space(1000.0, 400.0)).lines, ["読めません。", "紙を見せてください。"]);
+        assert_eq!(set("はい。\u{200b}どうぞ。", Weight::Bold, space(1000.0, 100.0)).lines, ["はい。どうぞ。"]);
     }
 
     #[test]

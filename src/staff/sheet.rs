@@ -13,8 +13,6 @@ use resvg::tiny_skia::Pixmap;
 use serde::Serialize;
 use std::fmt::Write as _;
 
-/// Width of A4 in tenths of a millimetre.
-const WIDTH: f32 = 2100.0;
 /// Width of the printed code in tenths of a millimetre, without its quiet zone.
 const CODE_WIDTH: f32 = 860.0;
 /// Modules left white around a code (ISO/IEC 18004).
@@ -194,7 +192,10 @@ fn path(code: &QrCode) -> String {
 mod tests {
     use super::*;
 
-    pub(crate) fn sample() -> Sheet {
+    /// Width of A4 in tenths of a millimetre.
+    const WIDTH: f32 = 2100.0;
+
+    fn sample() -> Sheet {
         Sheet {
             url: "https://counter.midori.example:8443/j#7KQ2-M9XR-4TZP-8WBD-3HNC-6VJS-5".into(),
             city: Words::ja_en("みどり市", "Midori City"),

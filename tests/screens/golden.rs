@@ -10,8 +10,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A channel may differ by this much: the golden pictures have 256 colours, and processors round differently.
+/// A channel may differ by this much: the golden pictures have few colours, and processors round differently.
 const CHANNEL: u8 = 48;
+/// Colours this near to each other become one in a golden picture.
+const NEAR: u8 = 32;
 /// Pixels that may differ by more. A lost comma is about sixty.
 const PIXELS: usize = 20;
 
@@ -88,7 +90,7 @@ fn distance(a: [u8; 4], b: [u8; 4]) -> u8 {
     a.into_iter().zip(b).map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0)
 }
 
-/// An indexed PNG: the most frequent 256 colours, the rest by their nearest.
+/// An indexed PNG: the most frequent colours, the rest by their nearest.
 fn encode(width: u32, height: u32, pixels: &Pixels) -> Vec<u8> {
     let mut count: HashMap<[u8; 4], u32> = HashMap::new();
     for pixel in pixels {
@@ -100,7 +102,7 @@ fn encode(width: u32, height: u32, pixels: &Pixels) -> Vec<u8> {
     let index: HashMap<[u8; 4], u8> = colors
         .iter()
         .map(|(color, _)| {
-            let nearest = (0u8..=255).zip(&palette).min_by_key(|(_, known)| spread(**known, *color));
+            let nearest = (0u8..=255).zip(&palette).min_by_key(|(_, known)| distance(**known, *color));
             (*color, nearest.unwrap().0)
         })
         .collect();
@@ -117,21 +119,15 @@ fn encode(width: u32, height: u32, pixels: &Pixels) -> Vec<u8> {
     data
 }
 
-/// Frequent colours first, and none that is near to one already taken.
+/// Frequent colours first, and none that is near to one already taken: few colours make small files.
 fn palette(colors: &[([u8; 4], u32)]) -> Vec<[u8; 4]> {
     let mut palette: Vec<[u8; 4]> = Vec::new();
-    for nearest in [24, 8, 0] {
-        for (color, _) in colors {
-            if palette.len() < 256 && palette.iter().all(|known| distance(*known, *color) > nearest) {
-                palette.push(*color);
-            }
+    for (color, _) in colors {
+        if palette.len() < 256 && palette.iter().all(|known| distance(*known, *color) > NEAR) {
+            palette.push(*color);
         }
     }
     palette
-}
-
-fn spread(a: [u8; 4], b: [u8; 4]) -> u32 {
-    a.into_iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
 }
 
 fn decode(data: &[u8]) -> Result<((u32, u32), Pixels), String> {

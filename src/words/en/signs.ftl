@@ -20,6 +20,7 @@ telephone = Phone { $number }
 
 aside-paper-remembered = The city's paper has been read
 aside-no-camera = Camera unplugged: you can still talk
+aside-plug-camera-in = Please plug in the camera's cable
 aside-no-microphone = Microphone unplugged: you can phone
 aside-no-camera-nor-microphone = Camera and microphone unplugged
 aside-five-minutes = 5 minutes left

@@ -1,5 +1,5 @@
-# 画面ひとつにつき、大きな一文と、次にすること（.next）。名前は model/screen.rs の Face::name と同じ。
-# 半角空白は「ここで改行してよい」の印で、画面には出ない。本当の空白は全角で書く。
+# 画面ひとつにつき、大きな一文と、次にすること（.next）。 名前は model/screen.rs の Face::name と同じ。
+# 半角空白は「ここで改行してよい」の印で、画面には出ない。 本当の空白は全角で書く。
 # 起きたことと次にすることを書き、相手を責めない。
 
 boot-starting = { $city }の オンライン窓口
@@ -7,34 +7,34 @@ boot-starting = { $city }の オンライン窓口
 boot-wipe-owed = 前に 使った 記録を 消しています。
     .next = 電源を 切らずに お待ちください。
 boot-no-loan = この機器は まだ 貸し出しの 準備中です。
-    .next = お手数ですが、市の 窓口へ お持ちください。
+    .next = お手数ですが、 市の窓口へ お持ちください。
 boot-loan-ended = 貸し出しの 期間が 終わりました。
     .next = ありがとうございました。 機器を 市へ お返しください。
 
 network-finding = インターネットを さがしています。
     .next = LANケーブルが あれば、 つないでください。
 network-show-wifi = Wi-Fiの コードを カメラに 見せてください。
-    .next = ルーターの ラベルや、 スマートフォンの Wi-Fi共有画面に あります。
+    .next = ルーターのラベルか、 スマートフォンの Wi-Fi共有画面に あります。
 network-joining = Wi-Fiに つないでいます。
     .next = このまま お待ちください。
 network-joining-cable = インターネットに つないでいます。
     .next = ケーブルを 抜かずに お待ちください。
 
-network-trouble-open = この Wi-Fiは、通信が 守られていないので 使えません。
+network-trouble-open = この Wi-Fiは、 通信が守られないので 使えません。
     .next = パスワードのある ご家庭の Wi-Fiか、 LANケーブルを 使ってください。
 network-trouble-wep = この Wi-Fiは、守りが 古いので 使えません（WEP）。
-    .next = ルーターの 設定を WPA2か WPA3に するか、 LANケーブルを 使ってください。
+    .next = ルーターの設定を WPA2かWPA3にするか、 LANケーブルを 使ってください。
 network-trouble-wpa1 = この Wi-Fiは、守りが 弱いので 使えません（WPA）。
-    .next = ルーターの 設定を WPA2か WPA3に するか、 LANケーブルを 使ってください。
-network-trouble-owe = この Wi-Fiは、持ち主を たしかめられないので 使えません。
+    .next = ルーターの設定を WPA2かWPA3にするか、 LANケーブルを 使ってください。
+network-trouble-owe = この Wi-Fiは、 持ち主がわからないので 使えません。
     .next = パスワードのある ご家庭の Wi-Fiか、 LANケーブルを 使ってください。
-network-trouble-wps-only = この Wi-Fiは、ボタンで つなぐ 方式だけなので 使えません（WPS）。
+network-trouble-wps-only = この Wi-Fiは、 ボタンでつなぐ 方式だけなので 使えません（WPS）。
     .next = ルーターに LANケーブルを つないでください。
-network-trouble-enterprise = この Wi-Fiは、会社や 学校の 登録が いるので 使えません。
+network-trouble-enterprise = この Wi-Fiは、 会社や学校の 登録がいるので 使えません。
     .next = ご家庭の Wi-Fiか、 LANケーブルを 使ってください。
-network-trouble-downgraded = Wi-Fiの 守りが 弱く なったので、 接続を 止めました。
+network-trouble-downgraded = Wi-Fiの守りが 弱くなったので、 接続を止めました。
     .next = LANケーブルを 使うか、 市に お電話ください。
-network-trouble-portal = この Wi-Fiは、先に 同意の ページが 出るので 使えません。
+network-trouble-portal = この Wi-Fiは、 同意のページが 出るので使えません。
     .next = ご家庭の Wi-Fiか、 LANケーブルを 使ってください。
 network-trouble-wrong-password = Wi-Fiの パスワードが 合いませんでした。
     .next = 今の パスワードの コードを もう一度 見せてください。
@@ -49,8 +49,8 @@ network-trouble-no-names = インターネットの 行き先が 見つかりま
 network-trouble-no-internet = ルーターが インターネットに つながっていません。
     .next = ルーターの 電源を 入れ直して、 ２分 お待ちください。
 network-trouble-server-unreachable = 市の 窓口に つながりません。
-    .next = 少し 待って もう一度 ためすか、 お電話ください。
-network-trouble-untrusted = つなぐ 相手が 市の 窓口か、 たしかめられません。
+    .next = 少し待って もう一度ためすか、 お電話ください。
+network-trouble-untrusted = つなぐ相手が 市の窓口か、 たしかめられません。
     .next = 安全のため 止めました。 市に お電話ください。
 network-trouble-clock-unknown = 正しい 時刻が わかりません。
     .next = ルーターの 電源を 入れ直すか、 市に お電話ください。
@@ -60,26 +60,26 @@ network-trouble-line-lost = インターネットが 切れました。
     .next = ルーターの 電源と ケーブルを 見てください。
 
 qr-show-paper = 市の紙の コードを カメラに 見せてください。
-    .next = 紙を 平らにして、 明るい ところで 見せてください。
+    .next = 紙を平らにして、 明るいところで 見せてください。
 
 ready-asking-room = 市の 窓口に たしかめています。
     .next = このまま お待ちください。
 ready-refused-unknown-key = この紙の コードは 見つかりませんでした。
-    .next = 紙の 日付を 見て もう一度 見せるか、 お電話ください。
+    .next = 紙の日付を見て、 もう一度見せるか、 お電話ください。
 ready-refused-over = この 予約の 時間は 終わりました。
     .next = 新しく 予約を するか、 お電話ください。
-ready-refused-revoked = この紙の コードは 市が 使用を 止めました。
+ready-refused-revoked = この紙のコードは、 市が使用を止めました。
     .next = 市に お電話ください。
 ready-refused-room-full = この紙で 別の 機器が もう 入っています。
     .next = 別の 機器を 終わりにして、 もう一度 ためしてください。
-ready-refused-let-leave = この紙の 相談は 担当者が 終わりに しました。
+ready-refused-let-leave = この紙の相談は、 担当者が 終わりにしました。
     .next = 続けたい ときは お電話ください。
 ready-refused-too-many-tries = 何度も 続いたので、 少しの あいだ 入れません。
-    .next = ５分 待って もう一度 ためすか、 お電話ください。
-ready-refused-version = この機器の ソフトが 古いか 新しいため 入れません。
+    .next = ５分待って もう一度ためすか、 お電話ください。
+ready-refused-version = この機器のソフトが 窓口と合わないので 入れません。
     .next = 市に お電話ください。
 ready-refused-busy = 窓口が こみあっています。
-    .next = １分 待って もう一度 ためしてください。
+    .next = １分待って もう一度 ためしてください。
 
 ready-mirror = うしろに 映るものを 見てください。
     .next = 背景は ぼかせません。
@@ -97,7 +97,7 @@ session-lobby-staff-absent = 担当者が 来るのを 待っています。
 session-held = 担当者が 映像と 音を いったん 止めました。
     .next = このまま お待ちください。
 session-coming-back = 回線が 切れたので、 つなぎ直しています。
-    .next = 自動で もどります。このまま お待ちください。
+    .next = 自動で もどります。 このまま お待ちください。
 
 session-ended-left = 部屋を 出ました。
     .next = ご利用 ありがとうございました。
@@ -119,6 +119,6 @@ wipe-forgetting = この機器の 記録を 消しています。
 wipe-forgotten = 今回の 記録を すべて 消しました。
     .next = 紙は 大切に しまってください。
 wipe-receipt = 機器の 記録を すべて 消しました。
-    .next = 電源を 抜いて、 機器を 市へ お返しください。
+    .next = 電源を抜いて、 機器を市へ お返しください。
 wipe-failed = 記録を まだ 消せていません。
     .next = もう一度 消しています。 このまま 使わずに お待ちください。

@@ -20,6 +20,7 @@ telephone = 電話：{ $number }
 
 aside-paper-remembered = 市の紙は もう 読みました
 aside-no-camera = カメラが 外れています。 声だけで 話せます
+aside-plug-camera-in = カメラの ケーブルを つないでください
 aside-no-microphone = マイクが 外れています。 電話も 使えます
 aside-no-camera-nor-microphone = カメラと マイクが 外れています
 aside-five-minutes = あと５分で 終わります
@@ -35,13 +36,13 @@ scan-hold-still = そのまま 動かさないで
 scan-found = 読めました
 scan-no-camera = カメラを つないでください
 
-wrong-another-city = これは ほかの市の 紙です。この機器を 借りた 市の紙を 見せてください。
-wrong-other-address = これは 別のページの コードです。窓口では 使えません。
-wrong-other-code = これは 別の コードです。ここでは 使えません。
-wrong-two-codes = コードが ２つ 見えます。ひとつだけ 見せてください。
-wrong-wifi-instead = これは Wi-Fiの コードです。今は 市の紙を 見せてください。
-wrong-damaged-key = コードが 欠けていて 読めません。紙を 平らにして もう一度 見せてください。
-wrong-damaged-wifi = Wi-Fiの コードが 途中で 切れています。別の コードを 見せてください。
+wrong-another-city = これは ほかの市の 紙です。 この機器を 借りた 市の紙を 見せてください。
+wrong-other-address = これは 別のページの コードです。 窓口では 使えません。
+wrong-other-code = これは 別の コードです。 ここでは 使えません。
+wrong-two-codes = コードが２つ 見えます。 ひとつだけ 見せてください。
+wrong-wifi-instead = これは Wi-Fiの コードです。 今は 市の紙を 見せてください。
+wrong-damaged-key = コードが 欠けていて 読めません。 紙を 平らにして もう一度 見せてください。
+wrong-damaged-wifi = Wi-Fiの コードが 途中で 切れています。 別の コードを 見せてください。
 
 quality-good = 回線は 良好
 quality-fair = 少し 不安定

@@ -174,12 +174,9 @@ pub(super) fn of(screen: &Screen) -> (&'static str, Value) {
             .map(|telephone| speak.with("telephone", &[("number", Arg::Text(&telephone.number))])),
         hours: screen.telephone.as_ref().map_or("", |telephone| telephone.hours.get(screen.language)).to_owned(),
         foot_top: foot_top(screen, overlay),
-        aside: screen.aside.map(|aside| Line {
-            text: speak.say(&format!("aside-{}", kebab(&format!("{aside:?}")))),
-            icon: signs::of_aside(aside),
-        }),
+        aside: screen.aside.map(|aside| aside_line(&speak, &screen.face, aside)),
         card: card(&speak, &screen.face),
-        hint: hint(&speak, &screen.face),
+        hint: hint(&speak, &screen.face).filter(|_| !no_camera),
         meeting: meeting(&speak, &screen.face),
         rules: rules(&speak, &screen.face),
         remaining: remaining(&speak, &screen.face),
@@ -283,6 +280,17 @@ fn card(speak: &Speak, face: &Face) -> Option<Card> {
         Face::Forgotten { receipt: Some(code) } => card(format!("{}　{code}", speak.say("receipt")), "document", 72),
         _ => None,
     }
+}
+
+/// Where a code is to be shown, a missing camera must be plugged in; elsewhere people can talk without it.
+fn aside_line(speak: &Speak, face: &Face, aside: Aside) -> Line {
+    let text = match (face, aside) {
+        (Face::ShowWifi { .. } | Face::ShowPaper { .. }, Aside::NoCamera | Aside::NoCameraNorMicrophone) => {
+            speak.say("aside-plug-camera-in")
+        }
+        _ => speak.say(&format!("aside-{}", kebab(&format!("{aside:?}")))),
+    };
+    Line { text, icon: signs::of_aside(aside) }
 }
 
 fn hint(speak: &Speak, face: &Face) -> Option<Line> {
