@@ -7,13 +7,15 @@
 //! What is real and what is not: pictures and sound take the same pipelines as on the box. The radio is virtual: it
 //! judges and joins virtual access points, while packets take the way of the machine it runs on. So "line cut", a
 //! pulled cable or a captive portal do not stop a socket by themselves; [`Ends::line`] says whether packets may pass,
-//! and the link and media adapters must let nothing through while it is `false`.
+//! and the media adapter must let nothing through while it is `false`. The room server is reached through
+//! [`Running::line_to`], which holds back every byte by itself.
 
 pub mod air;
 mod bench;
 pub mod camera;
 pub mod command;
 pub mod house;
+mod line;
 pub mod network;
 pub mod panel;
 pub mod papers;
@@ -113,8 +115,8 @@ pub struct Ends {
     pub microphone: Microphone,
     /// The TV's speaker.
     pub speaker: Speaker,
-    /// Whether packets may pass between this home and the world. While `false`, the link must be closed and no media
-    /// packet may go or come.
+    /// Whether packets may pass between this home and the world. While `false`, no media packet may go or come; see
+    /// [`Running::line_to`] for the signalling line.
     pub line: watch::Receiver<bool>,
     /// Lines of the trace for the page.
     pub trace: mpsc::Sender<String>,
@@ -133,6 +135,7 @@ pub struct Running {
     /// Where the page is.
     pub address: SocketAddr,
     control: Control,
+    line: watch::Receiver<bool>,
     tasks: JoinSet<()>,
 }
 
@@ -140,6 +143,17 @@ impl Running {
     /// The hands at the desk.
     pub fn control(&self) -> Control {
         self.control.clone()
+    }
+
+    /// Opens a TCP way on loopback to a server of this machine, through which nothing passes while the virtual
+    /// network carries no traffic: nobody is told, bytes wait, new connections stay unanswered.
+    ///
+    /// # Errors
+    /// What the system said when no port could be had.
+    pub async fn line_to(&mut self, server: SocketAddr) -> std::io::Result<SocketAddr> {
+        let (address, work) = line::open(server, self.line.clone()).await?;
+        self.tasks.spawn(work);
+        Ok(address)
     }
 
     /// Waits until a part of the desk ends, which none should.
@@ -193,7 +207,8 @@ impl Desk {
         tasks.spawn(network::run(radio, behind.network, behind.changes, behind.view, behind.line));
         tasks.spawn(keep_trace(control.clone(), behind.trace));
         tasks.spawn(panel::serve(listener, address, control.clone(), tv));
-        Ok(Self { ends, running: Running { address, control, tasks } })
+        let line = ends.line.clone();
+        Ok(Self { ends, running: Running { address, control, line, tasks } })
     }
 
     /// The hands at the desk.

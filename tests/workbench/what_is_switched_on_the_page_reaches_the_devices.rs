@@ -2,7 +2,7 @@
 
 use crate::browser::{PATIENCE, click, open, until};
 use crate::desk::desk;
-use fantoccini::Locator;
+use fantoccini::{Client, Locator};
 use madoguchi::device::clock::ClockEvent;
 use madoguchi::device::network::NetworkEvent;
 use madoguchi::device::usb::UsbEvent;
@@ -12,6 +12,11 @@ use tokio::time::timeout;
 
 async fn next<T>(events: &mut Receiver<T>) -> T {
     timeout(PATIENCE, events.recv()).await.expect("an event in time").expect("a desk")
+}
+
+/// A switch moves when the desk says so; a click before that would be the same click again.
+async fn moved(client: &Client, selector: &str) {
+    until(selector, || async { client.find(Locator::Css(selector)).await.ok() }).await;
 }
 
 /// The next word on whether the network carries.
@@ -39,6 +44,7 @@ async fn each_of_them() {
         click(&client, "#switch-cut").await;
         assert_eq!(carries(&mut ends.network.events).await, (false, Some(NetworkTrouble::NoInternet)));
         timeout(PATIENCE, ends.line.wait_for(|carries| !*carries)).await.expect("the line is cut").unwrap();
+        moved(&client, "#switch-cut:checked").await;
         click(&client, "#switch-cut").await;
         assert_eq!(carries(&mut ends.network.events).await, (true, None));
 
@@ -46,8 +52,7 @@ async fn each_of_them() {
         assert_eq!(next(&mut ends.clock).await, ClockEvent { known: false });
         click(&client, "#switch-stick").await;
         assert!(matches!(next(&mut ends.usb).await, UsbEvent::In { .. }));
-        // The page shows what the desk says; a click before that would be the same click again.
-        until("the stick is in", || async { client.find(Locator::Css("#switch-stick:checked")).await.ok() }).await;
+        moved(&client, "#switch-stick:checked").await;
         click(&client, "#switch-stick").await;
         assert!(matches!(next(&mut ends.usb).await, UsbEvent::Out { .. }));
         let (mut camera, mut microphone) = (ends.camera.plugged(), ends.microphone.plugged());

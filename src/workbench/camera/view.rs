@@ -2,6 +2,7 @@
 
 use image::{Rgb, RgbImage, RgbaImage};
 use std::f32::consts::TAU;
+use std::ops::Range;
 use std::time::Duration;
 
 /// How long a paper takes to come into view.
@@ -64,11 +65,13 @@ impl Sheet {
         let pose = Pose::at(seconds, severity, width as f32);
         let before = Pose::at((seconds - EXPOSURE).max(0.0), severity, width as f32);
         let mut frame = self.backdrop.clone();
-        if let Some(back) = pose.to_paper(self.scale, self.focus, (width as f32, height as f32)) {
-            self.paint(&mut frame, &back, severity);
+        if let Some((forth, back)) = pose.projection(self.scale, self.focus, (width as f32, height as f32)) {
+            let place = self.place(&forth, (width as usize, height as usize));
+            self.paint(&mut frame, &back, severity, &place);
+            // Only the paper moves, so only around it the picture is smeared.
+            let smear = ((pose.shift.0 - before.shift.0).abs() / 2.0) as usize;
+            blur_rows(&mut frame, smear.min(width as usize / 8), &place);
         }
-        let smear = ((pose.shift.0 - before.shift.0).abs() / 2.0) as usize;
-        blur_rows(&mut frame, smear.min(width as usize / 8));
         if severity > 0.0 {
             soften(&mut frame, (severity * 0.55).min(0.9));
             self.grain(&mut frame, seconds, severity);
@@ -76,15 +79,35 @@ impl Sheet {
         frame
     }
 
-    fn paint(&self, frame: &mut RgbImage, back: &[f32; 9], severity: f32) {
-        let (width, height) = (frame.width() as usize, frame.height());
+    /// The columns and rows of the picture that the paper may cover.
+    fn place(&self, forth: &[f32; 9], size: (usize, usize)) -> Place {
+        let (width, height) = (self.paper.width() as f32, self.paper.height() as f32);
+        let corners = [(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)].map(|(u, v)| {
+            let row = |row: usize| forth[row] * u + forth[row + 1] * v + forth[row + 2];
+            (row(6) > f32::EPSILON).then(|| (row(0) / row(6), row(3) / row(6)))
+        });
+        let span = |pick: fn((f32, f32)) -> f32, size: usize| {
+            let mut span = 0..size;
+            if corners.iter().all(Option::is_some) {
+                let values = corners.iter().flatten().map(|corner| pick(*corner));
+                // Casts saturate: a corner outside ends at the edge.
+                span.start = (values.clone().fold(f32::MAX, f32::min).floor() as usize).min(size);
+                span.end = (values.fold(f32::MIN, f32::max).ceil() as usize).clamp(span.start, size);
+            }
+            span
+        };
+        Place { columns: span(|corner| corner.0, size.0), rows: span(|corner| corner.1, size.1) }
+    }
+
+    fn paint(&self, frame: &mut RgbImage, back: &[f32; 9], severity: f32, place: &Place) {
+        let width = frame.width() as usize;
         let (paper_width, paper_height) = (self.paper.width(), self.paper.height());
         let stride = paper_width as usize * 4;
         let texels = self.paper.as_raw();
         let pixels: &mut [u8] = frame;
-        for y in 0..height {
-            let row = &mut pixels[y as usize * width * 3..][..width * 3];
-            for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
+        for y in place.rows.clone() {
+            let row = &mut pixels[y * width * 3..][place.columns.start * 3..place.columns.end * 3];
+            for (x, pixel) in place.columns.clone().zip(row.chunks_exact_mut(3)) {
                 let (fx, fy) = (x as f32 + 0.5, y as f32 + 0.5);
                 let w = back[6] * fx + back[7] * fy + back[8];
                 if w <= f32::EPSILON {
@@ -128,6 +151,12 @@ impl Sheet {
     }
 }
 
+/// A part of the picture.
+struct Place {
+    columns: Range<usize>,
+    rows: Range<usize>,
+}
+
 /// Where the paper is and how it is turned.
 struct Pose {
     /// From the middle of the picture, in pixels.
@@ -154,8 +183,8 @@ impl Pose {
         }
     }
 
-    /// The projective map from the picture's pixels to the paper's, row by row.
-    fn to_paper(&self, scale: f32, focus: (f32, f32), size: (f32, f32)) -> Option<[f32; 9]> {
+    /// The projective map from the paper's pixels to the picture's, row by row, and its inverse.
+    fn projection(&self, scale: f32, focus: (f32, f32), size: (f32, f32)) -> Option<([f32; 9], [f32; 9])> {
         let (sin_yaw, cos_yaw) = self.yaw.sin_cos();
         let (sin_pitch, cos_pitch) = self.pitch.sin_cos();
         let (sin_roll, cos_roll) = self.roll.sin_cos();
@@ -173,7 +202,8 @@ impl Pose {
         let (a, b) = (column(across), column(down));
         let origin = |row: usize, at: f32| at - a[row] * focus.0 - b[row] * focus.1;
         let c = [origin(0, centre.0), origin(1, centre.1), origin(2, 1.0)];
-        invert([a[0], b[0], c[0], a[1], b[1], c[1], a[2], b[2], c[2]])
+        let forth = [a[0], b[0], c[0], a[1], b[1], c[1], a[2], b[2], c[2]];
+        Some((forth, invert(forth)?))
     }
 }
 
@@ -225,20 +255,22 @@ fn noise() -> Vec<i8> {
     (0..65_521).map(|_| ((next() + next() + next()) / 3) as i8).collect()
 }
 
-/// Smears along the rows, as movement during the exposure does.
-fn blur_rows(frame: &mut RgbImage, radius: usize) {
-    if radius == 0 {
+/// Smears a place along its rows, as movement during the exposure does.
+fn blur_rows(frame: &mut RgbImage, radius: usize, place: &Place) {
+    let width = frame.width() as usize;
+    let columns = place.columns.start.saturating_sub(radius)..(place.columns.end + radius).min(width);
+    if radius == 0 || columns.len() < 2 {
         return;
     }
-    let width = frame.width() as usize;
-    let mut line = vec![0u8; width * 3];
+    let (last, span) = (columns.len() - 1, 2 * radius as u32 + 1);
+    let mut line = vec![0u8; columns.len() * 3];
     let pixels: &mut [u8] = frame;
-    for row in pixels.chunks_exact_mut(width * 3) {
+    for y in place.rows.clone() {
+        let row = &mut pixels[y * width * 3..][columns.start * 3..columns.end * 3];
         for channel in 0..3 {
-            let at = |x: usize| u32::from(row[x.min(width - 1) * 3 + channel]);
-            let span = 2 * radius as u32 + 1;
+            let at = |x: usize| u32::from(row[x.min(last) * 3 + channel]);
             let mut sum: u32 = at(0) * radius as u32 + (0..=radius).map(at).sum::<u32>();
-            for x in 0..width {
+            for x in 0..=last {
                 line[x * 3 + channel] = (sum / span) as u8;
                 sum = sum + at(x + radius + 1) - at(x.saturating_sub(radius));
             }

@@ -217,9 +217,16 @@ function accessPoint(point, joined) {
   return box;
 }
 
+/** Where a switch is wanted. It stays where it was until the desk says that it moved. */
+function wanted(input) {
+  const on = input.checked;
+  input.checked = !on;
+  return on;
+}
+
 $("cable").append(make("option", { value: "out" }, "抜けている Out"), ...options(INTERNET));
 $("cable").onchange = ({ target }) => send({ do: "cable", behind: target.value === "out" ? null : target.value });
-$("radio-on").onchange = ({ target }) => send({ do: "radio", on: target.checked });
+$("radio-on").onchange = ({ target }) => send({ do: "radio", on: wanted(target) });
 $("add").onclick = () => {
   const id = 1 + Math.max(0, ...state.radio.air.map((point) => point.id));
   const point = { id, name: `wifi-${id}`, hidden: false, security: "wpa2", passphrase: "password-1234", signal: 60, behind: "reachable" };
@@ -237,7 +244,7 @@ const SWITCHES = [
 for (const [name, ja, en, , command] of SWITCHES) {
   const input = make("input", { type: "checkbox", id: `switch-${name}`, className: name === "stick" ? "switch" : "switch bad" });
   input.setAttribute("role", "switch");
-  input.onchange = () => send(command(input.checked));
+  input.onchange = () => send(command(wanted(input)));
   $("switches").append(make("div", { className: "row" }, make("label", { htmlFor: input.id }, `${ja} `, english(en)), input));
 }
 const HEARS = { silence: "無音 Silence", tone440: "音 440 Hz", tone660: "音 660 Hz", voice: "録音した声 Voice" };
