@@ -466,9 +466,12 @@ impl Inside {
         let call = self.call.wake_at().filter(|_| self.can_connect());
         let call = call.map(|at| (at, Why("the connection to the counter")));
         let consent = self.consent_again.map(|at| (at, Why("the lobby to open by the room's clock")));
-        let second = to_next_second(self.seat.clock.remaining(now));
+        let remaining = self.seat.clock.remaining(now);
+        let closing = now + remaining + GRACE.saturating_sub(self.overtime(now));
+        let closing = Some((closing, Why("the end of the slot")));
+        let second = to_next_second(remaining);
         let second = (now + second, Why("the remaining time's next second"));
-        [line, lost, notice, call, consent, Some(second)].into_iter().flatten().min_by_key(|(at, _)| *at)
+        [line, lost, notice, call, consent, closing, Some(second)].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     fn sight(&self, now: Uptime, known: &Known) -> Sight {

@@ -493,6 +493,8 @@ fn random_lives_obey_the_laws() {
             life.live(&whim);
             *faces.borrow_mut().entry(life.face()).or_default() += 1;
         }
+        life.all_goes_well_from_here();
+        life.it_is_returned_from_here();
         Ok(())
     });
     assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
