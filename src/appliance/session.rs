@@ -9,7 +9,7 @@ use crate::model::invite::Invite;
 use crate::model::known::Known;
 use crate::model::light::Light;
 use crate::model::line::{Line, OPENING};
-use crate::model::quality::QualityJudge;
+use crate::model::quality::{LineStats, QualityJudge};
 use crate::model::screen::{Aside, Ending, Face, HoldDoes, PressDoes};
 use crate::model::slot_clock::{to_next_second, whole_seconds};
 use crate::model::turn::{Effect, LinkNews, MediaGates, MediaNews, Told};
@@ -17,6 +17,8 @@ use crate::model::uptime::Uptime;
 use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, ToClient, ToServer};
 use std::time::Duration;
 
+/// Pictures need this long to run smoothly once they may flow; until then their number says nothing.
+const PICTURES_SETTLE: Duration = Duration::from_secs(5);
 /// Without line or path for this long, the telephone takes over.
 const LOST_FOR_GOOD: Duration = Duration::from_secs(90);
 /// The server closes the room; if its word does not come, we close it ourselves.
@@ -51,6 +53,9 @@ struct Inside {
     consent_again: Option<Uptime>,
     held: bool,
     staff_muted: bool,
+    staff_camera_off: bool,
+    /// Since when the counter's pictures may be expected.
+    pictures_since: Option<Uptime>,
     paused: bool,
     will_phone: bool,
     notice: Option<(Aside, Uptime)>,
@@ -87,6 +92,8 @@ impl Session {
             consent_again: None,
             held: false,
             staff_muted: false,
+            staff_camera_off: false,
+            pictures_since: None,
             paused: false,
             will_phone: false,
             notice: None,
@@ -245,7 +252,8 @@ impl Inside {
     fn seated_again(&mut self, now: Uptime, new_seat: bool, effects: &mut Vec<Effect>) {
         self.held = false;
         if new_seat {
-            (self.call, self.staff_present, self.staff_muted) = (Call::default(), None, false);
+            (self.call, self.staff_present) = (Call::default(), None);
+            (self.staff_muted, self.staff_camera_off) = (false, false);
         } else {
             self.call.doubt(now);
         }
@@ -272,7 +280,8 @@ impl Inside {
             ToClient::Admitted => self.admitted = true,
             ToClient::Peer { peer, role: Role::Staff, name, epoch, .. } => {
                 self.staff_present = Some(true);
-                self.staff_muted &= self.call.peer() == Some(&peer);
+                let same = self.call.peer() == Some(&peer);
+                (self.staff_muted, self.staff_camera_off) = (self.staff_muted && same, self.staff_camera_off && same);
                 if self.call.meet(peer, name, epoch) {
                     self.build(now, epoch, known, effects);
                 }
@@ -291,8 +300,8 @@ impl Inside {
                 let media = self.call.media_of(epoch);
                 effects.extend(media.map(|attempt| Effect::MediaCandidate { attempt, candidate }));
             }
-            ToClient::Muted { peer, microphone, .. } if self.call.peer() == Some(&peer) => {
-                self.staff_muted = microphone;
+            ToClient::Muted { peer, microphone, camera } if self.call.peer() == Some(&peer) => {
+                (self.staff_muted, self.staff_camera_off) = (microphone, camera);
             }
             ToClient::Error { code, .. } if code == "not-now" && self.staff_present.is_none() => {
                 self.consent_again = Some(now + CONSENT_AGAIN);
@@ -309,6 +318,7 @@ impl Inside {
     fn build(&mut self, now: Uptime, epoch: Epoch, known: &mut Known, effects: &mut Vec<Effect>) {
         let attempt = known.ask();
         self.call.build(now, attempt, epoch);
+        self.judge = QualityJudge::default();
         let (ice_servers, relay_only) = (self.seat.ice_servers.clone(), self.seat.relay_only);
         effects.push(Effect::BuildMedia { attempt, epoch, ice_servers, relay_only });
     }
@@ -375,13 +385,20 @@ impl Inside {
                 effects.push(Effect::MarkGood);
             }
             (MediaNews::Stats(stats), _) => {
-                self.judge.judge(&stats);
+                self.judge_the_line(now, stats);
                 self.say(ToServer::Stats { stats }, effects);
             }
             (MediaNews::PathDead | MediaNews::Failed(_), _) => self.call.fail(now),
             _ => {}
         }
         Next::Stay
+    }
+
+    fn judge_the_line(&mut self, now: Uptime, stats: LineStats) {
+        if self.is_live() {
+            let settled = self.pictures_since.is_some_and(|since| now.since(since) >= PICTURES_SETTLE);
+            self.judge.judge(&if settled { stats } else { stats.without_pictures() });
+        }
     }
 
     fn time_passed(&mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Next {
@@ -428,6 +445,8 @@ impl Inside {
         let line = self.line.is_up() && self.staff_present.is_some();
         let path = self.call.is_connected() || !self.admitted || self.staff_present == Some(false);
         self.was_live |= self.is_live();
+        let pictures = self.is_live() && !self.held && !self.staff_camera_off;
+        self.pictures_since = pictures.then(|| self.pictures_since.unwrap_or(now));
         if (line && path) || self.is_live() {
             self.lost_since = None;
             return Next::Stay;
