@@ -1,5 +1,6 @@
 //! Values that every part of the house shares: no clock, no socket, no file, no thread.
 
+pub mod call;
 pub mod code;
 pub mod eye;
 pub mod ids;
@@ -7,6 +8,7 @@ pub mod invite;
 pub mod known;
 pub mod language;
 pub mod light;
+pub mod line;
 pub mod loan;
 pub mod press;
 pub mod quality;

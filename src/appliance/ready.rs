@@ -30,6 +30,8 @@ pub(super) struct Ready {
     lost_seat: Option<Secret>,
     /// The self-view was looked at: after a lost line the rules come at once.
     looked: bool,
+    /// The lobby was not open yet when they came: a chime calls them when it is.
+    early: bool,
     phase: Phase,
 }
 
@@ -70,7 +72,13 @@ impl Ready {
     pub(super) fn ask(now: Uptime, invite: Invite, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
         known.read_language(invite.language);
         known.counter_host = Some(invite.host.clone());
-        Self { phase: open(now, &invite, 0, known, effects), invite: Some(invite), lost_seat: None, looked: false }
+        Self {
+            phase: open(now, &invite, 0, known, effects),
+            invite: Some(invite),
+            lost_seat: None,
+            looked: false,
+            early: false,
+        }
     }
 
     pub(super) fn handle(mut self, now: Uptime, event: Event, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
@@ -157,6 +165,7 @@ impl Ready {
             return Chapter::Boot(Boot::loan_ended());
         }
         self.lost_seat = None;
+        self.early = seat.clock.opens_in(now).is_some();
         self.phase = if self.looked {
             Phase::Rules { link, seat }
         } else {
@@ -231,6 +240,12 @@ impl Ready {
             }
             (Phase::Refused { until: Some(until), .. }, Some(invite)) if now >= *until => {
                 self.phase = open(now, invite, 0, known, effects);
+            }
+            (Phase::Mirror { seat, .. } | Phase::Rules { seat, .. }, _)
+                if self.early && seat.clock.opens_in(now).is_none() =>
+            {
+                self.early = false;
+                effects.push(Effect::Chime);
             }
             _ => {}
         }

@@ -3,11 +3,13 @@
 use super::ready::{Seat, hello, open_link};
 use super::wipe::Wipe;
 use super::{Chapter, Event, Holds, Senses, Sight, Why};
-use crate::model::ids::{Attempt, Epoch, PeerId};
+use crate::model::call::Call;
+use crate::model::ids::{Attempt, Epoch};
 use crate::model::invite::Invite;
 use crate::model::known::Known;
 use crate::model::light::Light;
-use crate::model::quality::QualityJudge;
+use crate::model::line::{Line, OPENING};
+use crate::model::quality::{LineStats, QualityJudge};
 use crate::model::screen::{Aside, Ending, Face, HoldDoes, PressDoes};
 use crate::model::slot_clock::{to_next_second, whole_seconds};
 use crate::model::turn::{Effect, LinkNews, MediaGates, MediaNews, Told};
@@ -15,18 +17,8 @@ use crate::model::uptime::Uptime;
 use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, ToClient, ToServer};
 use std::time::Duration;
 
-/// A line that opens must be welcomed by then.
-const OPENING: Duration = Duration::from_secs(12);
-/// Pauses between tries to come back; the last one repeats.
-const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
-/// A line that was up for less is not tried again at once: a server that keeps falling over is not hammered.
-const STEADY: Duration = Duration::from_secs(10);
-/// A connection to the counter must be made by then, else it is given up for a new one.
-const CONNECTING: Duration = Duration::from_secs(30);
-/// Pause before a new connection is asked for when the last one could not even be made.
-const REBUILD_AFTER: Duration = Duration::from_secs(2);
-/// A new connection that was asked for and did not come is asked for again.
-const REBUILD_AGAIN: Duration = Duration::from_secs(10);
+/// Pictures need this long to run smoothly once they may flow; until then their number says nothing.
+const PICTURES_SETTLE: Duration = Duration::from_secs(5);
 /// Without line or path for this long, the telephone takes over.
 const LOST_FOR_GOOD: Duration = Duration::from_secs(90);
 /// The server closes the room; if its word does not come, we close it ourselves.
@@ -54,36 +46,21 @@ struct Inside {
     line: Line,
     staff_present: Option<bool>,
     admitted: bool,
-    peer: Option<(PeerId, String)>,
-    call: Option<Call>,
-    /// A connection that was given up, and when a new one is asked for.
-    rebuild: Option<(Epoch, Uptime)>,
+    call: Call,
     lost_since: Option<Uptime>,
     was_live: bool,
     good_marked: bool,
     consent_again: Option<Uptime>,
     held: bool,
     staff_muted: bool,
+    staff_camera_off: bool,
+    /// Since when the counter's pictures may be expected.
+    pictures_since: Option<Uptime>,
     paused: bool,
     will_phone: bool,
     notice: Option<(Aside, Uptime)>,
     judge: QualityJudge,
     gates: Option<(Attempt, MediaGates)>,
-}
-
-/// The signalling line.
-enum Line {
-    Up { link: Attempt, since: Uptime },
-    Opening { link: Attempt, by_key: bool, tries: usize, until: Uptime },
-    Pausing { by_key: bool, tries: usize, until: Uptime },
-}
-
-/// The media connection to the counter.
-struct Call {
-    media: Attempt,
-    epoch: Epoch,
-    since: Uptime,
-    connected: bool,
 }
 
 /// What a turn inside the session leads to.
@@ -108,15 +85,15 @@ impl Session {
             line: Line::Up { link, since: now },
             staff_present: None,
             admitted: false,
-            peer: None,
-            call: None,
-            rebuild: None,
+            call: Call::default(),
             lost_since: Some(now),
             was_live: false,
             good_marked: false,
             consent_again: None,
             held: false,
             staff_muted: false,
+            staff_camera_off: false,
+            pictures_since: None,
             paused: false,
             will_phone: false,
             notice: None,
@@ -147,10 +124,10 @@ impl Session {
             Event::Press => inside.pause(effects),
             Event::Fact => inside.network_changed(now, known),
             Event::Hold => inside.leave(ByeReason::Left, Ending::Left, effects),
-            Event::Told(Told::Link { attempt, news }) if inside.link() == Some(attempt) => {
+            Event::Told(Told::Link { attempt, news }) if inside.line.link() == Some(attempt) => {
                 inside.line_says(now, news, known, effects)
             }
-            Event::Told(Told::Media { attempt, news }) if inside.media() == Some(attempt) => {
+            Event::Told(Told::Media { attempt, news }) if inside.call.media() == Some(attempt) => {
                 inside.media_say(now, news, effects)
             }
             Event::Tick | Event::Told(_) => Next::Stay,
@@ -196,7 +173,7 @@ impl Session {
 
     pub(super) fn holds(&self) -> Holds {
         match &self.0 {
-            Phase::Inside(inside) => Holds { link: inside.link(), media: inside.media() },
+            Phase::Inside(inside) => Holds { link: inside.line.link(), media: inside.call.media() },
             Phase::Ended { .. } => Holds::default(),
         }
     }
@@ -220,35 +197,14 @@ fn ended(until: Uptime, face: Face) -> Chapter {
 }
 
 impl Inside {
-    fn link(&self) -> Option<Attempt> {
-        match self.line {
-            Line::Up { link, .. } | Line::Opening { link, .. } => Some(link),
-            Line::Pausing { .. } => None,
-        }
-    }
-
-    fn media(&self) -> Option<Attempt> {
-        self.call.as_ref().map(|call| call.media)
-    }
-
-    fn connected(&self) -> bool {
-        self.call.as_ref().is_some_and(|call| call.connected)
-    }
-
     /// Let in, and the path to the counter is there: faces and voices.
     fn is_live(&self) -> bool {
-        self.admitted && self.connected()
-    }
-
-    fn line_is_up(&self) -> bool {
-        matches!(self.line, Line::Up { .. })
+        self.admitted && self.call.is_connected()
     }
 
     fn network_changed(&mut self, now: Uptime, known: &Known) -> Next {
-        if let Line::Pausing { until, .. } = &mut self.line
-            && known.carries
-        {
-            *until = now;
+        if known.carries {
+            self.line.hurry(now);
         }
         Next::Stay
     }
@@ -287,7 +243,7 @@ impl Inside {
                 }
             }
             LinkNews::Heard(message) => return self.heard(now, message, known, effects),
-            LinkNews::Closed(_) => self.line_lost(now),
+            LinkNews::Closed(_) => self.line.lose(now),
         }
         Next::Stay
     }
@@ -296,25 +252,16 @@ impl Inside {
     fn seated_again(&mut self, now: Uptime, new_seat: bool, effects: &mut Vec<Effect>) {
         self.held = false;
         if new_seat {
-            (self.peer, self.call, self.rebuild, self.staff_present) = (None, None, None, None);
-            self.staff_muted = false;
-        } else if !self.connected() {
-            self.give_up_call(now);
+            (self.call, self.staff_present) = (Call::default(), None);
+            (self.staff_muted, self.staff_camera_off) = (false, false);
+        } else {
+            self.call.doubt(now);
         }
         if self.staff_present.is_none() {
             self.say(ToServer::Consent { rules: self.seat.rules.clone() }, effects);
         }
         if self.admitted {
             self.say(ToServer::Mute { microphone: self.paused, camera: self.paused }, effects);
-        }
-    }
-
-    /// Drops the connection; a new one is asked for at `ask_at`, for both ends must drop the old one.
-    fn give_up_call(&mut self, ask_at: Uptime) {
-        if let Some(call) = self.call.take() {
-            self.rebuild = Some((call.epoch, ask_at));
-        } else if let Some((_, at)) = &mut self.rebuild {
-            *at = ask_at;
         }
     }
 
@@ -327,41 +274,34 @@ impl Inside {
         effects.push(Effect::Say { attempt: link, message: hello(proof, known) });
     }
 
-    fn line_lost(&mut self, now: Uptime) {
-        let (by_key, tries) = match self.line {
-            Line::Up { since, .. } => (false, usize::from(now.since(since) < STEADY)),
-            Line::Opening { by_key, tries, .. } | Line::Pausing { by_key, tries, .. } => (by_key, tries + 1),
-        };
-        let pause = PAUSES.get(tries).or(PAUSES.last()).copied().unwrap_or_default();
-        self.line = Line::Pausing { by_key, tries, until: now + pause };
-    }
-
     fn heard(&mut self, now: Uptime, message: ToClient, known: &mut Known, effects: &mut Vec<Effect>) -> Next {
         match message {
             ToClient::Lobby { staff_present } => self.staff_present = Some(staff_present),
             ToClient::Admitted => self.admitted = true,
             ToClient::Peer { peer, role: Role::Staff, name, epoch, .. } => {
                 self.staff_present = Some(true);
-                self.meet(now, (peer, name), epoch, known, effects);
+                let same = self.call.peer() == Some(&peer);
+                (self.staff_muted, self.staff_camera_off) = (self.staff_muted && same, self.staff_camera_off && same);
+                if self.call.meet(peer, name, epoch) {
+                    self.build(now, epoch, known, effects);
+                }
             }
-            ToClient::PeerGone { peer, may_return } if self.peer.as_ref().is_some_and(|(id, _)| *id == peer) => {
+            ToClient::PeerGone { peer, may_return } if self.call.peer() == Some(&peer) => {
                 self.staff_present = Some(false);
                 if !may_return {
-                    (self.peer, self.call, self.rebuild) = (None, None, None);
+                    self.call = Call::default();
                 }
             }
             ToClient::Answer { epoch, sdp, .. } => {
-                if let Some(call) = self.call.as_ref().filter(|call| call.epoch == epoch) {
-                    effects.push(Effect::MediaAnswer { attempt: call.media, sdp });
-                }
+                let media = self.call.media_of(epoch);
+                effects.extend(media.map(|attempt| Effect::MediaAnswer { attempt, sdp }));
             }
             ToClient::Candidate { epoch, candidate, .. } => {
-                if let Some(call) = self.call.as_ref().filter(|call| call.epoch == epoch) {
-                    effects.push(Effect::MediaCandidate { attempt: call.media, candidate });
-                }
+                let media = self.call.media_of(epoch);
+                effects.extend(media.map(|attempt| Effect::MediaCandidate { attempt, candidate }));
             }
-            ToClient::Muted { peer, microphone, .. } if self.peer.as_ref().is_some_and(|(id, _)| *id == peer) => {
-                self.staff_muted = microphone;
+            ToClient::Muted { peer, microphone, camera } if self.call.peer() == Some(&peer) => {
+                (self.staff_muted, self.staff_camera_off) = (microphone, camera);
             }
             ToClient::Error { code, .. } if code == "not-now" && self.staff_present.is_none() => {
                 self.consent_again = Some(now + CONSENT_AGAIN);
@@ -375,30 +315,12 @@ impl Inside {
     }
 
     /// A connection to make, or to make anew.
-    fn meet(
-        &mut self,
-        now: Uptime,
-        peer: (PeerId, String),
-        epoch: Epoch,
-        known: &mut Known,
-        effects: &mut Vec<Effect>,
-    ) {
-        let same = self.peer.as_ref().is_some_and(|(id, _)| *id == peer.0);
-        self.staff_muted &= same;
-        let newest = self.call.as_ref().map(|call| call.epoch).max(self.rebuild.map(|(epoch, _)| epoch));
-        self.peer = Some(peer);
-        if same && newest.is_some_and(|newest| newest >= epoch) {
-            return;
-        }
-        let media = known.ask();
-        self.call = Some(Call { media, epoch, since: now, connected: false });
-        self.rebuild = None;
-        effects.push(Effect::BuildMedia {
-            attempt: media,
-            epoch,
-            ice_servers: self.seat.ice_servers.clone(),
-            relay_only: self.seat.relay_only,
-        });
+    fn build(&mut self, now: Uptime, epoch: Epoch, known: &mut Known, effects: &mut Vec<Effect>) {
+        let attempt = known.ask();
+        self.call.build(now, attempt, epoch);
+        self.judge = QualityJudge::default();
+        let (ice_servers, relay_only) = (self.seat.ice_servers.clone(), self.seat.relay_only);
+        effects.push(Effect::BuildMedia { attempt, epoch, ice_servers, relay_only });
     }
 
     fn note(&mut self, now: Uptime, notice: Notice) {
@@ -419,11 +341,11 @@ impl Inside {
     fn refused(&mut self, now: Uptime, refusal: &Refusal) -> Next {
         match refusal {
             Refusal::ResumeExpired if matches!(self.line, Line::Opening { by_key: false, .. }) => {
-                self.line = Line::Pausing { by_key: true, tries: 0, until: now };
+                self.line.ask_by_key(now);
                 Next::Stay
             }
             Refusal::ResumeExpired | Refusal::RoomFull | Refusal::TooManyTries { .. } | Refusal::Busy => {
-                self.line_lost(now);
+                self.line.lose(now);
                 Next::Stay
             }
             Refusal::LetLeave => Next::End(Ending::LetLeave),
@@ -443,7 +365,7 @@ impl Inside {
             ByeReason::Left => Ending::Left,
             ByeReason::Replaced | ByeReason::Misbehaved => Ending::LineLost,
             ByeReason::ServerClosing => {
-                self.line_lost(now);
+                self.line.lose(now);
                 return Next::Stay;
             }
         };
@@ -451,29 +373,32 @@ impl Inside {
     }
 
     fn media_say(&mut self, now: Uptime, news: MediaNews, effects: &mut Vec<Effect>) -> Next {
-        let Some(call) = &mut self.call else { return Next::Stay };
-        let (epoch, to) = (call.epoch, self.peer.as_ref().map(|(id, _)| id.clone()));
-        match (news, to) {
+        let Some(epoch) = self.call.epoch() else { return Next::Stay };
+        match (news, self.call.peer().cloned()) {
             (MediaNews::Offer(sdp), Some(to)) => self.say(ToServer::Offer { to, epoch, sdp }, effects),
             (MediaNews::Candidate(candidate), Some(to)) => {
                 self.say(ToServer::Candidate { to, epoch, candidate }, effects);
             }
-            (MediaNews::Connected, _) => call.connected = true,
+            (MediaNews::Connected, _) => self.call.connect(),
             (MediaNews::FirstPicture, _) if !self.good_marked => {
                 self.good_marked = true;
                 effects.push(Effect::MarkGood);
             }
             (MediaNews::Stats(stats), _) => {
-                self.judge.judge(&stats);
+                self.judge_the_line(now, stats);
                 self.say(ToServer::Stats { stats }, effects);
             }
-            (MediaNews::PathDead | MediaNews::Failed(_), _) => {
-                let pause = if call.connected { Duration::ZERO } else { REBUILD_AFTER };
-                self.give_up_call(now + pause);
-            }
+            (MediaNews::PathDead | MediaNews::Failed(_), _) => self.call.fail(now),
             _ => {}
         }
         Next::Stay
+    }
+
+    fn judge_the_line(&mut self, now: Uptime, stats: LineStats) {
+        if self.is_live() {
+            let settled = self.pictures_since.is_some_and(|since| now.since(since) >= PICTURES_SETTLE);
+            self.judge.judge(&if settled { stats } else { stats.without_pictures() });
+        }
     }
 
     fn time_passed(&mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Next {
@@ -485,8 +410,8 @@ impl Inside {
             return end;
         }
         match self.line {
-            Line::Opening { until, .. } if now >= until => self.line_lost(now),
-            Line::Pausing { until, .. } if now >= until && !known.carries => self.line_lost(now),
+            Line::Opening { until, .. } if now >= until => self.line.lose(now),
+            Line::Pausing { until, .. } if now >= until && !known.carries => self.line.lose(now),
             Line::Pausing { by_key, tries, until } if now >= until => match &self.invite {
                 Some(invite) => {
                     let link = known.ask();
@@ -501,42 +426,27 @@ impl Inside {
             self.consent_again = None;
             self.say(ToServer::Consent { rules: self.seat.rules.clone() }, effects);
         }
-        self.watch_the_connection(now, effects);
-        Next::Stay
-    }
-
-    fn watch_the_connection(&mut self, now: Uptime, effects: &mut Vec<Effect>) {
-        if self.connecting_until().is_some_and(|until| now >= until) {
-            self.give_up_call(now);
-        }
-        if let (Some(at), Some((epoch, _))) = (self.rebuild_at(), self.rebuild)
-            && now >= at
+        if self.can_connect()
+            && let Some(epoch) = self.call.tick(now)
         {
             self.say(ToServer::Rebuild { epoch }, effects);
-            self.rebuild = Some((epoch, now + REBUILD_AGAIN));
         }
+        Next::Stay
     }
 
     /// Only with the line up and the counter present can a connection be made.
     fn can_connect(&self) -> bool {
-        self.line_is_up() && self.staff_present == Some(true)
-    }
-
-    fn connecting_until(&self) -> Option<Uptime> {
-        let call = self.call.as_ref().filter(|call| !call.connected && self.can_connect())?;
-        Some(call.since + CONNECTING)
-    }
-
-    fn rebuild_at(&self) -> Option<Uptime> {
-        self.rebuild.filter(|_| self.can_connect()).map(|(_, at)| at)
+        self.line.is_up() && self.staff_present == Some(true)
     }
 
     /// In the lobby the line must hold; once let in with the counter present, the path must, too. While both ends see
     /// and hear each other nothing is lost: the room may take its time to come back.
     fn watch_for_loss(&mut self, now: Uptime) -> Next {
-        let line = self.line_is_up() && self.staff_present.is_some();
-        let path = self.connected() || !self.admitted || self.staff_present == Some(false);
+        let line = self.line.is_up() && self.staff_present.is_some();
+        let path = self.call.is_connected() || !self.admitted || self.staff_present == Some(false);
         self.was_live |= self.is_live();
+        let pictures = self.is_live() && !self.held && !self.staff_camera_off;
+        self.pictures_since = pictures.then(|| self.pictures_since.unwrap_or(now));
         if (line && path) || self.is_live() {
             self.lost_since = None;
             return Next::Stay;
@@ -553,41 +463,41 @@ impl Inside {
     }
 
     fn set_gates(&mut self, effects: &mut Vec<Effect>) {
-        let Some(call) = &self.call else {
+        let Some(attempt) = self.call.media() else {
             self.gates = None;
             return;
         };
         let open = self.admitted && !self.held;
         let gates = MediaGates { picture: open && !self.paused, sound: open && !self.paused, show: open };
-        let said = Some((call.media, gates));
-        let never_opened = self.gates.is_none_or(|(media, _)| media != call.media) && gates == MediaGates::default();
+        let said = Some((attempt, gates));
+        let never_opened = self.gates.is_none_or(|(media, _)| media != attempt) && gates == MediaGates::default();
         if said != self.gates && !never_opened {
-            effects.push(Effect::Gate { attempt: call.media, gates });
+            effects.push(Effect::Gate { attempt, gates });
         }
         self.gates = said;
     }
 
     fn wake_at(&self, now: Uptime) -> Option<(Uptime, Why)> {
-        let line = match self.line {
-            Line::Up { .. } => None,
-            Line::Opening { until, .. } => Some((until, Why("the room to welcome us back"))),
-            Line::Pausing { until, .. } => Some((until, Why("the next try to come back"))),
-        };
-        let lost = self.lost_since.map(|since| (since + LOST_FOR_GOOD, Why("the line to come back")));
+        let line = self.line.wake_at().map(|at| (at, Why("the line to come back")));
+        let lost =
+            self.lost_since.map(|since| (since + LOST_FOR_GOOD, Why("line and path to come back before we give up")));
         let notice = self.notice.map(|(_, until)| (until, Why("a notice to be read")));
-        let connecting = self.connecting_until().map(|at| (at, Why("the connection to the counter")));
-        let rebuild = self.rebuild_at().map(|at| (at, Why("a new connection to the counter")));
+        let call = self.call.wake_at().filter(|_| self.can_connect());
+        let call = call.map(|at| (at, Why("the connection to the counter")));
         let consent = self.consent_again.map(|at| (at, Why("the lobby to open by the room's clock")));
-        let second = to_next_second(self.seat.clock.remaining(now));
+        let remaining = self.seat.clock.remaining(now);
+        let closing = now + remaining + GRACE.saturating_sub(self.overtime(now));
+        let closing = Some((closing, Why("the end of the slot")));
+        let second = to_next_second(remaining);
         let second = (now + second, Why("the remaining time's next second"));
-        [line, lost, notice, connecting, rebuild, consent, Some(second)].into_iter().flatten().min_by_key(|(at, _)| *at)
+        [line, lost, notice, call, consent, closing, Some(second)].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     fn sight(&self, now: Uptime, known: &Known) -> Sight {
         let remaining = whole_seconds(self.seat.clock.remaining(now));
         let face = match (self.admitted, self.staff_present) {
             (true, _) if self.is_live() => self.live(remaining),
-            (true, _) | (_, Some(_)) if !self.line_is_up() => Face::ComingBack { remaining },
+            (true, _) | (_, Some(_)) if !self.line.is_up() => Face::ComingBack { remaining },
             (true, Some(false)) => Face::Lobby { staff_present: false },
             (true, _) if self.was_live => Face::ComingBack { remaining },
             (false, Some(staff_present)) => Face::Lobby { staff_present },
@@ -601,7 +511,7 @@ impl Inside {
     }
 
     fn live(&self, remaining: Duration) -> Face {
-        let name = self.peer.as_ref().map(|(_, name)| name.clone()).unwrap_or_default();
+        let name = self.call.name().to_owned();
         Face::Live { name, remaining, quality: self.judge.quality(), held: self.held }
     }
 }

@@ -64,6 +64,12 @@ impl QualityJudge {
 }
 
 impl LineStats {
+    /// The same figures where no pictures are to be expected: a call that has just begun, a camera that is off.
+    #[must_use]
+    pub fn without_pictures(self) -> Self {
+        Self { pictures_per_second: u16::MAX, ..self }
+    }
+
     /// The word for these figures alone.
     pub fn quality(&self) -> Quality {
         let round_trip = self.round_trip_ms.unwrap_or(0);

@@ -28,8 +28,10 @@ fn an_early_paper_counts_down() {
     life.press();
     life.expect_face("ready-rules-early");
     assert!(!life.room.has_heard("consent to 2026-11"), "nobody joins before the lobby opens");
+    assert_eq!(life.asked("Chime"), 1);
     life.waits(minutes(58));
     life.expect_face("ready-rules");
+    assert_eq!(life.asked("Chime"), 2, "who is in the kitchen hears that the lobby is open");
     assert_eq!((life.screen().press, life.light()), (Some(PressDoes::AgreeAndJoin), Light::Steady));
     life.press();
     life.until("session-lobby");

@@ -7,7 +7,7 @@ use madoguchi::appliance::{Appliance, Senses};
 use madoguchi::model::code::Code;
 use madoguchi::model::ids::Attempt;
 use madoguchi::model::light::Light;
-use madoguchi::model::screen::{Face, Screen, WipeStep};
+use madoguchi::model::screen::{Face, RoomRefusal, Screen, WipeStep};
 use madoguchi::model::turn::{Effect, Input, LinkNews, MediaGates, NetworkNews, Told};
 use madoguchi::model::turn::{Fact, LinkClosed};
 use madoguchi::model::uptime::Uptime;
@@ -145,6 +145,7 @@ pub(crate) struct Laws {
     questions: BTreeSet<Attempt>,
     carries: bool,
     forbidden: bool,
+    clock: bool,
     key_was_shown: bool,
     /// The line was welcomed; a second welcome on it means nothing.
     welcomed: bool,
@@ -193,6 +194,7 @@ impl Laws {
                 self.carries = up;
                 self.forbidden = !up && trouble.is_some_and(|trouble| trouble.is_refusal());
             }
+            Seen::Fact(Fact::Clock { known }) => self.clock = known,
             Seen::Finger => (self.hand_since, self.left_alone) = (true, false),
             Seen::Held { owed } => self.owed_at_start = owed && step.before.chapter == "boot",
             Seen::Scan { invite: true } if step.before.senses.scan => {
@@ -250,6 +252,8 @@ impl Laws {
                 _ => {}
             }
         }
+        let goes_on = !matches!(step.before.chapter, "qr" | "ready") && matches!(step.after.chapter, "qr" | "ready");
+        assert!(!goes_on || (self.carries && self.clock), "went on without a network or a clock");
         if self.forbidden && matches!(step.seen, Seen::Fact(_)) {
             assert!(!matches!(step.after.chapter, "qr" | "ready"), "went on over a forbidden network");
             assert!(!step.after.in_session(), "a session went on over a forbidden network");
@@ -265,6 +269,10 @@ impl Laws {
         assert!(!knows || self.key_was_shown, "a room key is known on {}", step.after.screen.face.name());
         if matches!(step.after.chapter, "boot" | "qr" | "wipe") || matches!(step.after.screen.face, Face::Ended(_)) {
             assert!(!knows, "a room key is known on {}", step.after.screen.face.name());
+        }
+        if let Face::Refused(why) = step.after.screen.face {
+            let may_come = matches!(why, RoomRefusal::RoomFull | RoomRefusal::Busy | RoomRefusal::TooManyTries);
+            assert!(!knows || may_come, "a key that is of no use is kept");
         }
         if self.owed_on_disk || matches!(step.after.screen.face, Face::NoLoan) {
             assert!(step.after.screen.city.0.is_empty(), "the loan is still known");
@@ -420,6 +428,11 @@ impl Laws {
                     assert_eq!(all.len(), 4, "done without every step: {:?}", self.confirmed);
                     self.asked_debt = Some((*attempt, false));
                 }
+                Effect::ForgetNetwork { .. } | Effect::Wipe { step: WipeStep::Data, .. }
+                    if !(self.owed_on_disk || self.owed_at_start) =>
+                {
+                    panic!("a full wipe is begun before its debt is noted");
+                }
                 Effect::ForgetNetwork { attempt } => self.asked_step = Some((*attempt, WipeStep::Network)),
                 Effect::Wipe { attempt, step } => self.asked_step = Some((*attempt, *step)),
                 _ => {}
@@ -493,6 +506,8 @@ fn random_lives_obey_the_laws() {
             life.live(&whim);
             *faces.borrow_mut().entry(life.face()).or_default() += 1;
         }
+        life.all_goes_well_from_here();
+        life.it_is_returned_from_here();
         Ok(())
     });
     assert!(outcome.is_ok(), "{}", outcome.unwrap_err());

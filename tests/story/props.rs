@@ -76,6 +76,12 @@ pub(crate) fn slot_of(starts: &str, minutes: i64) -> Slot {
     Slot { opens: starts - SignedDuration::from_mins(10), starts, ends: starts + SignedDuration::from_mins(minutes) }
 }
 
+/// A slot that started just now.
+pub(crate) fn slot_under_way(now: Uptime) -> Slot {
+    let starts = server_clock(now);
+    Slot { opens: starts - SignedDuration::from_mins(10), starts, ends: starts + SignedDuration::from_mins(120) }
+}
+
 pub(crate) fn welcome(now: Uptime, slot: Slot, token: &str, admitted: bool) -> Welcome {
     Welcome {
         version: VERSION,

@@ -7,7 +7,7 @@ use madoguchi::model::code::Code;
 use madoguchi::model::ids::{Attempt, Epoch, PeerId};
 use madoguchi::model::language::Language;
 use madoguchi::model::quality::LineStats;
-use madoguchi::model::screen::{Face, NetworkTrouble, ScanHint, WrongCode};
+use madoguchi::model::screen::{Face, NetworkTrouble, RoomRefusal, ScanHint, WrongCode};
 use madoguchi::model::turn::{Effect, Fact, Input, LinkClosed, LinkNews, MediaNews, NetworkNews, Told};
 use madoguchi::model::wifi_code::Claim;
 use madoguchi::model::wire::{ByeReason, Candidate, Notice, Refusal, ToClient};
@@ -191,6 +191,30 @@ impl RandomLife {
         }
     }
 
+    /// No dead end: whatever happened, in a world that means well the family comes to the counter from here.
+    pub(crate) fn all_goes_well_from_here(&mut self) {
+        for _ in 0..600 {
+            if matches!(self.watched.sketch().screen.face, Face::Live { .. }) {
+                return;
+            }
+            self.go_on();
+        }
+        panic!("the family never came to the counter; stayed on {}", self.face());
+    }
+
+    /// And a box that is asked to be returned forgets everything, and says so.
+    pub(crate) fn it_is_returned_from_here(&mut self) {
+        self.told(Told::ReturnAsked);
+        for _ in 0..100 {
+            if matches!(self.watched.sketch().screen.face, Face::NoLoan | Face::Forgotten { receipt: Some(_) }) {
+                assert!(!self.watched.laws.owed_on_disk, "called forgotten with a debt on disk");
+                return;
+            }
+            self.go_on();
+        }
+        panic!("never forgotten; stayed on {}", self.face());
+    }
+
     fn feed(&mut self, input: Input) {
         let effects = self.watched.feed(input);
         self.note(&effects);
@@ -272,7 +296,7 @@ impl RandomLife {
             }
             (None, Face::ShowWifi { .. }) => self.shows(1),
             (None, Face::ShowPaper { .. }) => self.shows(2),
-            (None, Face::AskingRoom | Face::ComingBack { .. }) if self.watched.laws.link.is_none() => {
+            (None, Face::AskingRoom | Face::ComingBack { .. } | Face::Entering) if self.watched.laws.link.is_none() => {
                 self.wait(Duration::from_secs(5));
             }
             (None, Face::AskingRoom) => self.line_says(self.watched.laws.link.unwrap_or_default(), 0),
@@ -283,7 +307,16 @@ impl RandomLife {
                 self.loan_on_disk = true;
                 self.power_cut(false);
             }
-            (None, Face::Starting | Face::Ended(_)) => self.wait(Duration::from_secs(5)),
+            (
+                None,
+                Face::Starting | Face::Ended(_) | Face::WipeFailed(_) | Face::Refused(RoomRefusal::TooManyTries),
+            ) => {
+                self.wait(Duration::from_secs(5));
+            }
+            (None, Face::Mirror(meeting) | Face::Rules(meeting)) if meeting.opens_in.is_some() => {
+                self.lean(Duration::from_millis(3_100));
+            }
+            (None, Face::LoanEnded | Face::TryOut) => self.lean(Duration::from_millis(3_100)),
             (None, _) => self.press(Duration::from_millis(100)),
         }
     }
@@ -354,7 +387,7 @@ impl RandomLife {
                 LinkNews::Opened
             }
             0 | 1 => {
-                let slot = props::slot_of("2026-11-21T01:00:00Z", 600);
+                let slot = props::slot_under_way(self.watched.now);
                 LinkNews::Heard(ToClient::Welcome(props::welcome(self.watched.now, slot, "token", what > 100)))
             }
             2 | 5 => LinkNews::Heard(ToClient::Admitted),

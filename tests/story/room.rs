@@ -21,6 +21,8 @@ pub(crate) struct Room {
     pub(crate) staff_answers: bool,
     /// The lobby is open by the room's clock.
     pub(crate) takes_consent: bool,
+    /// The word that asks for a new connection arrives.
+    pub(crate) hears_rebuild: bool,
     /// The line that the server knows.
     pub(crate) line: Option<Attempt>,
     /// What is to go onto the line next.
@@ -50,6 +52,7 @@ impl Default for Room {
             staff_present: true,
             staff_answers: true,
             takes_consent: true,
+            hears_rebuild: true,
             line: None,
             outbox: Vec::new(),
             heard: Vec::new(),
@@ -115,7 +118,7 @@ impl Room {
             }
             ToServer::Rebuild { epoch } => {
                 self.heard.push(format!("rebuild {}", epoch.0));
-                if epoch == Epoch(self.epoch) {
+                if epoch == Epoch(self.epoch) && self.hears_rebuild {
                     self.introduce(true);
                 }
             }

@@ -32,10 +32,10 @@ fn a_lost_line_alone_is_not_seen() {
 #[test]
 fn a_rebuild_that_nobody_heard_is_asked_for_again() {
     let mut life = Life::talking();
-    life.room.staff_answers = false;
+    life.room.hears_rebuild = false;
     life.path_dies();
     life.until("session-coming-back");
     life.waits(seconds(15));
-    life.room.staff_answers = true;
+    life.room.hears_rebuild = true;
     life.until("session-live");
 }
