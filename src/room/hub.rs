@@ -36,11 +36,7 @@ pub(super) enum Line {
 
 enum Ask {
     In(In),
-    Open {
-        from: IpAddr,
-        staff: Option<String>,
-        reply: oneshot::Sender<Option<(ConnectionId, mpsc::Receiver<Line>)>>,
-    },
+    Open { from: IpAddr, staff: Option<String>, reply: oneshot::Sender<Option<(ConnectionId, mpsc::Receiver<Line>)>> },
     States(oneshot::Sender<BTreeMap<String, State>>),
     Stop(oneshot::Sender<()>),
 }
