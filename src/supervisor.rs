@@ -96,7 +96,13 @@ impl Devices {
         }
     }
 
-    async fn turn(&self, appliance: &mut Appliance, now: Uptime, input: Input, open: &mut Senses) -> Result<(), Stuck> {
+    async fn turn(
+        &self,
+        appliance: &mut Appliance,
+        now: Uptime,
+        input: Input,
+        open: &mut Senses,
+    ) -> Result<(), Stuck> {
         if let Input::Told(Told::Held { loan: Ok(Some(loan)), .. }) = &input {
             self.loan.send_replace(Some(loan.clone()));
         }

@@ -151,9 +151,7 @@ impl Running {
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
     /// The page's port cannot be had.
-    #[error(
-        "the workbench's page cannot be served on 127.0.0.1:{port} ({why}); end what uses that port or take another"
-    )]
+    #[error("the workbench's page cannot be served on 127.0.0.1:{port} ({why}); end what uses that port or take another")]
     Port {
         /// Asked for.
         port: u16,
@@ -198,13 +196,19 @@ impl Desk {
             let state = state.clone();
             Box::new(move || state.send_modify(|version| *version = version.wrapping_add(1)))
         };
-        let camera =
-            CameraSlot::new(config.camera_size, config.severity, config.mark, Scenery::Nothing, changed(&state));
+        let camera = CameraSlot::new(
+            config.camera_size,
+            config.severity,
+            config.mark,
+            Scenery::Nothing,
+            changed(&state),
+        );
         let voice = matches!(config.heard, Heard::Voice(_)).then(|| config.heard.clone());
         let hears = if voice.is_some() { Hear::Voice } else { Hear::Silence };
         let microphone = Microphone::new(config.heard, changed(&state));
         let speaker = Speaker::default();
-        let switches = Switches { clock_known: config.clock_known, stick: false, shown: "nothing".into(), hears };
+        let switches =
+            Switches { clock_known: config.clock_known, stick: false, shown: "nothing".into(), hears };
         let parts = Parts {
             camera: camera.clone(),
             microphone: microphone.clone(),

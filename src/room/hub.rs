@@ -36,7 +36,11 @@ pub(super) enum Line {
 
 enum Ask {
     In(In),
-    Open { from: IpAddr, staff: Option<String>, reply: oneshot::Sender<Option<(ConnectionId, mpsc::Receiver<Line>)>> },
+    Open {
+        from: IpAddr,
+        staff: Option<String>,
+        reply: oneshot::Sender<Option<(ConnectionId, mpsc::Receiver<Line>)>>,
+    },
     States(oneshot::Sender<BTreeMap<String, State>>),
     Stop(oneshot::Sender<()>),
 }

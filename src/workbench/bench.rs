@@ -66,7 +66,13 @@ impl Item {
         Self { uploaded: true, ..self }
     }
 
-    fn new(id: String, (ja, en): (String, String), kind: &'static str, thumbnail: Arc<[u8]>, scenery: Scenery) -> Self {
+    fn new(
+        id: String,
+        (ja, en): (String, String),
+        kind: &'static str,
+        thumbnail: Arc<[u8]>,
+        scenery: Scenery,
+    ) -> Self {
         Self { id, ja, en, kind, scenery, thumbnail, version: 0, uploaded: false }
     }
 }

@@ -83,6 +83,7 @@ pub(super) async fn run(
     }
 }
 
+
 fn look(radio: &Radio, now: Uptime) -> View {
     let carries = radio.carries(now);
     View {

@@ -308,7 +308,8 @@ impl Unread {
 
     fn located(&self, picture: &Grey) -> Located {
         let (width, height) = (picture.width as f32, picture.height as f32);
-        let at_edge = |(x, y): &Corner| *x < 2.0 || *y < 2.0 || *x > width - 3.0 || *y > height - 3.0;
+        let at_edge =
+            |(x, y): &Corner| *x < 2.0 || *y < 2.0 || *x > width - 3.0 || *y > height - 3.0;
         let modules = if self.modules == 0 { 33 } else { self.modules };
         Located {
             module: self.longest_side() / modules as f32,
