@@ -72,8 +72,12 @@ pub struct Appliance {
     chapter: Option<Chapter>,
     known: Known,
     button: Button,
+    /// What press and hold did on the screen that was shown last.
+    offered: Offer,
     level: Option<u16>,
 }
+
+type Offer = (Option<PressDoes>, Option<HoldDoes>);
 
 impl Appliance {
     /// Power-on.
@@ -82,6 +86,7 @@ impl Appliance {
             chapter: Some(Chapter::Boot(boot::Boot::new(now))),
             known: Known::default(),
             button: Button::default(),
+            offered: (None, None),
             level: None,
         }
     }
@@ -89,6 +94,10 @@ impl Appliance {
     /// Takes what happened and says what to do about it.
     pub fn handle(&mut self, now: Uptime, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
+        if self.offer(now) != self.offered {
+            // Time alone changed the screen: a finger that is down meant the old one.
+            self.button.swallow();
+        }
         let event = match input {
             Input::Button { down } => self.button.edge(now, down).map(Event::from),
             Input::Level(level) => {
@@ -107,12 +116,19 @@ impl Appliance {
         if let Some(event) = event {
             self.turn(now, event, &mut effects);
         }
+        self.offered = self.offer(now);
         effects
+    }
+
+    fn offer(&self, now: Uptime) -> Offer {
+        let sight = self.chapter.as_ref().map(|chapter| chapter.sight(now, &self.known));
+        sight.map_or((None, None), |sight| (sight.press, sight.hold))
     }
 
     fn turn(&mut self, now: Uptime, event: Event, effects: &mut Vec<Effect>) {
         let Some(chapter) = self.chapter.take() else { return };
         let (held, sight) = (chapter.holds(), chapter.sight(now, &self.known));
+        let said_before = effects.len();
         let by_hand = matches!(event, Event::Press | Event::Hold);
         let known = &mut self.known;
         let next = match chapter {
@@ -123,7 +139,7 @@ impl Appliance {
             Chapter::Session(session) => session.handle(now, event, known, effects),
             Chapter::Wipe(wipe) => wipe.handle(now, event, known, effects),
         };
-        close_what_is_no_longer_held(held, next.holds(), effects);
+        close_what_is_no_longer_held(held, next.holds(), said_before, effects);
         let after = next.sight(now, &self.known);
         if !by_hand && (sight.press, sight.hold) != (after.press, after.hold) {
             self.button.swallow();
@@ -257,11 +273,15 @@ impl Chapter {
 }
 
 /// A device keeps one line and one pipeline, and a newer one replaces the older: only "none" needs a word.
-fn close_what_is_no_longer_held(before: Holds, after: Holds, effects: &mut Vec<Effect>) {
-    if before.media.is_some() && after.media.is_none() {
+/// What was opened in this very turn (from effect `start` on) counts as held before it.
+fn close_what_is_no_longer_held(before: Holds, after: Holds, start: usize, effects: &mut Vec<Effect>) {
+    let mut opened = effects.iter().skip(start);
+    let built = before.media.is_some() || opened.clone().any(|effect| matches!(effect, Effect::BuildMedia { .. }));
+    let dialled = before.link.is_some() || opened.any(|effect| matches!(effect, Effect::OpenLink { .. }));
+    if built && after.media.is_none() {
         effects.push(Effect::CloseMedia);
     }
-    if before.link.is_some() && after.link.is_none() {
+    if dialled && after.link.is_none() {
         effects.push(Effect::CloseLink);
     }
 }

@@ -49,6 +49,14 @@ pub fn draw(svg: &str, width: u32, height: u32) -> Result<Pixmap, DrawError> {
     Ok(pixmap)
 }
 
+/// `svg` with its letters turned into outlines, for printers and programs without the fonts.
+///
+/// # Errors
+/// The text is not SVG.
+pub fn outlined(svg: &str) -> Result<String, DrawError> {
+    Ok(usvg::Tree::from_str(svg, options())?.to_string(&usvg::WriteOptions::default()))
+}
+
 fn options() -> &'static usvg::Options<'static> {
     static OPTIONS: OnceLock<usvg::Options<'static>> = OnceLock::new();
     OPTIONS.get_or_init(|| {

@@ -3,7 +3,10 @@
 //! [`registry`] decides (pure, in the time it is given); [`store`] remembers; [`serve`] is the shell of sockets
 //! around them. Media never passes through here: it goes from end to end, or over a TURN server ([`turn`]).
 
-#![expect(clippy::disallowed_methods, reason = "the server's shell: it reads the clock and its certificate, and owns its tasks")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the server's shell: it reads the clock and its certificate, and owns its tasks"
+)]
 
 mod assets;
 pub mod command;

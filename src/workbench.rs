@@ -13,6 +13,7 @@ pub mod air;
 mod bench;
 pub mod camera;
 pub mod command;
+pub mod house;
 pub mod network;
 pub mod panel;
 pub mod papers;
@@ -25,9 +26,9 @@ use crate::device::button::Edge;
 use crate::device::clock::ClockEvent;
 use crate::device::network::{NetworkAsk, NetworkEvent};
 use crate::device::usb::UsbEvent;
-use crate::device::{CHANNEL, Device, device};
+use crate::device::{Behind, CHANNEL, Device, device};
 use crate::model::light::Light;
-use bench::{Bench, Parts, Switches};
+use bench::{Bench, Item, Parts, Switches};
 use camera::{CameraSlot, Scenery};
 use command::Hear;
 use sound::{Heard, Microphone, Speaker};
@@ -151,7 +152,9 @@ impl Running {
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
     /// The page's port cannot be had.
-    #[error("the workbench's page cannot be served on 127.0.0.1:{port} ({why}); end what uses that port or take another")]
+    #[error(
+        "the workbench's page cannot be served on 127.0.0.1:{port} ({why}); end what uses that port or take another"
+    )]
     Port {
         /// Asked for.
         port: u16,
@@ -176,75 +179,20 @@ impl Desk {
         for point in &config.air {
             point.check().map_err(Refused)?;
         }
-        let port = config.port;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-        let listener = listener.map_err(|why| DeskError::Port { port, why })?;
-        let address = listener.local_addr().map_err(|why| DeskError::Port { port, why })?;
-
-        let (network, network_behind) = device();
-        let (changes, changes_behind) = mpsc::channel(CHANNEL);
-        let (view, radio) = watch::channel(network::View::default());
-        let (line, line_seen) = watch::channel(false);
-        let (light, light_seen) = watch::channel(Light::Off);
-        let (button, edges) = mpsc::channel(CHANNEL);
-        let (clock, clock_events) = mpsc::channel(CHANNEL);
-        let (usb, usb_events) = mpsc::channel(CHANNEL);
-        let (trace, trace_lines) = mpsc::channel(CHANNEL);
-        let state = watch::Sender::new(0);
-
-        let changed = |state: &watch::Sender<u64>| {
-            let state = state.clone();
-            Box::new(move || state.send_modify(|version| *version = version.wrapping_add(1)))
-        };
-        let camera = CameraSlot::new(
-            config.camera_size,
-            config.severity,
-            config.mark,
-            Scenery::Nothing,
-            changed(&state),
-        );
-        let voice = matches!(config.heard, Heard::Voice(_)).then(|| config.heard.clone());
-        let hears = if voice.is_some() { Hear::Voice } else { Hear::Silence };
-        let microphone = Microphone::new(config.heard, changed(&state));
-        let speaker = Speaker::default();
-        let switches =
-            Switches { clock_known: config.clock_known, stick: false, shown: "nothing".into(), hears };
-        let parts = Parts {
-            camera: camera.clone(),
-            microphone: microphone.clone(),
-            speaker: speaker.clone(),
-            changes,
-            radio,
-            light: light_seen,
-            button,
-            clock,
-            usb,
-            state,
-            switches,
-            voice,
-        };
-        let control = Control { bench: Arc::new(Bench::new(parts, config.papers)) };
+        let (listener, address) =
+            listen(config.port).await.map_err(|why| DeskError::Port { port: config.port, why })?;
+        let (ends, parts, behind) = wire(&config);
+        let always = Item::always().map_err(Refused)?;
+        let items = always.into_iter().chain(config.papers.into_iter().map(Item::paper)).collect();
+        let control = Control { bench: Arc::new(Bench::new(parts, items)) };
         control.run(Command::Clock { known: config.clock_known }).await?;
         control.run(Command::Show { id: config.shown }).await?;
 
         let mut tasks = JoinSet::new();
         let radio = radio::Radio::new(config.pace, config.air, config.cable);
-        tasks.spawn(network::run(radio, network_behind, changes_behind, view, line));
-        tasks.spawn(keep_trace(control.clone(), trace_lines));
+        tasks.spawn(network::run(radio, behind.network, behind.changes, behind.view, behind.line));
+        tasks.spawn(keep_trace(control.clone(), behind.trace));
         tasks.spawn(panel::serve(listener, address, control.clone(), tv));
-
-        let ends = Ends {
-            button: edges,
-            light,
-            clock: clock_events,
-            network,
-            usb: usb_events,
-            camera,
-            microphone,
-            speaker,
-            line: line_seen,
-            trace,
-        };
         Ok(Self { ends, running: Running { address, control, tasks } })
     }
 
@@ -257,6 +205,76 @@ impl Desk {
     pub fn address(&self) -> SocketAddr {
         self.running.address
     }
+}
+
+async fn listen(port: u16) -> std::io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// The far ends of the channels that tasks of the desk read and write.
+struct Behinds {
+    network: Behind<NetworkAsk, NetworkEvent>,
+    changes: mpsc::Receiver<network::Asked>,
+    view: watch::Sender<network::View>,
+    line: watch::Sender<bool>,
+    trace: mpsc::Receiver<String>,
+}
+
+/// Makes the devices and the channels between them and the supervisor.
+fn wire(config: &DeskConfig) -> (Ends, Parts, Behinds) {
+    let (network, network_behind) = device();
+    let (changes, changes_behind) = mpsc::channel(CHANNEL);
+    let (view, radio) = watch::channel(network::View::default());
+    let (line, line_seen) = watch::channel(false);
+    let (light, light_seen) = watch::channel(Light::Off);
+    let (button, edges) = mpsc::channel(CHANNEL);
+    let (clock, clock_events) = mpsc::channel(CHANNEL);
+    let (usb, usb_events) = mpsc::channel(CHANNEL);
+    let (trace, trace_lines) = mpsc::channel(CHANNEL);
+    let state = watch::Sender::new(0);
+    let changed = || {
+        let state = state.clone();
+        Box::new(move || state.send_modify(|version: &mut u64| *version = version.wrapping_add(1)))
+    };
+    let camera = CameraSlot::new(config.camera_size, config.severity, config.mark.clone(), Scenery::Nothing, changed());
+    let microphone = Microphone::new(config.heard.clone(), changed());
+    let speaker = Speaker::default();
+    let (hears, voice) = match &config.heard {
+        Heard::Voice(_) => (Hear::Voice, Some(config.heard.clone())),
+        Heard::Tone(hertz) if *hertz > 550.0 => (Hear::Tone660, None),
+        Heard::Tone(_) => (Hear::Tone440, None),
+        Heard::Silence => (Hear::Silence, None),
+    };
+    let switches = Switches { clock_known: config.clock_known, stick: false, shown: "nothing".into(), hears };
+    let parts = Parts {
+        camera: camera.clone(),
+        microphone: microphone.clone(),
+        speaker: speaker.clone(),
+        changes,
+        radio,
+        light: light_seen,
+        button,
+        clock,
+        usb,
+        state,
+        switches,
+        voice,
+    };
+    let ends = Ends {
+        button: edges,
+        light,
+        clock: clock_events,
+        network,
+        usb: usb_events,
+        camera,
+        microphone,
+        speaker,
+        line: line_seen,
+        trace,
+    };
+    (ends, parts, Behinds { network: network_behind, changes: changes_behind, view, line, trace: trace_lines })
 }
 
 /// Hands the trace's lines to the pages.

@@ -2,7 +2,6 @@
 
 use super::boot::Boot;
 use super::network::Network;
-use super::qr::Qr;
 use super::session::Session;
 use super::wipe::Wipe;
 use super::{Chapter, Event, Holds, Senses, Sight, Why};
@@ -20,6 +19,8 @@ use std::time::Duration;
 
 /// Line, hello and welcome together.
 const ASKING: Duration = Duration::from_secs(15);
+/// Nobody looks into the mirror for longer than this: the camera closes and the rules come, which wait for a press.
+const LOOKING: Duration = Duration::from_secs(600);
 /// Pauses between tries to reach the server; after the last one the screen says so.
 const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
@@ -35,7 +36,7 @@ pub(super) struct Ready {
 enum Phase {
     Asking { link: Attempt, until: Uptime, tries: usize },
     Pausing { until: Uptime, tries: usize },
-    Mirror { link: Attempt, seat: Seat },
+    Mirror { link: Attempt, seat: Seat, until: Uptime },
     Rules { link: Attempt, seat: Seat },
     Refused { why: RoomRefusal, until: Option<Uptime> },
     Trouble(NetworkTrouble),
@@ -98,7 +99,12 @@ impl Ready {
                 LinkNews::Closed(why) => self.line_closed(now, why, known),
             },
             Event::Fact => self.network_changed(now, known, effects),
-            Event::Tick => self.time_passed(now, known, effects),
+            Event::Tick => {
+                self.time_passed(now, known, effects);
+                if matches!(self.phase, Phase::Mirror { until, .. } if now >= until) {
+                    return self.pressed(now, known, effects);
+                }
+            }
             Event::Told(_) => {}
         }
         Chapter::Ready(self)
@@ -155,7 +161,7 @@ impl Ready {
             Phase::Rules { link, seat }
         } else {
             effects.push(Effect::Chime);
-            Phase::Mirror { link, seat }
+            Phase::Mirror { link, seat, until: now + LOOKING }
         };
         Chapter::Ready(self)
     }
@@ -232,7 +238,7 @@ impl Ready {
 
     fn pressed(mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
         self.phase = match (self.phase, &self.invite) {
-            (Phase::Mirror { link, seat }, _) => {
+            (Phase::Mirror { link, seat, .. }, _) => {
                 self.looked = true;
                 Phase::Rules { link, seat }
             }
@@ -251,7 +257,7 @@ impl Ready {
                 open(now, invite, 0, known, effects)
             }
             (phase @ Phase::Refused { why: RoomRefusal::TooManyTries, .. }, _) => phase,
-            (Phase::Refused { .. }, _) => return Qr::ask(known),
+            (Phase::Refused { .. }, _) => return Network::find(now, known, effects),
             (phase, _) => phase,
         };
         Chapter::Ready(self)
@@ -260,11 +266,11 @@ impl Ready {
     fn held(mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
         match self.phase {
             Phase::Rules { link, seat } => {
-                self.phase = Phase::Mirror { link, seat };
+                self.phase = Phase::Mirror { link, seat, until: now + LOOKING };
                 self.looked = false;
                 Chapter::Ready(self)
             }
-            Phase::Asking { .. } | Phase::Pausing { .. } => Qr::ask(known),
+            Phase::Asking { .. } | Phase::Pausing { .. } => Network::find(now, known, effects),
             Phase::Mirror { .. } | Phase::Refused { .. } | Phase::Trouble(_) => {
                 self.say_bye(effects);
                 Boot::again(now)
@@ -276,10 +282,11 @@ impl Ready {
         match &self.phase {
             Phase::Asking { until, .. } => Some((*until, Why("the room's answer about the key"))),
             Phase::Pausing { until, .. } => Some((*until, Why("the next try to reach the room"))),
-            Phase::Mirror { seat, .. } | Phase::Rules { seat, .. } => match seat.clock.opens_in(now) {
-                Some(left) => Some((now + to_next_second(left), Why("the countdown's next second"))),
-                None => Some((seat.clock.ends_at(now), Why("the end of the slot"))),
-            },
+            Phase::Mirror { seat, until, .. } => {
+                let looked = (*until, Why("somebody to look into the mirror"));
+                [seat_wakes(now, seat), looked].into_iter().min_by_key(|(at, _)| *at)
+            }
+            Phase::Rules { seat, .. } => Some(seat_wakes(now, seat)),
             Phase::Refused { until, .. } => until.map(|until| (until, Why("the room to look again"))),
             Phase::Trouble(_) => None,
         }
@@ -347,6 +354,13 @@ fn open(now: Uptime, invite: &Invite, tries: usize, known: &mut Known, effects: 
     let link = known.ask();
     effects.push(open_link(link, invite, known));
     Phase::Asking { link, until: now + ASKING, tries }
+}
+
+fn seat_wakes(now: Uptime, seat: &Seat) -> (Uptime, Why) {
+    match seat.clock.opens_in(now) {
+        Some(left) => (now + to_next_second(left), Why("the countdown's next second")),
+        None => (seat.clock.ends_at(now), Why("the end of the slot")),
+    }
 }
 
 /// Opens a line to the invite's server.

@@ -31,6 +31,8 @@ const REBUILD_AGAIN: Duration = Duration::from_secs(10);
 const LOST_FOR_GOOD: Duration = Duration::from_secs(90);
 /// The server closes the room; if its word does not come, we close it ourselves.
 const GRACE: Duration = Duration::from_secs(5);
+/// A consent that came before the room's clock said "open" is said again after this long.
+const CONSENT_AGAIN: Duration = Duration::from_secs(2);
 /// "Five minutes left" stands this long.
 const NOTICE_SHOWN: Duration = Duration::from_secs(15);
 /// The end stands this long before the wipe begins by itself.
@@ -59,7 +61,9 @@ struct Inside {
     lost_since: Option<Uptime>,
     was_live: bool,
     good_marked: bool,
+    consent_again: Option<Uptime>,
     held: bool,
+    staff_muted: bool,
     paused: bool,
     will_phone: bool,
     notice: Option<(Aside, Uptime)>,
@@ -110,7 +114,9 @@ impl Session {
             lost_since: Some(now),
             was_live: false,
             good_marked: false,
+            consent_again: None,
             held: false,
+            staff_muted: false,
             paused: false,
             will_phone: false,
             notice: None,
@@ -291,6 +297,7 @@ impl Inside {
         self.held = false;
         if new_seat {
             (self.peer, self.call, self.rebuild, self.staff_present) = (None, None, None, None);
+            self.staff_muted = false;
         } else if !self.connected() {
             self.give_up_call(now);
         }
@@ -353,6 +360,12 @@ impl Inside {
                     effects.push(Effect::MediaCandidate { attempt: call.media, candidate });
                 }
             }
+            ToClient::Muted { peer, microphone, .. } if self.peer.as_ref().is_some_and(|(id, _)| *id == peer) => {
+                self.staff_muted = microphone;
+            }
+            ToClient::Error { code, .. } if code == "not-now" && self.staff_present.is_none() => {
+                self.consent_again = Some(now + CONSENT_AGAIN);
+            }
             ToClient::Notice { notice } => self.note(now, notice),
             ToClient::Refused(refusal) => return self.refused(now, &refusal),
             ToClient::Bye { reason } => return self.told_to_go(now, reason),
@@ -371,6 +384,7 @@ impl Inside {
         effects: &mut Vec<Effect>,
     ) {
         let same = self.peer.as_ref().is_some_and(|(id, _)| *id == peer.0);
+        self.staff_muted &= same;
         let newest = self.call.as_ref().map(|call| call.epoch).max(self.rebuild.map(|(epoch, _)| epoch));
         self.peer = Some(peer);
         if same && newest.is_some_and(|newest| newest >= epoch) {
@@ -467,6 +481,9 @@ impl Inside {
             return self.leave(ByeReason::Left, Ending::SlotOver, effects);
         }
         self.notice = self.notice.filter(|(_, until)| *until > now);
+        if let end @ Next::End(_) = self.watch_for_loss(now) {
+            return end;
+        }
         match self.line {
             Line::Opening { until, .. } if now >= until => self.line_lost(now),
             Line::Pausing { until, .. } if now >= until && !known.carries => self.line_lost(now),
@@ -480,8 +497,12 @@ impl Inside {
             },
             _ => {}
         }
+        if self.consent_again.is_some_and(|at| now >= at) {
+            self.consent_again = None;
+            self.say(ToServer::Consent { rules: self.seat.rules.clone() }, effects);
+        }
         self.watch_the_connection(now, effects);
-        self.watch_for_loss(now)
+        Next::Stay
     }
 
     fn watch_the_connection(&mut self, now: Uptime, effects: &mut Vec<Effect>) {
@@ -510,12 +531,13 @@ impl Inside {
         self.rebuild.filter(|_| self.can_connect()).map(|(_, at)| at)
     }
 
-    /// In the lobby the line must hold; once let in with the counter present, the path must, too.
+    /// In the lobby the line must hold; once let in with the counter present, the path must, too. While both ends see
+    /// and hear each other nothing is lost: the room may take its time to come back.
     fn watch_for_loss(&mut self, now: Uptime) -> Next {
         let line = self.line_is_up() && self.staff_present.is_some();
         let path = self.connected() || !self.admitted || self.staff_present == Some(false);
         self.was_live |= self.is_live();
-        if line && path {
+        if (line && path) || self.is_live() {
             self.lost_since = None;
             return Next::Stay;
         }
@@ -555,9 +577,10 @@ impl Inside {
         let notice = self.notice.map(|(_, until)| (until, Why("a notice to be read")));
         let connecting = self.connecting_until().map(|at| (at, Why("the connection to the counter")));
         let rebuild = self.rebuild_at().map(|at| (at, Why("a new connection to the counter")));
+        let consent = self.consent_again.map(|at| (at, Why("the lobby to open by the room's clock")));
         let second = to_next_second(self.seat.clock.remaining(now));
         let second = (now + second, Why("the remaining time's next second"));
-        [line, lost, notice, connecting, rebuild, Some(second)].into_iter().flatten().min_by_key(|(at, _)| *at)
+        [line, lost, notice, connecting, rebuild, consent, Some(second)].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     fn sight(&self, now: Uptime, known: &Known) -> Sight {
@@ -573,6 +596,7 @@ impl Inside {
         let press = self.is_live().then_some(PressDoes::Pause);
         let aside = self.notice.map(|(notice, _)| notice).or(self.paused.then_some(Aside::Paused));
         let aside = aside.or(self.will_phone.then_some(Aside::WillPhone)).or(known.missing_senses());
+        let aside = aside.or(self.staff_muted.then_some(Aside::StaffMuted));
         Sight { face, press, hold: Some(HoldDoes::Leave), aside }
     }
 

@@ -1,1 +1,18 @@
-fn main() {}
+//! The staff's command line.
+
+use clap::Parser;
+use madoguchi::staff::command::Command;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match Command::parse().run() {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("madoguchi-staff: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

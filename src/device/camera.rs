@@ -4,6 +4,7 @@
 
 pub mod frame;
 mod mode;
+pub mod read_files;
 pub mod scan;
 
 pub use frame::Frame;
@@ -276,6 +277,7 @@ pub(crate) fn element(factory: &str) -> Result<gst::Element, String> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test watches the tasks that it starts")]
 mod tests {
     use super::*;
     use crate::device::device;

@@ -16,6 +16,7 @@ mod live;
 mod negotiate;
 mod pipeline;
 mod receive;
+mod remote;
 mod signals;
 mod stats;
 mod tunnel;
@@ -26,6 +27,7 @@ use super::sound::SoundPorts;
 use gstreamer as gst;
 use live::{Happened, Live};
 use std::net::IpAddr;
+use std::sync::LazyLock;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -163,10 +165,15 @@ pub async fn run(mut behind: Behind<MediaAsk, MediaEvent>, ports: Ports) {
     }
 }
 
+/// Registers `rtpgccbwe`. A second registration in one process leaves elements with the wrong factory.
+static CONGESTION_CONTROL: LazyLock<Result<(), String>> = LazyLock::new(|| {
+    gstrsrtp::plugin_register_static().map_err(|error| format!("the congestion control is missing: {error}"))
+});
+
 /// What the first session would otherwise wait for.
 async fn prepare() -> Result<(), String> {
     gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
-    gstrsrtp::plugin_register_static().map_err(|error| format!("the congestion control is missing: {error}"))?;
+    CONGESTION_CONTROL.clone()?;
     negotiate::warm_up().await
 }
 

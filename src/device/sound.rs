@@ -243,6 +243,7 @@ fn loudness(message: &gst::StructureRef) -> Option<u16> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test watches the tasks that it starts")]
 mod tests {
     use super::*;
     use crate::device::device;

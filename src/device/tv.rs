@@ -223,3 +223,93 @@ impl Output {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test watches the tasks that it starts")]
+mod tests {
+    use super::*;
+    use crate::model::screen::Window;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+    const ALL: Window = Window { x: 0, y: 0, width: 1000, height: 1000, mirrored: false };
+
+    fn small() -> (Tv, tokio::task::JoinHandle<()>) {
+        let (tv, task) = Tv::open(TvConfig { width: 320, height: 180, sink: TvSink::Frames }).unwrap();
+        (tv, tokio::spawn(task))
+    }
+
+    fn painted(pixel: [u8; 4]) -> Vec<u8> {
+        pixel.repeat(320 * 180)
+    }
+
+    async fn until(newest: &mut watch::Receiver<Option<TvFrame>>, colour: [u8; 3]) {
+        let seen = newest.wait_for(|frame| {
+            let pixel = frame.as_ref().and_then(|frame| frame.pixel(160, 90));
+            pixel.is_some_and(|pixel| pixel.iter().zip(colour).all(|(seen, wanted)| seen.abs_diff(wanted) < 4))
+        });
+        tokio::time::timeout(PATIENCE, seen).await.unwrap().unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn screens_and_moving_pictures_reach_the_tv() {
+        let (tv, task) = small();
+        let mut newest = tv.newest();
+        tv.show(painted([9, 99, 199, 255]), Windows::default());
+        until(&mut newest, [9, 99, 199]).await;
+        let (staff, frames) = watch::channel(None);
+        tv.staff_frames(frames);
+        tv.show(painted([0; 4]), Windows { own: None, staff: Some(ALL) });
+        until(&mut newest, [0; 3]).await;
+        staff.send_replace(Frame::from_i420(64, 36, [vec![235; 64 * 36], vec![128; 64 * 18]].concat()));
+        until(&mut newest, [255; 3]).await;
+        staff.send_replace(None);
+        until(&mut newest, [0; 3]).await;
+        drop(tv);
+        tokio::time::timeout(PATIENCE, task).await.unwrap().unwrap();
+    }
+
+    /// A camera that runs behind a screen without a window costs nothing.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_not_seen_is_not_composed() {
+        let (tv, _task) = small();
+        let mut newest = tv.newest();
+        let (camera, frames) = watch::channel(None);
+        tv.own_frames(frames);
+        tv.show(painted([1, 2, 3, 255]), Windows::default());
+        until(&mut newest, [1, 2, 3]).await;
+        let before = newest.borrow().as_ref().unwrap().number();
+        for _ in 0..15 {
+            camera.send_replace(Frame::black(64, 36));
+            tokio::time::sleep(Duration::from_millis(60)).await;
+        }
+        tv.show(painted([4, 5, 6, 255]), Windows::default());
+        until(&mut newest, [4, 5, 6]).await;
+        // The new screen, and at most one for having been given a camera.
+        assert!(newest.borrow().as_ref().unwrap().number() <= before + 2);
+    }
+
+    /// Prints what composing costs; run it by name with `--nocapture`.
+    #[test]
+    fn composing_is_quick() {
+        let mut composer = Composer::new(1920, 1080).unwrap();
+        let mut overlay = vec![0_u8; 1920 * 1080 * 4];
+        for pixel in overlay.chunks_exact_mut(4).skip(1920 * 860) {
+            pixel.copy_from_slice(&[20, 20, 20, 200]);
+        }
+        let small = Window { x: 775, y: 50, width: 175, height: 233, mirrored: true };
+        let windows = Windows { own: Some(small), staff: Some(ALL) };
+        let live = Scene { overlay: Some(Arc::new(Overlay::new(overlay))), windows };
+        let still =
+            Scene { overlay: Some(Arc::new(Overlay::new(vec![255; 1920 * 1080 * 4]))), windows: Windows::default() };
+        let picture = Frame::black(1280, 720);
+        for (name, scene) in [("live", &live), ("still", &still)] {
+            let began = Instant::now();
+            for _ in 0..20 {
+                composer.compose(scene, picture.as_ref(), picture.as_ref()).unwrap();
+            }
+            let each = began.elapsed() / 20;
+            println!("{name}: {each:?} a picture of 1080p");
+            assert!(each < Duration::from_millis(200), "{name}: {each:?}");
+        }
+    }
+}

@@ -29,13 +29,15 @@ pub struct Button {
     contact_since: Uptime,
     last_edge: Option<Uptime>,
     fired: bool,
+    /// The screen changed while the contact was closed but not yet believed.
+    swallowed: bool,
 }
 
 impl Button {
     /// Takes an edge of the contact at `now`.
     pub fn edge(&mut self, now: Uptime, down: bool) -> Option<Gesture> {
         if down != self.contact {
-            (self.contact, self.contact_since) = (down, now);
+            (self.contact, self.contact_since, self.swallowed) = (down, now, false);
         }
         self.settle(now)
     }
@@ -48,7 +50,7 @@ impl Button {
         self.last_edge = Some(now);
         match self.down_since.take() {
             None => {
-                (self.down_since, self.fired) = (Some(self.contact_since), false);
+                (self.down_since, self.fired) = (Some(self.contact_since), self.swallowed);
                 None
             }
             Some(since) => {
@@ -66,7 +68,7 @@ impl Button {
 
     /// A finger that was down when the screen changed must not act on the new screen.
     pub fn swallow(&mut self) {
-        self.fired = true;
+        (self.fired, self.swallowed) = (true, self.contact);
     }
 
     /// Takes the passing of time; says which gesture it completed.

@@ -97,8 +97,11 @@ mod tests {
             for (before, _) in text.match_indices("http").map(|(at, _)| text.split_at(at)) {
                 let rest = &text[before.len()..];
                 let known = ["http://www.w3.org/", "https://\" : \"", "http"];
-                assert!(!rest.starts_with("http://") && !rest.starts_with("https://") || rest.starts_with(known[0]),
-                    "{name} names an address: {}", &rest[..rest.len().min(40)]);
+                assert!(
+                    !rest.starts_with("http://") && !rest.starts_with("https://") || rest.starts_with(known[0]),
+                    "{name} names an address: {}",
+                    &rest[..rest.len().min(40)]
+                );
             }
             if name.ends_with(".html") {
                 assert!(!text.contains("<script>") && !text.contains(" onclick="), "{name} has an inline script");

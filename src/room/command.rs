@@ -278,12 +278,7 @@ async fn until_told_to_stop(config: Config, to: &mut dyn Write) -> Result<(), Co
     Ok(())
 }
 
-fn add_staff(
-    database: &Database,
-    name: &str,
-    from: &mut dyn BufRead,
-    to: &mut dyn Write,
-) -> Result<(), CommandError> {
+fn add_staff(database: &Database, name: &str, from: &mut dyn BufRead, to: &mut dyn Write) -> Result<(), CommandError> {
     let sound = (1..=40).contains(&name.chars().count()) && !name.chars().any(|c| c.is_control() || c.is_whitespace());
     if !sound {
         return Err(CommandError::Wrong("a staff name has 1 to 40 characters and no spaces".to_owned()));
@@ -303,17 +298,7 @@ fn add_staff(
 
 fn appointment(command: AppointmentCommand, to: &mut dyn Write) -> Result<(), CommandError> {
     match command {
-        AppointmentCommand::Add {
-            database,
-            counter,
-            starts,
-            minutes,
-            language,
-            sites,
-            remark,
-            public,
-            time_zone,
-        } => {
+        AppointmentCommand::Add { database, counter, starts, minutes, language, sites, remark, public, time_zone } => {
             let store = Store::open(&database.database)?;
             let mut config = Config::on_loopback(&database.database);
             config.public = Some(public);
@@ -326,7 +311,8 @@ fn appointment(command: AppointmentCommand, to: &mut dyn Write) -> Result<(), Co
                 languages.push(known.ok_or_else(|| CommandError::Wrong(format!("\"{tag}\" has no words here")))?);
             }
             let first = languages.first().copied().unwrap_or_default();
-            let made = reserve(&store, now(), Wanted { counter, starts, minutes, languages, sites, remark, form: None })?;
+            let made =
+                reserve(&store, now(), Wanted { counter, starts, minutes, languages, sites, remark, form: None })?;
             store.audit(now(), "-", "appointment-added", Some(&made.appointment.id))?;
             writeln!(to, "{}\t{}", made.appointment.id, made.key_url(&public, first).expose())?;
             Ok(())

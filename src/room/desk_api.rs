@@ -64,7 +64,9 @@ struct MadeAnswer {
 pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Response {
     let Some(staff) = desk.signed_in(&headers).await else { return not_signed_in() };
     let (now, store) = (desk.now(), desk.store.clone());
-    let read = tokio::task::spawn_blocking(move || Ok::<_, super::store::StoreError>((store.counters()?, store.appointments()?)));
+    let read = tokio::task::spawn_blocking(move || {
+        Ok::<_, super::store::StoreError>((store.counters()?, store.appointments()?))
+    });
     let Ok(Ok((counters, appointments))) = read.await else { return database_trouble() };
     let states = desk.hub.states().await;
     let listed = appointments.into_iter().filter(|appointment| is_near(now, appointment)).filter_map(|appointment| {

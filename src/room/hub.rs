@@ -36,11 +36,7 @@ pub(super) enum Line {
 
 enum Ask {
     In(In),
-    Open {
-        from: IpAddr,
-        staff: Option<String>,
-        reply: oneshot::Sender<Option<(ConnectionId, mpsc::Receiver<Line>)>>,
-    },
+    Open { from: IpAddr, staff: Option<String>, reply: oneshot::Sender<Option<(ConnectionId, mpsc::Receiver<Line>)>> },
     States(oneshot::Sender<BTreeMap<String, State>>),
     Stop(oneshot::Sender<()>),
 }
@@ -184,7 +180,10 @@ impl Task {
             self.lines.remove(connection);
         }
         let mut cut = Vec::new();
-        for item in self.registry.handle(now, input) {
+        let follows = self.registry.handle(now, input);
+        let (connections, seats) = self.registry.load();
+        self.metrics.set_load(connections, seats);
+        for item in follows {
             match item {
                 Out::Send { connection, message } => {
                     if !self.say(connection, &message) {
@@ -203,8 +202,6 @@ impl Task {
             // Dropping the sender closes the socket, which then reports that it is gone.
             self.lines.remove(&connection);
         }
-        let (connections, seats) = self.registry.load();
-        self.metrics.set_load(connections, seats);
     }
 
     fn say(&self, connection: ConnectionId, message: &ToClient) -> bool {

@@ -7,6 +7,8 @@ pub mod appointment;
 mod hello;
 mod room;
 mod speak;
+#[cfg(test)]
+mod tests;
 
 use super::key::KeyHash;
 use super::limits::{Bucket, Failures};

@@ -101,8 +101,10 @@ pub fn reserve(store: &Store, now: Timestamp, wanted: Wanted) -> Result<Made, Re
     if wanted.starts > far {
         return Err(ReserveError::TooFar);
     }
+    // The store keeps whole seconds.
+    let starts = Timestamp::from_second(wanted.starts.as_second()).map_err(|_| ReserveError::TooFar)?;
     let length = SignedDuration::from_mins(i64::from(wanted.minutes));
-    let ends = wanted.starts.checked_add(length).map_err(|_| ReserveError::TooFar)?;
+    let ends = starts.checked_add(length).map_err(|_| ReserveError::TooFar)?;
     if ends <= now {
         return Err(ReserveError::Past);
     }
@@ -113,7 +115,7 @@ pub fn reserve(store: &Store, now: Timestamp, wanted: Wanted) -> Result<Made, Re
     let appointment = Appointment {
         id: id.clone(),
         counter: counter.clone(),
-        slot: Appointment::slot(wanted.starts, ends),
+        slot: Appointment::slot(starts, ends),
         languages,
         sites: wanted.sites,
         remark: wanted.remark,

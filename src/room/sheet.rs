@@ -24,7 +24,9 @@ pub(super) async fn create(State(desk): State<Desk>, headers: HeaderMap, Form(as
     };
     match page(&made, &desk.public, &desk.city, &desk.time_zone) {
         Some(page) => Html(page).into_response(),
-        None => plain(StatusCode::INTERNAL_SERVER_ERROR, "The code does not fit: the server's public address is too long."),
+        None => {
+            plain(StatusCode::INTERNAL_SERVER_ERROR, "The code does not fit: the server's public address is too long.")
+        }
     }
 }
 

@@ -33,7 +33,11 @@ pub(super) async fn upgrade(
     };
     let staff = if ours { desk.signed_in(&headers).await } else { None };
     let Some((connection, lines)) = desk.hub.open(from, staff).await else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "The room server is closing or has too many connections; try again in a minute.\n").into_response();
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The room server is closing or has too many connections; try again in a minute.\n",
+        )
+            .into_response();
     };
     let (hub, lost) = (desk.hub.clone(), desk.hub.clone());
     upgrade
@@ -106,8 +110,20 @@ fn read(connection: ConnectionId, text: &str) -> Option<In> {
 
 /// Every kind that [`ToServer`] knows; a test holds it against the type.
 const KINDS: [&str; 14] = [
-    "hello", "consent", "offer", "answer", "candidate", "rebuild", "mute", "stats", "bye", "admit", "let-leave", "hold",
-    "will-phone", "end",
+    "hello",
+    "consent",
+    "offer",
+    "answer",
+    "candidate",
+    "rebuild",
+    "mute",
+    "stats",
+    "bye",
+    "admit",
+    "let-leave",
+    "hold",
+    "will-phone",
+    "end",
 ];
 
 fn is_of_unknown_kind(text: &str) -> bool {
@@ -132,7 +148,8 @@ mod tests {
     #[test]
     fn unknown_kinds_are_ignored_and_malformed_ones_are_not() {
         assert!(read(ConnectionId(1), r#"{"kind":"wave","hand":"left"}"#).is_none());
-        for text in ["", "null", "[]", "{}", r#"{"kind":7}"#, r#"{"kind":"offer"}"#, "\u{0}", r#"{"kind":"hold","on":1}"#]
+        for text in
+            ["", "null", "[]", "{}", r#"{"kind":7}"#, r#"{"kind":"offer"}"#, "\u{0}", r#"{"kind":"hold","on":1}"#]
         {
             assert_eq!(fault(text), Some(Fault::Malformed), "{text}");
         }
@@ -144,8 +161,10 @@ mod tests {
     fn the_list_of_kinds_is_that_of_the_type() {
         let schema = serde_json::to_value(schemars::schema_for!(ToServer)).unwrap();
         let variants = schema["oneOf"].as_array().unwrap();
-        let mut kinds: Vec<_> =
-            variants.iter().map(|variant| variant["properties"]["kind"]["const"].as_str().unwrap().to_owned()).collect();
+        let mut kinds: Vec<_> = variants
+            .iter()
+            .map(|variant| variant["properties"]["kind"]["const"].as_str().unwrap().to_owned())
+            .collect();
         let mut known: Vec<_> = KINDS.iter().map(|kind| (*kind).to_owned()).collect();
         kinds.sort();
         known.sort();

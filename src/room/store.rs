@@ -223,9 +223,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn staff_password(&self, name: &str) -> Result<Option<String>, StoreError> {
-        self.with(|db| {
-            db.query_row("SELECT password FROM staff WHERE name = ?1", [name], |row| row.get(0)).optional()
-        })
+        self.with(|db| db.query_row("SELECT password FROM staff WHERE name = ?1", [name], |row| row.get(0)).optional())
     }
 
     /// Keeps a sign-in.
@@ -269,13 +267,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn audit(
-        &self,
-        at: Timestamp,
-        staff: &str,
-        action: &str,
-        appointment: Option<&str>,
-    ) -> Result<(), StoreError> {
+    pub fn audit(&self, at: Timestamp, staff: &str, action: &str, appointment: Option<&str>) -> Result<(), StoreError> {
         self.with(|db| {
             db.execute(
                 "INSERT INTO audit (at, staff, action, appointment) VALUES (?1, ?2, ?3, ?4)",

@@ -1,6 +1,6 @@
 //! The state of the desk that the page shows and the commands change.
 
-use super::camera::{CameraSlot, Scenery, clip};
+use super::camera::{CameraSlot, Scenery, clip, scene};
 use super::command::{Hear, Refused};
 use super::network::{Asked, View};
 use super::papers::Paper;
@@ -14,6 +14,7 @@ use serde::Serialize;
 use std::collections::VecDeque;
 use std::io::Cursor;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, watch};
 
 /// Lines of the trace that a page opened later still sees.
@@ -54,11 +55,23 @@ impl Item {
     /// A clip; looked at, so that one that cannot be played is refused now.
     pub(super) fn clip(id: &str, title: &str, clip: Arc<[u8]>) -> Result<Self, Refused> {
         let mut decoder = clip::Decoder::clip(&clip, (320, 240), super::camera::FRAMES_PER_SECOND)?;
-        let first = decoder.next(std::time::Duration::from_secs(2));
+        let first = decoder.next(Duration::from_secs(2));
         let first = first.ok_or_else(|| Refused("this AVI clip has no picture in it".into()))?;
         let first = image::DynamicImage::ImageRgb8(first).into_rgba8();
         let titles = (title.to_owned(), title.to_owned());
         Ok(Self::new(id.to_owned(), titles, "clip", thumbnail(&first), Scenery::Clip(clip)))
+    }
+
+    /// The two things that are always there: an empty room, and a person at a desk.
+    pub(super) fn always() -> Result<[Self; 2], String> {
+        let scene = scene::Scene::new(240, 180)?;
+        let small = |frame| thumbnail(&image::DynamicImage::ImageRgb8(frame).into_rgba8());
+        let titles = |ja: &str, en: &str| (ja.to_owned(), en.to_owned());
+        let (empty, person) = (small(scene.empty()), small(scene.frame(Duration::ZERO, None)));
+        Ok([
+            Self::new("nothing".into(), titles("なにもない", "Nothing"), "scene", empty, Scenery::Nothing),
+            Self::new("person".into(), titles("人がいる", "A person"), "scene", person, Scenery::Person),
+        ])
     }
 
     /// The same, brought by somebody at the page.
@@ -66,13 +79,7 @@ impl Item {
         Self { uploaded: true, ..self }
     }
 
-    fn new(
-        id: String,
-        (ja, en): (String, String),
-        kind: &'static str,
-        thumbnail: Arc<[u8]>,
-        scenery: Scenery,
-    ) -> Self {
+    fn new(id: String, (ja, en): (String, String), kind: &'static str, thumbnail: Arc<[u8]>, scenery: Scenery) -> Self {
         Self { id, ja, en, kind, scenery, thumbnail, version: 0, uploaded: false }
     }
 }
@@ -163,11 +170,11 @@ pub(super) struct Parts {
 }
 
 impl Bench {
-    pub(super) fn new(parts: Parts, papers: Vec<Paper>) -> Self {
+    pub(super) fn new(parts: Parts, items: Vec<Item>) -> Self {
         let held = Held {
             fingers: 0,
             switches: parts.switches,
-            items: papers.into_iter().map(Item::paper).collect(),
+            items,
             remembered: VecDeque::new(),
             voice: parts.voice,
             number: 0,

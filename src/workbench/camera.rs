@@ -112,7 +112,7 @@ impl CameraSlot {
         let description = format!(
             "appsrc name=frames is-live=true do-timestamp=true format=time max-buffers=2 leaky-type=downstream \
              caps=video/x-raw,format=RGB,width={width},height={height},framerate={FRAMES_PER_SECOND}/1 ! \
-             videoconvert ! video/x-raw,format=I420"
+             videoconvert ! capsfilter caps=video/x-raw,format=I420"
         );
         let bin = gst::parse::bin_from_description(&description, true)
             .map_err(|error| format!("the workbench's camera cannot be built: {error}"))?;

@@ -246,11 +246,8 @@ impl Control {
     }
 
     fn show(&self, id: &str) -> Result<(), Refused> {
-        let scenery = match id {
-            "nothing" => Scenery::Nothing,
-            "person" => Scenery::Person,
-            _ => self.bench.scenery(id).ok_or_else(|| Refused(format!("nothing named \"{id}\" lies on the desk")))?,
-        };
+        let scenery = self.bench.scenery(id);
+        let scenery = scenery.ok_or_else(|| Refused(format!("nothing named \"{id}\" lies on the desk")))?;
         self.bench.camera.show(scenery);
         self.bench.switches(|switches| switches.shown = id.to_owned());
         Ok(())

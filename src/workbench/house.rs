@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "lays out the desk's folder and joins its parts")]
 
+pub mod command;
+
 use super::command::Refused;
 use super::{Control, Desk, DeskConfig, DeskError, Ends, Running, TvPicture, papers};
 use crate::device::camera::CameraSource;
@@ -16,7 +18,6 @@ use crate::model::language::Language;
 use crate::room::{self, demo};
 use crate::supervisor::tasks::Tasks;
 use crate::supervisor::{self, Parts, assemble};
-use image::RgbaImage;
 use jiff::{SignedDuration, Timestamp};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -97,7 +98,8 @@ impl House {
         let mut desk_config = config.desk;
         let today = demo.key_url(&room.public, config.language);
         let yesterday = yesterdays.key_url(&room.public, config.language);
-        let mut all = city_papers(today.expose(), yesterday.expose(), &demo.key, config.language)?;
+        let mut all = papers::room_keys(today.expose(), yesterday.expose(), &elsewhere(&demo)).map_err(HouseError::Part)?;
+        all.extend(papers::demo_wifi().map_err(HouseError::Part)?);
         all.append(&mut desk_config.papers);
         desk_config.papers = all;
         let data = lay_out_data(&config.folder, room.address)?;
@@ -126,6 +128,11 @@ fn prepare(folder: &Path) -> Result<(demo::Demo, demo::Demo), HouseError> {
     let now = Timestamp::now();
     let yesterday = now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(now);
     Ok((demo::prepare_at(folder, yesterday)?, demo::prepare_at(folder, now)?))
+}
+
+/// A sound room key of a city that is not on this loan's list.
+fn elsewhere(demo: &demo::Demo) -> String {
+    format!("https://counter.other-city.example/j#{}", demo.key.expose())
 }
 
 /// Loan, debt note and data key as on the box, in the desk's own folder.

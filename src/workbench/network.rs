@@ -1,5 +1,4 @@
 //! The network device's twin: runs the virtual radio in real time behind the device's channels.
-#![expect(clippy::disallowed_methods, reason = "the shell gives the pure radio its clock")]
 
 use super::air::{AccessPoint, Internet};
 use super::radio::{Change, Radio};
@@ -82,7 +81,6 @@ pub(super) async fn run(
         }
     }
 }
-
 
 fn look(radio: &Radio, now: Uptime) -> View {
     let carries = radio.carries(now);

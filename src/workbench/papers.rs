@@ -114,9 +114,10 @@ pub fn demo_wifi() -> Result<Vec<Paper>, String> {
         ("wifi-wep", "弱い Wi-Fi (WEP)", "Weak Wi-Fi (WEP)"),
         ("wifi-open", "パスワードなし Wi-Fi", "Wi-Fi without password"),
     ];
-    let drawn = air::demo().into_iter().zip(titles).map(|(point, (id, ja, en))| {
-        Ok(Paper::new(id, ja, en, sheet(&wifi_text(&point), Ink::Router)?))
-    });
+    let drawn = air::demo()
+        .into_iter()
+        .zip(titles)
+        .map(|(point, (id, ja, en))| Ok(Paper::new(id, ja, en, sheet(&wifi_text(&point), Ink::Router)?)));
     drawn.collect()
 }
 

@@ -15,7 +15,9 @@ async fn a_family_is_let_in_talks_and_the_consultation_ends() {
     let seen = staff.until(|message| matches!(message, ToClient::Peer { .. })).await;
     let ToClient::Peer { peer, epoch, admitted, .. } = seen else { unreachable!() };
     assert_eq!((&peer, epoch, admitted), (&welcome.you, Epoch(1), false));
-    guest.until(|message| matches!(message, ToClient::Peer { peer, epoch: Epoch(1), .. } if *peer == staff_welcome.you)).await;
+    guest
+        .until(|message| matches!(message, ToClient::Peer { peer, epoch: Epoch(1), .. } if *peer == staff_welcome.you))
+        .await;
 
     let to = staff_welcome.you.clone();
     guest.say(&ToServer::Offer { to: to.clone(), epoch, sdp: "v=0 offer".into() }).await;

@@ -1,7 +1,22 @@
 //! The room server as its participants meet it: over real sockets and in a real browser.
 
-#![expect(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests say what they expect, start what they need, and read the clock"
+)]
 
+#[path = "../support/browser.rs"]
+mod browser;
 mod desk;
 
 mod a_room_from_hello_to_the_end;
+mod every_refusal_and_limit;
+mod pages_fit_their_windows;
+mod relay_only_through_coturn;
+mod signing_in_and_asking;
+mod staff_and_guest_in_a_browser;
+mod what_outlives_the_server;

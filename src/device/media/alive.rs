@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Without a byte for so long, a path that was up is dead. Pictures' control packets come about every second also
 /// while both ends are muted.
-const SILENT: Duration = Duration::from_millis(4200);
+const SILENT: Duration = Duration::from_millis(3900);
 /// From the answer until the path must be up.
 const CONNECTING: Duration = Duration::from_secs(15);
 

@@ -70,8 +70,9 @@ pub const ALLOWED: &[&str] = &[
     "webrtcbin",
 ];
 
-/// Types of webrtcbin's inner bins, which have no factory.
-pub const ALLOWED_TYPES: &[&str] = &["TransportReceiveBin", "TransportSendBin"];
+/// Types that may exist without a factory: webrtcbin's inner bins, and what is made without asking for a factory.
+pub const ALLOWED_TYPES: &[&str] =
+    &["GstAppSink", "GstAppSrc", "GstBin", "GstPipeline", "TransportReceiveBin", "TransportSendBin"];
 
 /// Whether this element may be in a session's pipeline.
 ///

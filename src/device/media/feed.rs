@@ -25,7 +25,7 @@ pub(super) async fn feed(
 ) {
     let Some(black) = Frame::black(640, 360) else { return };
     let mut size = None;
-    let mut due = Instant::now();
+    let (mut due, mut sent) = (Instant::now(), Instant::now());
     let mut camera_there = true;
     loop {
         if !gate.picture_known() {
@@ -50,9 +50,10 @@ pub(super) async fn feed(
         let frame = match frame {
             Some(_) if waited => continue,
             Some(frame) => frame,
-            None if waited => black.clone(),
-            None => continue,
+            None if sent.elapsed() < WITHOUT_CAMERA => continue,
+            None => black.clone(),
         };
+        sent = Instant::now();
         let now = Instant::now();
         let between = Duration::from_secs(1) / step.rate;
         // A quarter of tolerance, so that a camera of just this rate loses nothing to its jitter.

@@ -9,7 +9,7 @@ use super::receive::{Counts, Receiving, receive};
 use super::signals::{self, Signal, Signals, VideoSources};
 use super::stats::{self, Totals};
 use super::tunnel::Tunnel;
-use super::{Gates, MediaNews, Ports, feed, negotiate};
+use super::{Gates, MediaNews, Ports, feed, negotiate, remote};
 use crate::model::ids::Attempt;
 use crate::model::wire::{Candidate, IceServer};
 use futures_util::StreamExt;
@@ -52,12 +52,25 @@ pub(super) struct Live {
     offered: bool,
     answered: bool,
     waiting: Vec<Candidate>,
+    candidates: mpsc::Sender<Candidate>,
     alive: Alive,
     adapt: Adapt,
     steps: watch::Sender<super::adapt::Step>,
     judged: (Totals, Instant),
     _tunnels: Vec<Tunnel>,
-    _feed: AbortOnDropHandle<()>,
+    _tasks: [AbortOnDropHandle<()>; 2],
+    running: Running,
+}
+
+/// A started pipeline. Dropping it stops it: also when the session's task is broken off.
+struct Running(gst::Pipeline);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.0.set_state(gst::State::Null).is_err() {
+            tracing::error!("a session's pipeline did not stop");
+        }
+    }
 }
 
 impl Live {
@@ -87,9 +100,11 @@ impl Live {
         let messages = session.pipeline.bus().ok_or("a pipeline without messages")?.stream();
         let adapt = Adapt::new();
         let (steps, step) = watch::channel(adapt.step());
-        start(&session).await?;
+        let running = start(&session).await?;
         let feed =
             AbortOnDropHandle::new(tokio::spawn(feed::feed(session.clone(), gate.clone(), ports.camera.clone(), step)));
+        let (candidates, received) = mpsc::channel(remote::MOST + 1);
+        let taking = remote::take(session.webrtc.clone(), received);
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         Ok(Self {
@@ -107,12 +122,14 @@ impl Live {
             offered: false,
             answered: false,
             waiting: Vec::new(),
+            candidates,
             alive: Alive::default(),
             adapt,
             steps,
             judged: (Totals::default(), Instant::now()),
             _tunnels: tunnels,
-            _feed: feed,
+            _tasks: [feed, AbortOnDropHandle::new(tokio::spawn(taking))],
+            running,
         })
     }
 
@@ -215,19 +232,19 @@ impl Live {
         self.alive.answered(now);
         self.judged.1 = Instant::now();
         for candidate in std::mem::take(&mut self.waiting) {
-            negotiate::candidate(&self.session.webrtc, &candidate);
+            self.candidate(candidate);
         }
         Ok(())
     }
 
-    /// Takes one of the other end's candidates.
+    /// Takes one of the other end's candidates; before the answer they wait.
     pub(super) fn candidate(&mut self, candidate: Candidate) {
-        /// More are not kept: a browser has some ten.
-        const MOST: usize = 100;
-        if self.answered {
-            negotiate::candidate(&self.session.webrtc, &candidate);
-        } else if self.waiting.len() < MOST {
-            self.waiting.push(candidate);
+        if !self.answered {
+            if self.waiting.len() < remote::MOST {
+                self.waiting.push(candidate);
+            }
+        } else if self.candidates.try_send(candidate).is_err() {
+            tracing::warn!("too many candidates of the other end: one was left out");
         }
     }
 
@@ -255,34 +272,35 @@ impl Live {
     /// Tears everything down.
     pub(super) async fn stop(self) {
         self.gate.refuse();
-        let pipeline = self.session.pipeline.clone();
-        let frames = self.frames.clone();
-        drop(self);
-        stop(pipeline).await;
+        let Self { running, frames, .. } = self;
+        stop(running).await;
         frames.send_replace(None);
     }
 }
 
-async fn start(session: &Session) -> Result<(), String> {
-    let pipeline = session.pipeline.clone();
-    let started = tokio::task::spawn_blocking(move || pipeline.set_state(gst::State::Playing)).await;
-    match started {
-        Ok(Ok(_)) => Ok(()),
-        _ => {
-            let said = session.pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
-            let said = match said.as_ref().map(|message| message.view()) {
-                Some(gst::MessageView::Error(error)) => error.error().to_string(),
-                _ => "GStreamer says nothing about it".to_owned(),
-            };
-            stop(session.pipeline.clone()).await;
-            Err(format!("the session's pipeline does not start: {said}"))
-        }
+async fn start(session: &Session) -> Result<Running, String> {
+    let running = Running(session.pipeline.clone());
+    let started = tokio::task::spawn_blocking(move || {
+        let started = running.0.set_state(gst::State::Playing);
+        (running, started)
+    });
+    let (running, started) = started.await.map_err(|_| "starting the session's pipeline broke off".to_owned())?;
+    if started.is_ok() {
+        return Ok(running);
     }
+    let said = session.pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
+    let said = match said.as_ref().map(|message| message.view()) {
+        Some(gst::MessageView::Error(error)) => error.error().to_string(),
+        _ => "GStreamer says nothing about it".to_owned(),
+    };
+    stop(running).await;
+    Err(format!("the session's pipeline does not start: {said}"))
 }
 
-async fn stop(pipeline: gst::Pipeline) {
-    let stopping = tokio::task::spawn_blocking(move || pipeline.set_state(gst::State::Null));
-    if !matches!(tokio::time::timeout(STOPPING, stopping).await, Ok(Ok(Ok(_)))) {
+/// Stops it off the tokio threads; one that hangs must not hold up the device.
+async fn stop(running: Running) {
+    let stopping = tokio::task::spawn_blocking(move || drop(running));
+    if tokio::time::timeout(STOPPING, stopping).await.is_err() {
         tracing::error!("a session's pipeline did not stop within {STOPPING:?}");
     }
 }

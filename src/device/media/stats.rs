@@ -41,18 +41,24 @@ fn read(stats: &gst::StructureRef) -> Totals {
             Ok(gst_webrtc::WebRTCStatsType::InboundRtp) => {
                 totals.received_packets += stream.get::<u64>("packets-received").unwrap_or_default();
                 totals.lost_packets += lost(&stream);
+                totals.round_trip = [totals.round_trip, round_trip(&stream)].into_iter().flatten().reduce(f64::max);
             }
             Ok(gst_webrtc::WebRTCStatsType::OutboundRtp) => {
                 totals.sent_bytes += stream.get::<u64>("bytes-sent").unwrap_or_default();
-            }
-            Ok(gst_webrtc::WebRTCStatsType::RemoteInboundRtp) => {
-                let here = stream.get::<f64>("round-trip-time").ok().filter(|seconds| *seconds > 0.0);
-                totals.round_trip = [totals.round_trip, here].into_iter().flatten().reduce(f64::max);
             }
             _ => {}
         }
     }
     totals
+}
+
+/// From the last report about what this end sent, in seconds. webrtcbin's own figure is mostly missing, because it
+/// takes a report about one stream only when it came from the same stream's source.
+fn round_trip(stream: &gst::Structure) -> Option<f64> {
+    let source = stream.get::<gst::Structure>("gst-rtpsource-stats").ok()?;
+    // RFC 3550, section 6.4.1: in 1/65536 s.
+    let units = source.get::<u32>("rb-round-trip").ok().filter(|units| *units > 0)?;
+    source.get::<bool>("have-rb").ok().filter(|have| *have).map(|_| f64::from(units) / 65_536.0)
 }
 
 /// Its type differs between versions of GStreamer.

@@ -16,13 +16,17 @@ pub(super) struct Composer {
     pool: gst::BufferPool,
     staff: Option<Scaler>,
     own: Option<Scaler>,
+    composed: u64,
 }
 
-/// A converter for one kind of input into one place.
+/// Converters for one kind of input into one place: first the size, then the colours. GStreamer has a quick way for
+/// each of them, but a slow one for both at once.
 struct Scaler {
     input: gst_video::VideoInfo,
     place: Place,
-    converter: gst_video::VideoConverter,
+    size: gst_video::VideoConverter,
+    scaled: gst_video::VideoFrame<gst_video::video_frame::Writable>,
+    colours: gst_video::VideoConverter,
 }
 
 /// A rectangle in pixels.
@@ -65,7 +69,7 @@ impl Composer {
         pool.set_config(config)
             .and_then(|()| pool.set_active(true))
             .map_err(|error| format!("no memory for the TV's pictures: {error}"))?;
-        Ok(Self { info, pool, staff: None, own: None })
+        Ok(Self { info, pool, staff: None, own: None, composed: 0 })
     }
 
     /// One picture of the whole TV.
@@ -92,7 +96,8 @@ impl Composer {
             let mut map = writable.map_writable().map_err(|error| error.to_string())?;
             overlay.lay_over(&mut map);
         }
-        Ok(TvFrame::new(buffer, self.info.clone()))
+        self.composed += 1;
+        Ok(TvFrame::new(buffer, self.info.clone(), self.composed))
     }
 }
 
@@ -128,7 +133,8 @@ fn place(
         gst_video::VideoFrameRef::from_buffer_ref_readable(input, frame.info()).map_err(|error| error.to_string())?;
     let mut picture =
         gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, output).map_err(|error| error.to_string())?;
-    scaler.converter.frame_ref(&input, &mut picture);
+    scaler.size.frame_ref(&input, &mut scaler.scaled.as_mut_video_frame_ref());
+    scaler.colours.frame_ref(&scaler.scaled.as_video_frame_ref(), &mut picture);
     if window.mirrored {
         let row_bytes = output.width() as usize * 4;
         mirror(picture.plane_data_mut(0).map_err(|error| error.to_string())?, row_bytes, place.to);
@@ -138,28 +144,46 @@ fn place(
 
 impl Scaler {
     fn new(input: &gst_video::VideoInfo, output: &gst_video::VideoInfo, place: Place) -> Result<Self, String> {
-        let mut config = gst_video::VideoConverterConfig::new();
-        config.set_resampler_method(gst_video::VideoResamplerMethod::Linear);
-        config.set_fill_border(false);
-        config.set_threads(2);
-        config.set_src_x(signed(place.from.x));
-        config.set_src_y(signed(place.from.y));
-        config.set_src_width(Some(signed(place.from.width)));
-        config.set_src_height(Some(signed(place.from.height)));
-        config.set_dest_x(signed(place.to.x));
-        config.set_dest_y(signed(place.to.y));
-        config.set_dest_width(Some(signed(place.to.width)));
-        config.set_dest_height(Some(signed(place.to.height)));
+        let Place { from, to } = place;
         // The converter refuses two rates; a picture that is composed on demand has none.
-        let timeless = gst_video::VideoInfo::builder(input.format(), input.width(), input.height())
-            .fps(output.fps())
-            .colorimetry(&input.colorimetry())
-            .build()
-            .map_err(|_| "a picture without a size cannot be put on the TV")?;
-        let converter = gst_video::VideoConverter::new(&timeless, output, Some(config))
-            .map_err(|error| format!("a picture cannot be put on the TV: {error}"))?;
-        Ok(Self { input: input.clone(), place, converter })
+        let timeless = |width, height| {
+            gst_video::VideoInfo::builder(input.format(), width, height)
+                .fps(output.fps())
+                .colorimetry(&input.colorimetry())
+                .build()
+                .map_err(|_| "a picture without a size cannot be put on the TV".to_owned())
+        };
+        let between = timeless(to.width, to.height)?;
+        let mut size = config();
+        size.set_src_x(signed(from.x));
+        size.set_src_y(signed(from.y));
+        size.set_src_width(Some(signed(from.width)));
+        size.set_src_height(Some(signed(from.height)));
+        let mut colours = config();
+        colours.set_dest_x(signed(to.x));
+        colours.set_dest_y(signed(to.y));
+        colours.set_dest_width(Some(signed(to.width)));
+        colours.set_dest_height(Some(signed(to.height)));
+        let cannot = |error| format!("a picture cannot be put on the TV: {error}");
+        let memory = gst::Buffer::with_size(between.size()).map_err(cannot)?;
+        Ok(Self {
+            input: input.clone(),
+            place,
+            size: gst_video::VideoConverter::new(&timeless(input.width(), input.height())?, &between, Some(size))
+                .map_err(cannot)?,
+            scaled: gst_video::VideoFrame::from_buffer_writable(memory, &between)
+                .map_err(|_| "no memory for a picture on the TV".to_owned())?,
+            colours: gst_video::VideoConverter::new(&between, output, Some(colours)).map_err(cannot)?,
+        })
     }
+}
+
+fn config() -> gst_video::VideoConverterConfig {
+    let mut config = gst_video::VideoConverterConfig::new();
+    config.set_resampler_method(gst_video::VideoResamplerMethod::Linear);
+    config.set_fill_border(false);
+    config.set_threads(2);
+    config
 }
 
 fn signed(value: u32) -> i32 {

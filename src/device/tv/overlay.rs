@@ -77,9 +77,11 @@ impl Overlay {
                 under.copy_from_slice(over);
                 continue;
             }
-            for (over, under) in over.chunks_exact(4).zip(under.chunks_exact_mut(4)) {
-                let through = 255 - u16::from(over.last().copied().unwrap_or(255));
+            let ((over, _), (under, _)) = (over.as_chunks::<4>(), under.as_chunks_mut::<4>());
+            for (over, under) in over.iter().zip(under) {
+                let through = 255 - u16::from(over[3]);
                 for (over, under) in over.iter().zip(under) {
+                    // Divides by 255, rounded.
                     let dimmed = u16::from(*under) * through + 127;
                     *under = over.saturating_add(((dimmed + (dimmed >> 8)) >> 8) as u8);
                 }

@@ -9,11 +9,17 @@ use std::io::Cursor;
 pub struct TvFrame {
     buffer: gst::Buffer,
     info: gst_video::VideoInfo,
+    number: u64,
 }
 
 impl TvFrame {
-    pub(super) fn new(buffer: gst::Buffer, info: gst_video::VideoInfo) -> Self {
-        Self { buffer, info }
+    pub(super) fn new(buffer: gst::Buffer, info: gst_video::VideoInfo, number: u64) -> Self {
+        Self { buffer, info, number }
+    }
+
+    /// Counts up with every picture that was composed.
+    pub fn number(&self) -> u64 {
+        self.number
     }
 
     /// Width in pixels.

@@ -1,0 +1,495 @@
+// The guest page on a phone or a PC: the same way and the same words as the appliance on the TV.
+
+import { Call, Judge, openDevices } from "./media.js";
+import { Room } from "./room.js";
+import { clock, countdown, day, language, onLanguage, said, startWords, word } from "./words.js";
+
+const MEASURE_EACH_MS = 2000;
+const $ = (id) => document.getElementById(id);
+const state = document.body.dataset;
+
+const ENDS = {
+  ended: { word: "end-ended" },
+  "let-leave": { word: "end-let-leave", telephone: true },
+  "slot-over": { word: "end-slot-over" },
+  revoked: { word: "end-revoked", telephone: true },
+  left: { word: "end-left", again: true },
+  misbehaved: { word: "end-trouble", telephone: true, again: true },
+  replaced: { word: "end-replaced" },
+  "unknown-key": { word: "end-unknown-key", telephone: true },
+  over: { word: "end-over", telephone: true },
+  "room-full": { word: "end-room-full", telephone: true, again: true },
+  "too-many-tries": { word: "end-too-many-tries", again: true },
+  version: { word: "end-version", again: true },
+  busy: { word: "end-busy", telephone: true, again: true },
+  "resume-expired": { word: "end-no-key" },
+  "no-key": { word: "end-no-key" },
+};
+const DEVICES = {
+  denied: { word: "device-denied" },
+  missing: { word: "device-missing" },
+  busy: { word: "device-busy" },
+  insecure: { word: "device-insecure" },
+};
+const QUALITIES = {
+  good: { word: "quality-good" },
+  fair: { word: "quality-fair" },
+  weak: { word: "quality-weak-guest" },
+  none: { word: "quality-none" },
+};
+
+let key = null;
+let room = null;
+let welcome = null;
+let agreed = false;
+let admitted = false;
+let staffPresent = false;
+let staff = null;
+let call = null;
+let judge = new Judge();
+let quality = "none";
+let hold = false;
+let muted = false;
+let cameraOff = false;
+let checked = false;
+let devices = { microphone: null, camera: null, problem: null };
+let over = null;
+let bannerWord = null;
+
+// ---- the key ----
+
+/** Takes the key out of the address, so that it stays in no history and on no screen. */
+function takeKey() {
+  const found = location.hash.slice(1);
+  if (found) {
+    key = found;
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+}
+
+/** A page that is loaded again may come back to its seat for a short while. */
+const seat = {
+  keep: (token) => sessionStorage.setItem("seat", token),
+  get: () => sessionStorage.getItem("seat"),
+  forget: () => sessionStorage.removeItem("seat"),
+};
+
+// ---- the room ----
+
+function start() {
+  over = null;
+  set({ state: "connecting" });
+  const kept = seat.get();
+  if (!key && !kept) {
+    finish("no-key");
+    return;
+  }
+  room = new Room({
+    proof: key ? { by: "key", key } : null,
+    language: language(),
+    abilities: ["browser", "vp8", "h264"],
+    on: hearing(),
+  });
+  if (key) {
+    room.open();
+  } else {
+    room.resumeWith(kept);
+  }
+  draw();
+}
+
+function hearing() {
+  return {
+    welcome: (message) => {
+      welcome = message;
+      seat.keep(message.resume);
+      if (!message.resumed) {
+        [agreed, admitted] = [false, false];
+        drop();
+      }
+      if (message.admitted) {
+        [agreed, admitted] = [true, true];
+        openOwn();
+      }
+      set({ state: admitted ? "call" : agreed ? "lobby" : "ready" });
+      sayMuted();
+      draw();
+    },
+    refused: ({ why }) => finish(why),
+    bye: ({ reason }) => {
+      if (reason !== "server-closing") {
+        finish(reason);
+      }
+    },
+    line: () => draw(),
+    lobby: ({ staff_present }) => {
+      [agreed, staffPresent] = [true, staff_present];
+      openOwn();
+      set({ state: "lobby" });
+      draw();
+    },
+    admitted: () => {
+      admitted = true;
+      set({ state: "call" });
+      announce(word("admitted"));
+      sendTracks();
+      draw();
+    },
+    peer: meet,
+    peer_gone: ({ peer, may_return }) => {
+      if (staff?.peer === peer) {
+        staff.away = true;
+        if (!may_return) {
+          staff = null;
+          drop();
+        }
+        draw();
+      }
+    },
+    answer: ({ from, epoch, sdp }) => {
+      if (call?.peer === from && call.epoch === epoch) {
+        call.taken(sdp).catch(() => room?.say({ kind: "rebuild", epoch }));
+      }
+    },
+    candidate: ({ from, epoch, candidate }) => {
+      if (call?.peer === from && call.epoch === epoch) {
+        call.candidate(candidate);
+      }
+    },
+    muted: ({ peer, microphone, camera }) => {
+      if (staff?.peer === peer) {
+        Object.assign(staff, { microphoneMuted: microphone, cameraOff: camera });
+        draw();
+      }
+    },
+    notice: ({ notice }) => hearNotice(notice),
+    error: ({ code }) => {
+      state.lastError = code;
+    },
+  };
+}
+
+function hearNotice(notice) {
+  const words = {
+    "five-minutes": { word: "notice-five" },
+    "one-minute": { word: "notice-one" },
+    "will-phone": { word: "notice-will-phone-guest" },
+  };
+  if (notice === "hold" || notice === "unhold") {
+    hold = notice === "hold";
+    sendTracks();
+  } else if (notice === "staff-absent" || notice === "staff-present") {
+    staffPresent = notice === "staff-present";
+  } else if (words[notice]) {
+    bannerWord = words[notice];
+  }
+  set({ notice });
+  draw();
+}
+
+/** The counter is there: the guest offers. A connection of an earlier page cannot be taken up again. */
+function meet({ peer, role, name, epoch }) {
+  if (role !== "staff") {
+    return;
+  }
+  const known = call?.peer === peer && call.epoch === epoch;
+  staff = { ...(staff?.peer === peer ? staff : {}), peer, name, away: false };
+  staffPresent = true;
+  if (!known) {
+    drop();
+    call = new Call({
+      room,
+      peer,
+      epoch,
+      welcome,
+      onStream: (stream) => {
+        $("staff-video").srcObject = stream;
+        $("staff-video").play().catch((error) => {
+          // Only this one means that the browser wants a press first; others are a newer picture taking over.
+          if (error.name === "NotAllowedError") {
+            $("sound").hidden = false;
+          }
+        });
+      },
+      onState: (media) => {
+        set({ media });
+        draw();
+      },
+    });
+    set({ media: "connecting", epoch });
+    if (state.reloaded === "yes") {
+      state.reloaded = "no";
+      room.say({ kind: "rebuild", epoch });
+    } else {
+      call.offer().then(sendTracks, () => room?.say({ kind: "rebuild", epoch }));
+    }
+  }
+  draw();
+}
+
+function drop() {
+  call?.close();
+  call = null;
+  judge = new Judge();
+  quality = "none";
+  $("staff-video").srcObject = null;
+  set({ media: "none" });
+}
+
+function finish(why) {
+  over = why;
+  seat.forget();
+  if (why === "let-leave" || why === "ended" || why === "slot-over" || why === "revoked" || why === "unknown-key") {
+    key = null;
+  }
+  room = null;
+  staff = null;
+  [agreed, admitted, hold, bannerWord] = [false, false, false, null];
+  drop();
+  closeOwn();
+  set({ state: "over", reason: why });
+  draw();
+  $("message-title").focus();
+}
+
+// ---- own camera and microphone ----
+
+async function openOwn() {
+  if (devices.microphone || devices.camera) {
+    return;
+  }
+  devices = await openDevices();
+  if (over) {
+    closeOwn();
+    return;
+  }
+  checked = true;
+  applyMute();
+  watchLevel();
+  await sendTracks();
+  sayMuted();
+  draw();
+}
+
+function closeOwn() {
+  devices.microphone?.stop();
+  devices.camera?.stop();
+  devices = { microphone: null, camera: null, problem: null };
+  checked = false;
+  $("self-video").srcObject = null;
+  $("check-video").srcObject = null;
+}
+
+function applyMute() {
+  if (devices.microphone) {
+    devices.microphone.enabled = !muted;
+  }
+  if (devices.camera) {
+    devices.camera.enabled = !cameraOff;
+  }
+  const own = devices.camera ? new MediaStream([devices.camera]) : null;
+  $("self-video").srcObject = own;
+  $("check-video").srcObject = own;
+}
+
+/** Nothing of ours flows before we agreed and were let in, nor while on hold. */
+async function sendTracks() {
+  const open = agreed && admitted && !hold;
+  await call?.send(open ? devices.microphone : null, open ? devices.camera : null);
+  $("staff-video").muted = !open;
+}
+
+function sayMuted() {
+  room?.say({ kind: "mute", microphone: muted || !devices.microphone, camera: cameraOff || !devices.camera });
+}
+
+function watchLevel() {
+  if (!devices.microphone) {
+    return;
+  }
+  const context = new AudioContext();
+  const analyser = context.createAnalyser();
+  context.createMediaStreamSource(new MediaStream([devices.microphone])).connect(analyser);
+  const samples = new Float32Array(analyser.fftSize);
+  const track = devices.microphone;
+  const timer = setInterval(() => {
+    if (track.readyState === "ended" || state.state !== "ready") {
+      clearInterval(timer);
+      context.close();
+      return;
+    }
+    analyser.getFloatTimeDomainData(samples);
+    const loudness = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+    $("level").value = Math.min(1, loudness * 5);
+  }, 100);
+}
+
+// ---- what is seen ----
+
+function set(values) {
+  Object.assign(state, values);
+}
+
+function announce(text) {
+  $("announce").textContent = text;
+}
+
+function draw() {
+  const now = state.state;
+  set({ hold: hold ? "on" : "off", microphone: !devices.microphone ? "missing" : muted ? "muted" : "on", camera: !devices.camera ? "missing" : cameraOff ? "off" : "on" });
+  $("ready").hidden = now !== "ready";
+  $("call").hidden = now !== "call";
+  $("message").hidden = now === "ready" || now === "call";
+  document.title = welcome ? `${said(welcome.counter)} — ${word("brand")}` : word("brand");
+  if (welcome) {
+    $("counter").textContent = said(welcome.counter);
+  }
+  if (now === "ready") {
+    drawReady();
+  } else if (now === "call") {
+    drawCall();
+  } else {
+    drawMessage(now);
+  }
+  tick();
+}
+
+function drawMessage(now) {
+  const end = over ? (ENDS[over] ?? ENDS.busy) : null;
+  let [title, text] = [word("connecting"), word("connecting-more")];
+  if (end) {
+    title = word(end.word);
+    text = end.again ? word("again-hint") : "";
+  } else if (now === "lobby") {
+    [title, text] = staffPresent ? [word("lobby"), word("lobby-more")] : [word("lobby-absent"), word("lobby-absent-more")];
+  }
+  $("message-title").textContent = title;
+  $("message-text").textContent = bannerWord ? word(bannerWord.word) : text;
+  const telephone = welcome?.telephone && (end ? end.telephone : now === "lobby" && !staffPresent);
+  $("telephone").hidden = !telephone;
+  $("telephone").textContent = telephone ? word("telephone", { number: welcome.telephone }) : "";
+  $("leave-lobby").hidden = now !== "lobby";
+  $("again").hidden = !(end?.again && (key || seat.get()));
+}
+
+function drawReady() {
+  const { slot, time_zone: zone } = welcome;
+  $("ready-title").textContent = word("ready-title", { counter: said(welcome.counter) });
+  $("ready-slot").textContent = `${day(slot.starts, zone)} ${clock(slot.starts, zone)}–${clock(slot.ends, zone)}`;
+  $("check").hidden = checked;
+  $("check-veil").hidden = Boolean(devices.camera);
+  $("device-problem").hidden = !devices.problem;
+  $("device-problem").textContent = devices.problem ? word(DEVICES[devices.problem].word) : "";
+}
+
+function drawCall() {
+  let [text, more] = ["", ""];
+  if (hold) {
+    [text, more] = [word("guest-hold"), word("guest-hold-more")];
+  } else if (!staff) {
+    [text, more] = [word("call-absent"), word("telephone", { number: welcome.telephone })];
+  } else if (staff.away) {
+    [text, more] = [word("call-away"), word("telephone", { number: welcome.telephone })];
+  } else if (state.media !== "connected") {
+    [text, more] = [word("veil-media"), word("telephone", { number: welcome.telephone })];
+  } else if (staff.cameraOff) {
+    text = word("staff-camera-off");
+  }
+  $("veil").hidden = text === "";
+  $("veil-text").textContent = text;
+  $("veil-more").textContent = more;
+  $("banner").hidden = !bannerWord;
+  $("banner").textContent = bannerWord ? word(bannerWord.word) : "";
+  $("microphone").disabled = !devices.microphone;
+  $("microphone").setAttribute("aria-pressed", String(!muted));
+  $("microphone-text").textContent = word(muted ? "microphone-off" : "microphone-on");
+  $("camera").disabled = !devices.camera;
+  $("camera").setAttribute("aria-pressed", String(!cameraOff));
+  $("camera-text").textContent = word(cameraOff ? "camera-off" : "camera-on");
+  $("self-video").classList.toggle("hidden", !devices.camera || cameraOff);
+  $("quality").textContent = word(QUALITIES[quality].word);
+  $("quality").dataset.quality = quality;
+}
+
+function tick() {
+  if (!welcome || !room) {
+    $("left").textContent = "";
+    return;
+  }
+  const now = room.now();
+  const { opens, starts, ends } = welcome.slot;
+  const before = Date.parse(starts) - now;
+  $("left").textContent = before > 0 ? word("starts-in", { time: countdown(before) }) : word("ends-in", { time: countdown(Date.parse(ends) - now) });
+  const wait = Date.parse(opens) - now;
+  $("opens").textContent = wait > 0 ? word("opens-in", { time: countdown(wait) }) : "";
+  $("agree").disabled = wait > 0 || !checked;
+}
+
+async function measure() {
+  const measured = call;
+  if (!measured || measured.state !== "connected") {
+    return;
+  }
+  const { stats, totals } = await measured.measure();
+  if (measured !== call) {
+    return;
+  }
+  room?.say({ kind: "stats", stats });
+  set({ framesDecoded: totals.frames, frameWidth: totals.width, audioEnergy: totals.energy });
+  if (admitted && !hold) {
+    quality = judge.judge(staff?.cameraOff ? { ...stats, pictures_per_second: 15 } : stats);
+  }
+  set({ quality });
+  draw();
+}
+
+// ---- wiring ----
+
+$("check").addEventListener("click", openOwn);
+$("agree").addEventListener("click", () => room?.say({ kind: "consent", rules: welcome.rules }));
+$("again").addEventListener("click", () => start());
+for (const id of ["leave", "leave-lobby"]) {
+  $(id).addEventListener("click", () => {
+    room?.leave();
+    finish("left");
+  });
+}
+$("microphone").addEventListener("click", () => {
+  muted = !muted;
+  applyMute();
+  sayMuted();
+  announce(word(muted ? "microphone-off" : "microphone-on"));
+  draw();
+});
+$("camera").addEventListener("click", () => {
+  cameraOff = !cameraOff;
+  applyMute();
+  sayMuted();
+  announce(word(cameraOff ? "camera-off" : "camera-on"));
+  draw();
+});
+$("sound").addEventListener("click", () => {
+  $("staff-video").play();
+  $("sound").hidden = true;
+});
+window.addEventListener("hashchange", () => {
+  if (!location.hash) {
+    return;
+  }
+  room?.leave();
+  takeKey();
+  seat.forget();
+  closeOwn();
+  start();
+});
+
+onLanguage(draw);
+takeKey();
+state.reloaded = key ? "no" : "yes";
+if (key) {
+  seat.forget();
+}
+setInterval(tick, 1000);
+setInterval(measure, MEASURE_EACH_MS);
+await startWords();
+start();

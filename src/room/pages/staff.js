@@ -1,0 +1,580 @@
+// The staff page: a seat at the counter, the guest's picture, and everything a clerk can do.
+
+import { Appointments } from "./appointments.js";
+import { Call, Judge, openDevices } from "./media.js";
+import { Room } from "./room.js";
+import { clock, countdown, language, onLanguage, said, startWords, word } from "./words.js";
+
+const MEASURE_EACH_MS = 2000;
+const $ = (id) => document.getElementById(id);
+const state = document.body.dataset;
+
+const QUALITIES = {
+  good: { word: "quality-good" },
+  fair: { word: "quality-fair" },
+  weak: { word: "quality-weak" },
+  none: { word: "quality-none" },
+  ready: { word: "quality-ready" },
+};
+const BYES = {
+  ended: { word: "bye-ended" },
+  "slot-over": { word: "bye-slot-over" },
+  revoked: { word: "bye-revoked" },
+  replaced: { word: "bye-replaced" },
+  left: { word: "bye-left" },
+  misbehaved: { word: "bye-misbehaved" },
+  "let-leave": { word: "bye-ended" },
+};
+const REFUSALS = {
+  over: { word: "refused-over" },
+  revoked: { word: "refused-revoked" },
+  "room-full": { word: "refused-room-full" },
+  "not-staff": { word: "refused-not-staff" },
+  version: { word: "refused-version" },
+  other: { word: "refused-other" },
+};
+const DEVICES = {
+  denied: { word: "device-denied" },
+  missing: { word: "device-missing" },
+  busy: { word: "device-busy" },
+  insecure: { word: "device-insecure" },
+};
+
+let room = null;
+let welcome = null;
+let guest = null;
+let call = null;
+let judge = new Judge();
+let devices = { microphone: null, camera: null, problem: null };
+let shared = null;
+let cameras = [];
+let muted = false;
+let cameraOff = false;
+let hold = false;
+let ended = null;
+let quality = "none";
+
+// ---- a seat ----
+
+async function take(appointment) {
+  if (guest && !(await confirm(word("change-title"), word("change-text"), word("change-do")))) {
+    return;
+  }
+  leave();
+  ended = null;
+  appointments.seated = appointment.id;
+  appointments.draw();
+  set({ room: "connecting" });
+  openOwn();
+  room = new Room({
+    proof: { by: "staff", appointment: appointment.id },
+    language: language(),
+    abilities: ["browser", "vp8", "h264", "share-screen"],
+    on: hearing(),
+  });
+  room.open();
+  $("picture").focus?.();
+  draw();
+}
+
+/** What a message does. */
+function hearing() {
+  return {
+    welcome: (message) => {
+      welcome = message;
+      set({ room: "seated" });
+      sayMuted();
+      draw();
+    },
+    refused: ({ why }) => finish(REFUSALS[why] ?? REFUSALS.other),
+    bye: ({ reason }) => {
+      if (reason !== "server-closing") {
+        finish(BYES[reason] ?? BYES.ended);
+      }
+    },
+    line: (up) => {
+      if (!up && state.room === "seated") {
+        set({ room: "lost" });
+      }
+      draw();
+    },
+    peer: meet,
+    peer_gone: ({ peer, may_return }) => {
+      if (guest?.peer !== peer) {
+        return;
+      }
+      guest.away = true;
+      if (!may_return) {
+        guest = null;
+        drop();
+      }
+      announce(word(may_return ? "guest-line-lost" : "guest-gone"));
+      draw();
+    },
+    offer: async ({ from, epoch, sdp }) => {
+      if (call?.peer === from && call.epoch === epoch) {
+        await call.take(sdp).catch(() => room?.say({ kind: "rebuild", epoch }));
+        await sendTracks();
+      }
+    },
+    candidate: ({ from, epoch, candidate }) => {
+      if (call?.peer === from && call.epoch === epoch) {
+        call.candidate(candidate);
+      }
+    },
+    muted: ({ peer, microphone, camera }) => {
+      if (guest?.peer === peer) {
+        Object.assign(guest, { microphoneMuted: microphone, cameraOff: camera });
+        draw();
+      }
+    },
+    peer_stats: ({ peer, stats }) => {
+      if (guest?.peer === peer) {
+        guest.stats = stats;
+      }
+    },
+    notice: ({ notice }) => {
+      if (notice === "hold" || notice === "unhold") {
+        hold = notice === "hold";
+        sendTracks();
+      }
+      const words = { "five-minutes": { word: "notice-five" }, "one-minute": { word: "notice-one" }, "will-phone": { word: "notice-will-phone" } };
+      if (words[notice]) {
+        banner(word(words[notice].word));
+      }
+      draw();
+    },
+    error: ({ code }) => {
+      document.body.dataset.lastError = code;
+    },
+  };
+}
+
+/** Somebody who agreed to the rules: a connection is to be made, or something about it changed. */
+function meet({ peer, epoch, language: speaks, admitted, role }) {
+  if (role !== "guest") {
+    return;
+  }
+  const news = guest?.peer !== peer;
+  guest = { ...(news ? {} : guest), peer, epoch, speaks, admitted, away: false };
+  if (news && !admitted) {
+    announce(word("waiting"));
+  }
+  if (call?.peer !== peer || call.epoch !== epoch) {
+    drop();
+    call = new Call({
+      room,
+      peer,
+      epoch,
+      welcome,
+      onStream: (stream) => {
+        $("guest-video").srcObject = stream;
+      },
+      onState: (media) => {
+        set({ media });
+        draw();
+      },
+    });
+    set({ media: "connecting", epoch });
+  }
+  sendTracks();
+  draw();
+}
+
+function drop() {
+  call?.close();
+  call = null;
+  judge = new Judge();
+  quality = "none";
+  $("guest-video").srcObject = null;
+  set({ media: "none" });
+}
+
+function leave() {
+  room?.leave();
+  clearSeat();
+}
+
+function finish(why) {
+  ended = why;
+  announce(word(why.word));
+  clearSeat();
+  appointments.read();
+}
+
+function clearSeat() {
+  room = null;
+  welcome = null;
+  guest = null;
+  hold = false;
+  drop();
+  closeOwn();
+  appointments.seated = null;
+  banner("");
+  set({ room: ended ? "ended" : "none" });
+  appointments.draw();
+  draw();
+}
+
+// ---- own camera and microphone ----
+
+async function openOwn(deviceId) {
+  const opened = await openDevices(deviceId);
+  if (!room) {
+    stop(opened.microphone, opened.camera);
+    return;
+  }
+  stop(devices.microphone, devices.camera);
+  devices = opened;
+  if (navigator.mediaDevices) {
+    cameras = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
+  }
+  applyMute();
+  await sendTracks();
+  sayMuted();
+  draw();
+}
+
+function closeOwn() {
+  stop(devices.microphone, devices.camera, shared);
+  devices = { microphone: null, camera: null, problem: null };
+  shared = null;
+  $("self-video").srcObject = null;
+}
+
+function stop(...tracks) {
+  for (const track of tracks) {
+    track?.stop();
+  }
+}
+
+function applyMute() {
+  if (devices.microphone) {
+    devices.microphone.enabled = !muted;
+  }
+  if (devices.camera) {
+    devices.camera.enabled = !cameraOff;
+  }
+  const picture = shared ?? devices.camera;
+  $("self-video").srcObject = picture ? new MediaStream([picture]) : null;
+}
+
+/** Nothing of ours flows before the guest is let in, nor while on hold. */
+async function sendTracks() {
+  const open = Boolean(guest?.admitted) && !hold;
+  await call?.send(open ? devices.microphone : null, open ? (shared ?? devices.camera) : null);
+  $("guest-video").muted = !open;
+}
+
+function sayMuted() {
+  room?.say({ kind: "mute", microphone: muted || !devices.microphone, camera: !shared && (cameraOff || !devices.camera) });
+}
+
+function toggleMicrophone() {
+  muted = !muted;
+  applyMute();
+  sayMuted();
+  announce(word(muted ? "microphone-off" : "microphone-on"));
+  draw();
+}
+
+function toggleCamera() {
+  cameraOff = !cameraOff;
+  applyMute();
+  sayMuted();
+  announce(word(cameraOff ? "camera-off" : "camera-on"));
+  draw();
+}
+
+async function toggleShare() {
+  if (shared) {
+    stop(shared);
+    shared = null;
+  } else {
+    try {
+      const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: 15 } });
+      [shared] = stream.getVideoTracks();
+      shared.contentHint = "detail";
+      shared.addEventListener("ended", () => {
+        shared = null;
+        shareChanged();
+      });
+    } catch {
+      // The clerk closed the browser's question: nothing is shared.
+    }
+  }
+  await shareChanged();
+}
+
+async function shareChanged() {
+  applyMute();
+  await sendTracks();
+  sayMuted();
+  draw();
+}
+
+async function otherCamera() {
+  const current = devices.camera?.getSettings().deviceId;
+  const next = (cameras.findIndex(({ deviceId }) => deviceId === current) + 1) % cameras.length;
+  await openOwn(cameras[next]?.deviceId);
+}
+
+// ---- what a clerk does ----
+
+function admit() {
+  if (guest && !guest.admitted) {
+    room.say({ kind: "admit", peer: guest.peer });
+  }
+}
+
+function toggleHold() {
+  room?.say({ kind: "hold", on: !hold });
+}
+
+async function willPhone() {
+  if (await confirm(word("will-phone-title"), word("will-phone-text"), word("will-phone-do"), "primary")) {
+    room?.say({ kind: "will-phone" });
+  }
+}
+
+async function letLeave() {
+  const peer = guest?.peer;
+  if (peer && (await confirm(word("let-leave-title"), word("let-leave-text"), word("let-leave-do")))) {
+    room?.say({ kind: "let-leave", peer });
+  }
+}
+
+async function end() {
+  if (await confirm(word("end-title"), word("end-text"), word("end-do"))) {
+    room?.say({ kind: "end" });
+  }
+}
+
+/** Asks before something that cannot be undone. */
+function confirm(title, text, yes, look = "danger") {
+  const dialog = $("confirm");
+  $("confirm-title").textContent = title;
+  $("confirm-text").textContent = text;
+  $("confirm-yes").textContent = yes;
+  $("confirm-yes").className = look;
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((answer) => {
+    dialog.addEventListener("close", () => answer(dialog.returnValue === "yes"), { once: true });
+  });
+}
+
+// ---- what is seen ----
+
+function set(values) {
+  Object.assign(state, values);
+}
+
+function announce(text) {
+  $("announce").textContent = text;
+}
+
+let bannerTimer = null;
+function banner(text) {
+  clearTimeout(bannerTimer);
+  $("banner").textContent = text;
+  $("banner").hidden = text === "";
+  bannerTimer = setTimeout(() => {
+    $("banner").hidden = true;
+  }, 15_000);
+}
+
+function draw() {
+  const seated = room !== null;
+  set({
+    guest: !guest ? "none" : guest.away ? "away" : guest.admitted ? "admitted" : "waiting",
+    hold: hold ? "on" : "off",
+    microphone: !devices.microphone ? "missing" : muted ? "muted" : "on",
+    camera: !devices.camera ? "missing" : cameraOff ? "off" : "on",
+    sharing: shared ? "on" : "off",
+  });
+  drawControls(seated);
+  drawVeil();
+  const waits = Boolean(guest) && !guest.admitted && !guest.away;
+  $("waiting").hidden = !waits;
+  $("waiting-language").textContent = waits ? word("speaks", { language: word(guest.speaks === "en" ? "english" : "japanese") }) : "";
+  $("guest").textContent = guestWords();
+  const silent = guest?.admitted && (guest.microphoneMuted || guest.cameraOff);
+  $("guest-muted").hidden = !silent;
+  $("guest-muted").textContent = !silent ? "" : word(guest.microphoneMuted && guest.cameraOff ? "guest-both-off" : guest.microphoneMuted ? "guest-microphone-off" : "guest-camera-off");
+  $("device-problem").hidden = !devices.problem;
+  $("device-problem").textContent = devices.problem ? word(DEVICES[devices.problem].word) : "";
+  $("quality").textContent = word(QUALITIES[quality].word);
+  $("quality").dataset.quality = quality;
+  tick();
+}
+
+function drawControls(seated) {
+  const admitted = Boolean(guest?.admitted);
+  const usable = {
+    microphone: seated && devices.microphone,
+    camera: seated && devices.camera,
+    share: seated,
+    hold: seated && admitted,
+    "will-phone": seated && guest,
+    "let-leave": seated && guest,
+    end: seated,
+  };
+  for (const [id, can] of Object.entries(usable)) {
+    $(id).disabled = !can;
+  }
+  $("microphone").setAttribute("aria-pressed", String(!muted));
+  $("microphone-text").textContent = word(muted ? "microphone-off" : "microphone-on");
+  $("camera").setAttribute("aria-pressed", String(!cameraOff));
+  $("camera-text").textContent = word(cameraOff ? "camera-off" : "camera-on");
+  $("share").setAttribute("aria-pressed", String(Boolean(shared)));
+  $("hold").setAttribute("aria-pressed", String(hold));
+  $("other-camera").hidden = !(seated && cameras.length > 1);
+  $("leave-room").hidden = !seated;
+  $("self-video").classList.toggle("hidden", !shared && (!devices.camera || cameraOff));
+}
+
+function drawVeil() {
+  let [text, more] = ["", ""];
+  if (ended) {
+    [text, more] = [word(ended.word), word("veil-choose")];
+  } else if (!room) {
+    [text, more] = [word("veil-none"), word("veil-choose")];
+  } else if (state.room === "lost") {
+    [text, more] = [word("veil-lost"), word("veil-lost-more")];
+  } else if (state.room === "connecting") {
+    text = word("veil-connecting");
+  } else if (!guest) {
+    [text, more] = [word("veil-empty"), word("veil-empty-more")];
+  } else if (guest.away) {
+    [text, more] = [word("guest-line-lost"), word("veil-away-more")];
+  } else if (!guest.admitted) {
+    [text, more] = [word("veil-waiting"), word("veil-waiting-more")];
+  } else if (hold) {
+    [text, more] = [word("veil-hold"), word("veil-hold-more")];
+  } else if (state.media !== "connected") {
+    text = word("veil-media");
+  }
+  $("veil").hidden = text === "";
+  $("veil-text").textContent = text;
+  $("veil-more").textContent = more;
+}
+
+function guestWords() {
+  if (!guest) {
+    return word("guest-none");
+  }
+  const speaks = word("speaks", { language: word(guest.speaks === "en" ? "english" : "japanese") });
+  const where = guest.away ? word("guest-away") : guest.admitted ? word("guest-admitted") : word("guest-waiting");
+  return `${where} ${speaks}`;
+}
+
+function tick() {
+  if (!welcome) {
+    $("left").textContent = "–";
+    $("slot").textContent = "";
+    return;
+  }
+  const { slot, time_zone: zone } = welcome;
+  const before = Date.parse(slot.starts) - room.now();
+  const left = Date.parse(slot.ends) - room.now();
+  $("left").textContent = countdown(before > 0 ? before : left);
+  $("left").classList.toggle("short", before <= 0 && left < 5 * 60_000);
+  const times = { starts: clock(slot.starts, zone), ends: clock(slot.ends, zone) };
+  $("slot").textContent = `${said(welcome.counter)} ${word(before > 0 ? "slot-before" : "slot-now", times)}`;
+}
+
+async function measure() {
+  const measured = call;
+  if (!measured || measured.state !== "connected") {
+    $("figures").textContent = "";
+    return;
+  }
+  const { stats, totals } = await measured.measure();
+  if (measured !== call) {
+    return;
+  }
+  room?.say({ kind: "stats", stats });
+  set({ framesDecoded: totals.frames, frameWidth: totals.width, audioEnergy: totals.energy });
+  if (guest?.admitted && !hold) {
+    const both = guest.stats ? worse(stats, guest.stats) : stats;
+    // A camera that is off sends no pictures; that is no fault of the line.
+    quality = judge.judge(guest.cameraOff ? { ...both, pictures_per_second: 15 } : both);
+    $("figures").textContent = word("figures", {
+      round_trip: both.round_trip_ms ?? "–",
+      lost: (both.lost_permille / 10).toFixed(1),
+      pictures: stats.pictures_per_second,
+    });
+  }
+  if (!guest?.admitted) {
+    quality = "ready";
+  }
+  set({ quality });
+  draw();
+}
+
+function worse(own, other) {
+  return {
+    ...own,
+    round_trip_ms: Math.max(own.round_trip_ms ?? 0, other.round_trip_ms ?? 0),
+    lost_permille: Math.max(own.lost_permille, other.lost_permille),
+  };
+}
+
+// ---- wiring ----
+
+const appointments = new Appointments({
+  choose: take,
+  confirm,
+  onList: (list) => {
+    $("who").textContent = list.staff;
+    $("city").textContent = said(list.city);
+    const waiting = list.appointments.filter(({ state: { waiting: count } }) => count > 0).length;
+    document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${word("title-staff")}`;
+  },
+});
+
+const clicks = {
+  microphone: toggleMicrophone,
+  camera: toggleCamera,
+  share: toggleShare,
+  "other-camera": otherCamera,
+  hold: toggleHold,
+  admit,
+  "will-phone": willPhone,
+  "let-leave": letLeave,
+  end,
+  "leave-room": leave,
+};
+for (const [id, does] of Object.entries(clicks)) {
+  $(id).addEventListener("click", does);
+}
+
+const keys = { F2: "microphone", F4: "camera", F8: "admit", F9: "hold" };
+document.addEventListener("keydown", (event) => {
+  const plain = !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey && !event.isComposing;
+  const id = keys[event.key];
+  if (id && plain && !document.querySelector("dialog[open]")) {
+    event.preventDefault();
+    const button = $(id);
+    if (!button.disabled && button.offsetParent !== null) {
+      button.click();
+    }
+  }
+});
+
+window.addEventListener("beforeunload", (event) => {
+  if (guest?.admitted) {
+    event.preventDefault();
+  }
+});
+
+onLanguage(() => {
+  appointments.draw();
+  draw();
+});
+setInterval(tick, 1000);
+setInterval(measure, MEASURE_EACH_MS);
+await startWords();
+await appointments.start();
+set({ ready: "yes" });

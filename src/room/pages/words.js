@@ -1,0 +1,102 @@
+// The words of the pages: one flat file per language, and the switch between them.
+
+const LANGUAGES = ["ja", "en"];
+let table = {};
+let current = "ja";
+const listeners = [];
+
+/** The language of the page: `ja` or `en`. */
+export function language() {
+  return current;
+}
+
+/** The text of `key`, with `{blanks}` filled in. */
+export function word(key, blanks = {}) {
+  const text = table[key] ?? key;
+  return text.replace(/\{([a-z_]+)\}/g, (whole, name) => String(blanks[name] ?? whole));
+}
+
+/** Text in several languages from the server. */
+export function said(words) {
+  return words?.[current] ?? words?.ja ?? "";
+}
+
+/** Fills every element that names its word. */
+export function apply(root = document) {
+  for (const element of root.querySelectorAll("[data-word]")) {
+    element.textContent = word(element.dataset.word);
+  }
+  for (const element of root.querySelectorAll("[data-word-label]")) {
+    element.setAttribute("aria-label", word(element.dataset.wordLabel));
+    element.title = element.getAttribute("aria-label");
+  }
+  for (const element of root.querySelectorAll("[data-word-placeholder]")) {
+    element.placeholder = word(element.dataset.wordPlaceholder);
+  }
+}
+
+/** Calls `listener` after each change of language. */
+export function onLanguage(listener) {
+  listeners.push(listener);
+}
+
+/** Changes the language of the whole page. */
+export async function setLanguage(wanted) {
+  current = LANGUAGES.includes(wanted) ? wanted : "ja";
+  const answer = await fetch(`/assets/${current}.json`);
+  table = await answer.json();
+  document.documentElement.lang = current;
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.language === current));
+  }
+  apply();
+  for (const listener of listeners) {
+    listener();
+  }
+}
+
+/** Picks the language (`?l=`, the last choice, Japanese) and wires the switch. */
+export async function startWords() {
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.addEventListener("click", () => {
+      remember(button.dataset.language);
+      setLanguage(button.dataset.language);
+    });
+  }
+  await setLanguage(new URLSearchParams(location.search).get("l") ?? remembered() ?? "ja");
+}
+
+function remember(choice) {
+  try {
+    localStorage.setItem("language", choice);
+  } catch {
+    // A browser that keeps nothing asks again next time.
+  }
+}
+
+function remembered() {
+  try {
+    return localStorage.getItem("language");
+  } catch {
+    return null;
+  }
+}
+
+/** `14:05` in the counter's time zone. */
+export function clock(time, timeZone) {
+  return new Intl.DateTimeFormat(current, { hour: "numeric", minute: "2-digit", hour12: false, timeZone }).format(new Date(time));
+}
+
+/** The day in words, in the counter's time zone. */
+export function day(time, timeZone) {
+  const parts = { month: "long", day: "numeric", weekday: "short", timeZone };
+  return new Intl.DateTimeFormat(current, parts).format(new Date(time));
+}
+
+/** `1:02:03` or `2:03` of a number of milliseconds, never below zero. */
+export function countdown(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const tail = String(seconds % 60).padStart(2, "0");
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
+}

@@ -157,7 +157,8 @@ impl Registry {
     }
 
     fn welcome(&mut self, now: Timestamp, connection: ConnectionId, granted: Granted, out: &mut Vec<Out>) {
-        let (Some(open), Some(room)) = (self.connections.get_mut(&connection), self.rooms.get_mut(&granted.room)) else {
+        let (Some(open), Some(room)) = (self.connections.get_mut(&connection), self.rooms.get_mut(&granted.room))
+        else {
             return;
         };
         let peer = granted.peer;

@@ -182,7 +182,13 @@ impl Room {
     }
 
     /// The connection of `epoch` is given up for a new one.
-    pub(super) fn rebuild(&mut self, now: Timestamp, peer: &PeerId, epoch: Epoch, out: &mut Vec<Out>) -> Result<(), ()> {
+    pub(super) fn rebuild(
+        &mut self,
+        now: Timestamp,
+        peer: &PeerId,
+        epoch: Epoch,
+        out: &mut Vec<Out>,
+    ) -> Result<(), ()> {
         let Some(index) = self.links.iter().position(|link| link.epoch == epoch && link.other(peer).is_some()) else {
             // Both ends may ask for it at the same time: the second asks about a connection that is already gone.
             return Ok(());

@@ -9,3 +9,27 @@ sheet-telephone = If it does not work, please phone
 sheet-rules = The rules in short
 sheet-secret = This paper is the key to your room. Do not give it to anybody and do not photograph it.
 sheet-own-device = On a phone or computer, the code opens the room in the browser.
+# $weekday: 1 is Monday
+sheet-date = { $weekday ->
+    [1] Mon
+    [2] Tue
+    [3] Wed
+    [4] Thu
+    [5] Fri
+    [6] Sat
+   *[7] Sun
+}, { $day } { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+} { $year }
+sheet-time = { $starts }–{ $ends }

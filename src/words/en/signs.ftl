@@ -29,8 +29,8 @@ aside-staff-muted = The staff switched your sound off
 aside-paused = Your picture and sound are off
 
 scan-looking = Looking for a code
-scan-closer = A bit closer, please
-scan-further-away = A bit further away, please
+scan-closer = Closer, please
+scan-further-away = Further away, please
 scan-hold-still = Hold it still, please
 scan-found = Got it
 scan-no-camera = Please plug the camera in

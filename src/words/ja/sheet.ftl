@@ -9,3 +9,14 @@ sheet-telephone = つながらない ときは お電話ください
 sheet-rules = 使うときの きまり
 sheet-secret = この紙は あなたの 部屋の かぎです。 人に 渡したり、写真を とったり しないでください。
 sheet-own-device = スマートフォンや パソコンでは、コードを 読むと ブラウザーで 入れます。
+# $weekday: 1 は月曜日
+sheet-date = { $year }年{ $month }月{ $day }日（{ $weekday ->
+    [1] 月
+    [2] 火
+    [3] 水
+    [4] 木
+    [5] 金
+    [6] 土
+   *[7] 日
+}）
+sheet-time = { $starts }〜{ $ends }

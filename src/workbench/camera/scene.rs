@@ -70,7 +70,9 @@ impl Scene {
 
     /// The room without anybody in it.
     pub fn empty(&self) -> RgbImage {
-        opaque(&self.room)
+        let mut canvas = self.room.clone();
+        canvas.draw_pixmap(0, 0, self.desk.as_ref(), &PixmapPaint::default(), Transform::identity(), None);
+        opaque(&canvas)
     }
 
     fn hand(&self, canvas: &mut Pixmap, turn: f32, length: f32, width: f32, colour: Color) {

@@ -168,7 +168,8 @@ impl Pose {
         };
         let (across, down) = (rotated(scale, 0.0), rotated(0.0, scale));
         let centre = (size.0 / 2.0 + self.shift.0, size.1 / 2.0 + self.shift.1);
-        let column = |(x, y, z): (f32, f32, f32)| [x + centre.0 * z / distance, y + centre.1 * z / distance, z / distance];
+        let column =
+            |(x, y, z): (f32, f32, f32)| [x + centre.0 * z / distance, y + centre.1 * z / distance, z / distance];
         let (a, b) = (column(across), column(down));
         let origin = |row: usize, at: f32| at - a[row] * focus.0 - b[row] * focus.1;
         let c = [origin(0, centre.0), origin(1, centre.1), origin(2, 1.0)];
@@ -284,12 +285,8 @@ mod tests {
 
     fn texts(frame: &RgbImage) -> Vec<String> {
         let grey = image::DynamicImage::ImageRgb8(frame.clone()).to_luma8();
-        let view = zxingcpp::ImageView::from_slice(
-            grey.as_raw(),
-            grey.width(),
-            grey.height(),
-            zxingcpp::ImageFormat::Lum,
-        );
+        let view =
+            zxingcpp::ImageView::from_slice(grey.as_raw(), grey.width(), grey.height(), zxingcpp::ImageFormat::Lum);
         let read = zxingcpp::read().formats(zxingcpp::BarcodeFormat::QRCode).from(view.unwrap()).unwrap();
         read.iter().map(|code| code.text()).collect()
     }

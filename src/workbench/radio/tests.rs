@@ -212,7 +212,9 @@ fn an_older_question_is_not_answered_and_the_air_may_change_meanwhile() {
     settle(&mut radio, &mut now);
     radio.ask(now, join(1));
     radio.ask(now, join(2));
-    radio.change(now + Pace::default().scan, Change::Put(point(Kind::Open))).unwrap();
+    now = now + Pace::default().scan;
+    radio.poll(now);
+    radio.change(now, Change::Put(point(Kind::Open))).unwrap();
     assert_eq!(settle(&mut radio, &mut now), ["#2 Trouble(Downgraded)", "carries false Downgraded"]);
 }
 

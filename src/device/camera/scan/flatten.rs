@@ -7,6 +7,10 @@ pub(super) type Corner = (f32, f32);
 
 /// Pixels that one module gets in the straightened picture.
 const MODULE: usize = 8;
+/// The same for a first impression.
+const COARSE: usize = 4;
+/// Pixels of a module in the drawn picture.
+const DRAWN: usize = 4;
 /// Light margin around the drawn code, in modules.
 const QUIET: usize = 4;
 
@@ -14,15 +18,20 @@ const QUIET: usize = 4;
 /// modules a side, drawn as a clean picture of black and white modules.
 ///
 /// The edges between modules lie at whole module numbers on a flat sheet. Where they lie beside them the sheet is
-/// bent, and the local mean of that offset says by how much. `None` when the corners make no quadrangle.
-pub(super) fn flatten(picture: &Grey, corners: [Corner; 4], modules: usize) -> Option<Grey> {
+/// bent, and the local mean of that offset says by how much. That holds for bends of up to half a module; with
+/// `bent` it begins from several strong bends and goes on from the one whose edges agree best. `None` when the
+/// corners make no quadrangle.
+pub(super) fn flatten(picture: &Grey, corners: [Corner; 4], modules: usize, bent: bool) -> Option<Grey> {
     let plane = Plane::through(corners, modules as f32)?;
-    let mut bend = Bend { modules, offsets: vec![(0.0, 0.0); modules * modules] };
-    for reach in [modules as isize / 3, 6, 4, 3, 3] {
-        let straight = bend.straighten(picture, &plane);
-        bend.follow_edges(&straight, reach.max(3));
-    }
-    Some(bend.draw(&bend.straighten(picture, &plane)))
+    let flat = Bend { modules, offsets: vec![(0.0, 0.0); modules * modules] };
+    let strong = bent.then(|| {
+        let agreement = |guess: &Bend| guess.edges(&guess.straighten(picture, &plane, COARSE), COARSE, 3).agreement();
+        let guesses = Bend::guesses(modules).map(|guess| (agreement(&guess), guess));
+        guesses.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, guess)| guess)
+    });
+    let begins = std::iter::once(flat).chain(strong.flatten());
+    let sheets = begins.map(|bend| bend.settled(picture, &plane).sheet(picture, &plane));
+    sheets.max_by_key(|sheet| sheet.score).map(|sheet| sheet.draw())
 }
 
 /// The projective map from module coordinates to the picture.
@@ -68,7 +77,38 @@ struct Bend {
     offsets: Vec<(f32, f32)>,
 }
 
+/// Edges as waves of one module's length: the angle says how far beside the lines they are, the length how clearly.
+struct Edges {
+    across: Vec<(f32, f32)>,
+    down: Vec<(f32, f32)>,
+    strength: f32,
+}
+
+impl Edges {
+    /// How clearly neighbouring edges agree on a place, whichever it is.
+    fn agreement(&self) -> f32 {
+        self.across.iter().chain(&self.down).map(|wave| wave.0.hypot(wave.1)).sum::<f32>() / self.strength.max(1.0)
+    }
+}
+
 impl Bend {
+    /// Sheets bent like a part of a tube either way, the corners in their places.
+    fn guesses(modules: usize) -> impl Iterator<Item = Self> {
+        // Rise of the middle, as parts of the side.
+        let rises = [-0.09, -0.06, -0.03, 0.03, 0.06, 0.09_f32];
+        let bent = rises.into_iter().flat_map(|rise| [(rise, 0.0), (0.0, rise)]);
+        bent.map(move |(sideways, upwards)| {
+            let side = modules as f32;
+            let arch = |at: usize| {
+                let place = (at as f32 + 0.5) / side * 2.0 - 1.0;
+                (1.0 - place * place) * side
+            };
+            let offsets =
+                (0..modules * modules).map(|at| (sideways * arch(at / modules), upwards * arch(at % modules)));
+            Self { modules, offsets: offsets.collect() }
+        })
+    }
+
     fn offset(&self, u: f32, v: f32) -> (f32, f32) {
         let last = self.modules as f32 - 1.0;
         let (x, y) = ((u - 0.5).clamp(0.0, last), (v - 0.5).clamp(0.0, last));
@@ -82,13 +122,23 @@ impl Bend {
         (mix(|offset| offset.0), mix(|offset| offset.1))
     }
 
-    fn straighten(&self, picture: &Grey, plane: &Plane) -> Grey {
-        let side = self.modules * MODULE;
+    /// Follows the edges, from a wide look around each module to a narrow one.
+    fn settled(mut self, picture: &Grey, plane: &Plane) -> Self {
+        for reach in [self.modules as isize / 3, 6, 4, 3, 3] {
+            let straight = self.straighten(picture, plane, MODULE);
+            let edges = self.edges(&straight, MODULE, reach.max(3));
+            self.follow(&edges);
+        }
+        self
+    }
+
+    fn straighten(&self, picture: &Grey, plane: &Plane, step: usize) -> Grey {
+        let side = self.modules * step;
         let mut pixels = Vec::with_capacity(side * side);
         for y in 0..side {
-            let v = (y as f32 + 0.5) / MODULE as f32;
+            let v = (y as f32 + 0.5) / step as f32;
             for x in 0..side {
-                let u = (x as f32 + 0.5) / MODULE as f32;
+                let u = (x as f32 + 0.5) / step as f32;
                 let (du, dv) = self.offset(u, v);
                 let (px, py) = plane.at(u + du, v + dv);
                 pixels.push(picture.between(px - 0.5, py - 0.5) as u8);
@@ -97,31 +147,38 @@ impl Bend {
         Grey { width: side, height: side, pixels }
     }
 
-    /// Adds what the edges of the straightened picture still lie beside the module lines.
-    fn follow_edges(&mut self, straight: &Grey, reach: isize) {
+    /// Where the edges of the straightened picture lie beside the module lines, around each module.
+    fn edges(&self, straight: &Grey, step: usize, reach: isize) -> Edges {
         let count = self.modules * self.modules;
         let mut across = vec![(0.0_f32, 0.0_f32); count];
         let mut down = across.clone();
-        let waves: Vec<(f32, f32)> = (0..MODULE)
-            .map(|place| (2.0 * std::f32::consts::PI * (place as f32 + 0.5) / MODULE as f32).sin_cos())
+        let mut strength = 0.0;
+        let waves: Vec<(f32, f32)> = (0..step)
+            .map(|place| (2.0 * std::f32::consts::PI * (place as f32 + 0.5) / step as f32).sin_cos())
             .collect();
         let side = straight.width;
         for y in 1..side - 1 {
             for x in 1..side - 1 {
                 let at = |i: usize, j: usize| f32::from(straight.pixels[j * side + i]);
-                let cell = (y / MODULE) * self.modules + x / MODULE;
-                let step = (at(x + 1, y) - at(x - 1, y)).abs();
-                let (sin, cos) = waves[x % MODULE];
-                across[cell].0 += step * sin;
-                across[cell].1 += step * cos;
-                let step = (at(x, y + 1) - at(x, y - 1)).abs();
-                let (sin, cos) = waves[y % MODULE];
-                down[cell].0 += step * sin;
-                down[cell].1 += step * cos;
+                let cell = (y / step) * self.modules + x / step;
+                let edge = (at(x + 1, y) - at(x - 1, y)).abs();
+                strength += edge;
+                let (sin, cos) = waves[x % step];
+                across[cell].0 += edge * sin;
+                across[cell].1 += edge * cos;
+                let edge = (at(x, y + 1) - at(x, y - 1)).abs();
+                strength += edge;
+                let (sin, cos) = waves[y % step];
+                down[cell].0 += edge * sin;
+                down[cell].1 += edge * cos;
             }
         }
-        let (across, down) = (self.spread(across, reach), self.spread(down, reach));
-        for (offset, (across, down)) in self.offsets.iter_mut().zip(across.iter().zip(&down)) {
+        Edges { across: self.spread(across, reach), down: self.spread(down, reach), strength }
+    }
+
+    /// Adds what the edges still lie beside the module lines.
+    fn follow(&mut self, edges: &Edges) {
+        for (offset, (across, down)) in self.offsets.iter_mut().zip(edges.across.iter().zip(&edges.down)) {
             let turn = 1.0 / (2.0 * std::f32::consts::PI);
             offset.0 += across.0.atan2(across.1) * turn;
             offset.1 += down.0.atan2(down.1) * turn;
@@ -153,31 +210,72 @@ impl Bend {
         (0..columns.len()).map(|at| columns[at % self.modules * self.modules + at / self.modules]).collect()
     }
 
-    /// Decides each module by its middle against the mean around it and draws it.
-    fn draw(&self, straight: &Grey) -> Grey {
-        let mean = straight.local_mean(MODULE * 4);
-        let side = (self.modules + 2 * QUIET) * MODULE / 2;
+    /// Decides each module by its middle against the modules around it. The edges say nothing about whole modules:
+    /// of the nine places that the code may have slipped to, the one counts where its fixed patterns are.
+    fn sheet(&self, picture: &Grey, plane: &Plane) -> Sheet {
+        const THIRDS: [f32; 3] = [0.3, 0.5, 0.7];
+        let side = self.modules + 2;
+        let mut light = Vec::with_capacity(side * side);
+        for j in 0..side {
+            for i in 0..side {
+                let sum: f32 = (0..9)
+                    .map(|part| {
+                        let (u, v) = (i as f32 - 1.0 + THIRDS[part % 3], j as f32 - 1.0 + THIRDS[part / 3]);
+                        let (du, dv) = self.offset(u, v);
+                        let (x, y) = plane.at(u + du, v + dv);
+                        picture.between(x - 0.5, y - 0.5)
+                    })
+                    .sum();
+                light.push((sum / 9.0) as u8);
+            }
+        }
+        let cells = Grey { width: side, height: side, pixels: light };
+        let mean = cells.local_mean(4);
+        let dark: Vec<bool> = cells.pixels.iter().zip(&mean.pixels).map(|(light, mean)| light < mean).collect();
+        let slipped = (0..9).map(|slip| Sheet::slipped(&dark, self.modules, (slip % 3, slip / 3)));
+        slipped.max_by_key(|sheet| sheet.score).unwrap_or(Sheet { modules: 0, dark: Vec::new(), score: 0 })
+    }
+}
+
+/// The modules of a code, row by row.
+struct Sheet {
+    modules: usize,
+    dark: Vec<bool>,
+    /// Modules of the finder and timing patterns that are as they must be.
+    score: usize,
+}
+
+impl Sheet {
+    /// The part of `dark` (one module wider on each side) that begins at this column and row.
+    fn slipped(dark: &[bool], modules: usize, (column, row): (usize, usize)) -> Self {
+        let mut sheet = Self { modules, dark: Vec::with_capacity(modules * modules), score: 0 };
+        for j in 0..modules {
+            for i in 0..modules {
+                let seen = dark[(j + row) * (modules + 2) + i + column];
+                let fixed = finder_module(i, j, modules).or_else(|| timing_module(i, j));
+                sheet.score += usize::from(fixed == Some(seen));
+                sheet.dark.push(finder_module(i, j, modules).unwrap_or(seen));
+            }
+        }
+        sheet
+    }
+
+    fn draw(&self) -> Grey {
+        let side = (self.modules + 2 * QUIET) * DRAWN;
         let mut drawn = Grey { width: side, height: side, pixels: vec![255; side * side] };
-        for j in 0..self.modules {
-            for i in 0..self.modules {
-                let (mut light, mut around) = (0_i32, 0_i32);
-                for y in j * MODULE + 2..(j + 1) * MODULE - 2 {
-                    for x in i * MODULE + 2..(i + 1) * MODULE - 2 {
-                        light += i32::from(straight.pixels[y * straight.width + x]);
-                        around += i32::from(mean.pixels[y * straight.width + x]);
-                    }
-                }
-                let dark = finder_module(i, j, self.modules).unwrap_or(light < around);
-                if dark {
-                    let half = MODULE / 2;
-                    for y in (j + QUIET) * half..(j + QUIET + 1) * half {
-                        drawn.pixels[y * side + (i + QUIET) * half..][..half].fill(0);
-                    }
-                }
+        for (at, _) in self.dark.iter().enumerate().filter(|(_, dark)| **dark) {
+            let (i, j) = (at % self.modules + QUIET, at / self.modules + QUIET);
+            for y in j * DRAWN..(j + 1) * DRAWN {
+                drawn.pixels[y * side + i * DRAWN..][..DRAWN].fill(0);
             }
         }
         drawn
     }
+}
+
+/// Whether this module is dark if it belongs to a timing pattern (ISO/IEC 18004, 6.3.5).
+fn timing_module(i: usize, j: usize) -> Option<bool> {
+    (i == 6 || j == 6).then_some((i + j).is_multiple_of(2))
 }
 
 /// Whether this module is dark if it belongs to a finder pattern or its separator (ISO/IEC 18004, 6.3.3 and 6.3.4).

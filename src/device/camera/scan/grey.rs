@@ -117,9 +117,8 @@ impl Grey {
     /// Unsharp mask: adds `amount` times the difference from the blurred picture.
     pub(super) fn sharpened(&self, reach: usize, amount: i32) -> Self {
         let soft = self.local_mean(reach).local_mean(reach);
-        let sharpen = |(p, s): (&u8, &u8)| {
-            (i32::from(*p) + amount * (i32::from(*p) - i32::from(*s))).clamp(0, 255) as u8
-        };
+        let sharpen =
+            |(p, s): (&u8, &u8)| (i32::from(*p) + amount * (i32::from(*p) - i32::from(*s))).clamp(0, 255) as u8;
         self.with(self.pixels.iter().zip(&soft.pixels).map(sharpen).collect())
     }
 

@@ -45,44 +45,40 @@ impl Reading {
     }
 }
 
-/// One way of preparing a picture in which the quick look found nothing.
-struct Pass {
-    prepare: fn(&Grey) -> Grey,
-    /// The result is black and white already.
-    binary: bool,
-}
-
-const fn grey(prepare: fn(&Grey) -> Grey) -> Pass {
-    Pass { prepare, binary: false }
-}
-
-const fn binary(prepare: fn(&Grey) -> Grey) -> Pass {
-    Pass { prepare, binary: true }
+/// One thorough pass over a picture in which the quick look found nothing.
+enum Pass {
+    /// Prepares the picture and looks again.
+    Grey(fn(&Grey) -> Grey),
+    /// The same; the result is black and white already.
+    Binary(fn(&Grey) -> Grey),
+    /// Straightens strongly bent sheets whose code was located.
+    Straighten,
 }
 
 /// The passes in their order of use: those that read most of what the quick look misses come first.
-const PASSES: [Pass; 14] = [
+static PASSES: [Pass; 15] = [
     // Uneven light, noise.
-    binary(|picture| picture.blurred().binarized(12)),
+    Pass::Binary(|picture| picture.blurred().binarized(12)),
     // Out of focus.
-    grey(|picture| picture.blurred().sharpened(2, 2)),
+    Pass::Grey(|picture| picture.blurred().sharpened(2, 2)),
+    Pass::Straighten,
     // Small modules, shadow.
-    binary(|picture| picture.doubled().binarized(20)),
-    grey(|picture| picture.turned(22.0)),
-    grey(|picture| picture.doubled().sharpened(3, 2)),
+    Pass::Binary(|picture| picture.doubled().binarized(20)),
+    Pass::Grey(|picture| picture.turned(22.0)),
+    Pass::Grey(|picture| picture.doubled().sharpened(3, 2)),
     // Dots of noise.
-    binary(|picture| picture.median().binarized(12)),
+    Pass::Binary(|picture| picture.median().binarized(12)),
     // Patterns within the modules.
-    binary(|picture| picture.halved().binarized(12)),
-    binary(|picture| picture.turned(45.0).blurred().binarized(12)),
-    binary(|picture| picture.reduced().binarized(12)),
-    grey(|picture| picture.evened(10)),
+    Pass::Binary(|picture| picture.halved().binarized(12)),
+    Pass::Binary(|picture| picture.turned(45.0).blurred().binarized(12)),
+    Pass::Binary(|picture| picture.reduced().binarized(12)),
+    Pass::Grey(|picture| picture.evened(10)),
     // Strongly out of focus.
-    grey(|picture| picture.blurred().sharpened(2, 4)),
-    binary(|picture| picture.binarized(8)),
+    Pass::Grey(|picture| picture.blurred().sharpened(2, 4)),
+    Pass::Binary(|picture| picture.binarized(8)),
     // Darkness.
-    binary(|picture| picture.blurred().blurred().blurred().binarized(12)),
-    grey(|picture| picture.blurred().blurred().blurred().stretched().sharpened(4, 2)),
+    Pass::Binary(|picture| picture.blurred().blurred().blurred().binarized(12)),
+    Pass::Grey(|picture| picture.blurred().blurred().blurred().stretched().sharpened(4, 2)),
 ];
 
 /// Pictures of more pixels than this get a thorough pass only every [`LARGE_TURN`]th time.
@@ -186,9 +182,7 @@ impl Reader {
         if picture.pixels.len() > LARGE && !self.misses.is_multiple_of(LARGE_TURN) {
             return look.reading();
         }
-        let turn = self.turn;
-        self.turn = (turn + 1) % (PASSES.len() + 1);
-        let texts = self.thorough(&picture, &look, turn);
+        let texts = self.thorough(&picture, &look);
         Reading { texts, ..look.reading() }
     }
 
@@ -197,6 +191,7 @@ impl Reader {
         let Some(mut picture) = plane.dense() else {
             return Reading::default();
         };
+        self.turn = 0;
         let mut seen = look(&self.quick, &picture);
         if seen.texts.is_empty() {
             while picture.pixels.len() > LARGEST {
@@ -204,30 +199,46 @@ impl Reader {
                 seen.unread.clear();
             }
         }
-        for turn in 0..=PASSES.len() {
+        for _ in 0..PASSES.len() {
             if !seen.texts.is_empty() {
                 break;
             }
-            seen.texts = self.thorough(&picture, &seen, turn);
+            seen.texts = self.thorough(&picture, &seen);
         }
         seen.reading()
     }
 
-    /// The pass whose turn it is; the last turn straightens bent sheets.
-    fn thorough(&self, picture: &Grey, quick: &Look, turn: usize) -> Vec<Secret> {
-        let Some(pass) = PASSES.get(turn) else {
-            return self.straightened(picture, &quick.unread);
+    /// The pass whose turn it is.
+    fn thorough(&mut self, picture: &Grey, quick: &Look) -> Vec<Secret> {
+        let mut pass = self.turn();
+        if matches!(pass, Pass::Straighten) {
+            let texts = self.straightened(picture, &quick.unread, true);
+            if !texts.is_empty() {
+                return texts;
+            }
+            pass = self.turn();
+        }
+        let (reader, prepare) = match pass {
+            Pass::Grey(prepare) => (&self.quick, prepare),
+            Pass::Binary(prepare) => (&self.binary, prepare),
+            Pass::Straighten => return Vec::new(),
         };
-        let reader = if pass.binary { &self.binary } else { &self.quick };
-        let prepared = (pass.prepare)(&picture.stretched());
+        let prepared = prepare(&picture.stretched());
         let found = look(reader, &prepared);
-        if found.texts.is_empty() { self.straightened(&prepared, &found.unread) } else { found.texts }
+        if found.texts.is_empty() { self.straightened(&prepared, &found.unread, false) } else { found.texts }
     }
 
-    fn straightened(&self, picture: &Grey, unread: &[Unread]) -> Vec<Secret> {
+    /// The next pass.
+    fn turn(&mut self) -> &'static Pass {
+        let turn = self.turn % PASSES.len();
+        self.turn = turn + 1;
+        &PASSES[turn]
+    }
+
+    fn straightened(&self, picture: &Grey, unread: &[Unread], bent: bool) -> Vec<Secret> {
         let mut texts = Vec::new();
         for code in unread.iter().filter(|code| code.modules > 0).take(MOST_BENT) {
-            if let Some(drawn) = flatten(picture, code.corners, code.modules) {
+            if let Some(drawn) = flatten(picture, code.corners, code.modules, bent) {
                 texts.extend(look(&self.drawn, &drawn).texts);
             }
         }
@@ -308,8 +319,7 @@ impl Unread {
 
     fn located(&self, picture: &Grey) -> Located {
         let (width, height) = (picture.width as f32, picture.height as f32);
-        let at_edge =
-            |(x, y): &Corner| *x < 2.0 || *y < 2.0 || *x > width - 3.0 || *y > height - 3.0;
+        let at_edge = |(x, y): &Corner| *x < 2.0 || *y < 2.0 || *x > width - 3.0 || *y > height - 3.0;
         let modules = if self.modules == 0 { 33 } else { self.modules };
         Located {
             module: self.longest_side() / modules as f32,

@@ -1,0 +1,741 @@
+//! The registry in virtual time: scenarios that read like the story, and laws over random lives.
+
+use super::appointment::{Appointment, Counter, Phase, Standing};
+use super::*;
+use crate::model::quality::LineStats;
+use crate::model::wire::{Candidate, Notice, Proof, RULES_VERSION, Refusal, VERSION, Welcome, Words};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use std::cell::Cell;
+
+const KEY: &str = "0123456789ABCDEFGHJKMNPQRS";
+const STARTS: i64 = 1_795_000_000;
+const ENDS: i64 = STARTS + 1800;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(STARTS + second).unwrap()
+}
+
+fn appointment(sites: u8) -> Appointment {
+    Appointment {
+        id: "A1".to_owned(),
+        counter: Counter {
+            id: "kosodate".to_owned(),
+            name: Words::ja_en("子育て相談窓口", "Childcare"),
+            telephone: "0422-00-1234".to_owned(),
+        },
+        slot: Appointment::slot(at(0), Timestamp::from_second(ENDS).unwrap()),
+        languages: vec![Language::Japanese],
+        sites,
+        remark: String::new(),
+        key: KeyHash::of(KEY),
+        standing: Standing::Good,
+    }
+}
+
+/// A registry with one room, its clock, and what every connection has heard.
+struct Room {
+    registry: Registry,
+    now: i64,
+    next: u64,
+    heard: BTreeMap<ConnectionId, Vec<ToClient>>,
+    closed: Vec<ConnectionId>,
+    kept: Option<Running>,
+    standing: Standing,
+    audit: Vec<(String, &'static str)>,
+}
+
+impl Room {
+    fn new(sites: u8) -> Self {
+        let settings = Settings { time_zone: "Asia/Tokyo".to_owned(), turn: Turn::default() };
+        let mut room = Self {
+            registry: Registry::new(settings),
+            now: 0,
+            next: 0,
+            heard: BTreeMap::new(),
+            closed: Vec::new(),
+            kept: None,
+            standing: Standing::Good,
+            audit: Vec::new(),
+        };
+        room.turn(In::Appointment(appointment(sites)));
+        room
+    }
+
+    fn turn(&mut self, input: In) {
+        for item in self.registry.handle(at(self.now), input) {
+            match item {
+                Out::Send { connection, message } => self.heard.entry(connection).or_default().push(message),
+                Out::Close { connection } => self.closed.push(connection),
+                Out::Keep { running, .. } => self.kept = running,
+                Out::Standing { standing, .. } => self.standing = standing,
+                Out::Audit { staff, action, .. } => self.audit.push((staff, action)),
+            }
+        }
+    }
+
+    /// Lets time pass, waking the registry whenever it wants to be.
+    fn wait(&mut self, seconds: i64) {
+        let until = self.now + seconds;
+        while let Some((wake, _)) = self.registry.wake_at() {
+            let wake = wake.as_second() - STARTS;
+            if wake > until {
+                break;
+            }
+            self.now = self.now.max(wake);
+            self.turn(In::Wake);
+        }
+        self.now = until;
+    }
+
+    fn connect(&mut self, staff: Option<&str>) -> ConnectionId {
+        self.next += 1;
+        let connection = ConnectionId(self.next);
+        self.turn(In::Connect {
+            connection,
+            from: IpAddr::from([192, 0, 2, 1]),
+            staff: staff.map(str::to_owned),
+            token: Secret::new(format!("token-{}", self.next)),
+        });
+        connection
+    }
+
+    fn say(&mut self, connection: ConnectionId, message: ToServer) {
+        self.turn(In::Message { connection, message });
+    }
+
+    fn hello(&mut self, staff: Option<&str>, proof: Proof) -> ConnectionId {
+        let connection = self.connect(staff);
+        self.say(
+            connection,
+            ToServer::Hello { version: VERSION, proof, language: Language::Japanese, abilities: vec![] },
+        );
+        connection
+    }
+
+    fn guest(&mut self) -> ConnectionId {
+        self.hello(None, Proof::Key { key: Secret::new(KEY) })
+    }
+
+    fn agreed(&mut self) -> ConnectionId {
+        let guest = self.guest();
+        self.say(guest, ToServer::Consent { rules: RULES_VERSION.to_owned() });
+        guest
+    }
+
+    fn staff(&mut self, name: &str) -> ConnectionId {
+        self.hello(Some(name), Proof::Staff { appointment: "A1".to_owned() })
+    }
+
+    fn resume(&mut self, token: &Secret, staff: Option<&str>) -> ConnectionId {
+        self.hello(staff, Proof::Resume { token: token.clone() })
+    }
+
+    fn is_seated(&self, connection: ConnectionId) -> bool {
+        !self.closed.contains(&connection) && self.heard(connection).iter().any(|m| matches!(m, ToClient::Welcome(_)))
+    }
+
+    fn gone(&mut self, connection: ConnectionId) {
+        self.closed.push(connection);
+        self.turn(In::Gone { connection });
+    }
+
+    fn heard(&self, connection: ConnectionId) -> &[ToClient] {
+        self.heard.get(&connection).map_or(&[], Vec::as_slice)
+    }
+
+    fn last(&self, connection: ConnectionId) -> String {
+        self.heard(connection).last().map_or_else(String::new, |message| serde_json::to_string(message).unwrap())
+    }
+
+    fn welcome(&self, connection: ConnectionId) -> Welcome {
+        let welcomes = self.heard(connection).iter().filter_map(|message| match message {
+            ToClient::Welcome(welcome) => Some(welcome.clone()),
+            _ => None,
+        });
+        welcomes.last().unwrap_or_else(|| panic!("not welcome: {}", self.last(connection)))
+    }
+
+    fn epoch(&self, connection: ConnectionId) -> Option<Epoch> {
+        let epochs = self.heard(connection).iter().filter_map(|message| match message {
+            ToClient::Peer { epoch, .. } => Some(*epoch),
+            _ => None,
+        });
+        epochs.last()
+    }
+
+    fn refusal(&self, connection: ConnectionId) -> Option<Refusal> {
+        match self.heard(connection).last() {
+            Some(ToClient::Refused(refusal)) => Some(refusal.clone()),
+            _ => None,
+        }
+    }
+
+    fn noticed(&self, connection: ConnectionId, wanted: Notice) -> usize {
+        self.heard(connection).iter().filter(|m| matches!(m, ToClient::Notice { notice } if *notice == wanted)).count()
+    }
+
+    fn bye(&self, connection: ConnectionId) -> Option<ByeReason> {
+        match self.heard(connection).last() {
+            Some(ToClient::Bye { reason }) => Some(*reason),
+            _ => None,
+        }
+    }
+
+    fn errors(&self, connection: ConnectionId, wanted: &str) -> usize {
+        self.heard(connection).iter().filter(|m| matches!(m, ToClient::Error { code, .. } if code == wanted)).count()
+    }
+
+    /// Both in, let in, connected: (guest, staff).
+    fn in_call(&mut self) -> (ConnectionId, ConnectionId) {
+        let (guest, staff) = (self.agreed(), self.staff("hana"));
+        let peer = self.welcome(guest).you;
+        self.say(staff, ToServer::Admit { peer });
+        (guest, staff)
+    }
+
+    fn offer(&mut self, from: ConnectionId, to: ConnectionId, epoch: u32) {
+        let to = self.welcome(to).you;
+        self.say(from, ToServer::Offer { to, epoch: Epoch(epoch), sdp: "v=0".to_owned() });
+    }
+
+    fn offers(&self, connection: ConnectionId) -> usize {
+        self.heard(connection).iter().filter(|m| matches!(m, ToClient::Offer { .. })).count()
+    }
+}
+
+#[test]
+fn an_early_guest_is_welcome_but_consents_only_once_the_lobby_opens() {
+    let mut room = Room::new(2);
+    room.now = -3600;
+    let guest = room.agreed();
+    assert_eq!(room.errors(guest, "not-now"), 1);
+    room.wait(3000);
+    room.say(guest, ToServer::Consent { rules: RULES_VERSION.to_owned() });
+    assert_eq!(room.last(guest), r#"{"kind":"lobby","staff_present":false}"#);
+}
+
+#[test]
+fn consent_to_other_rules_is_no_consent() {
+    let mut room = Room::new(2);
+    let (guest, staff) = (room.guest(), room.staff("hana"));
+    room.say(guest, ToServer::Consent { rules: "1999-01".to_owned() });
+    assert_eq!(room.errors(guest, "not-allowed"), 1);
+    assert_eq!(room.epoch(staff), None);
+}
+
+#[test]
+fn nothing_is_relayed_before_consent_and_then_only_of_the_current_epoch() {
+    let mut room = Room::new(2);
+    let (guest, staff) = (room.guest(), room.staff("hana"));
+    room.offer(guest, staff, 1);
+    assert_eq!((room.offers(staff), room.errors(guest, "no-such-peer")), (0, 1));
+    room.say(guest, ToServer::Consent { rules: RULES_VERSION.to_owned() });
+    assert_eq!((room.epoch(guest), room.epoch(staff)), (Some(Epoch(1)), Some(Epoch(1))));
+    room.offer(guest, staff, 1);
+    assert_eq!(room.offers(staff), 1);
+    room.say(guest, ToServer::Rebuild { epoch: Epoch(1) });
+    room.say(staff, ToServer::Rebuild { epoch: Epoch(1) });
+    assert_eq!((room.epoch(guest), room.epoch(staff)), (Some(Epoch(2)), Some(Epoch(2))), "one rebuild, not two");
+    room.offer(guest, staff, 1);
+    assert_eq!((room.offers(staff), room.errors(guest, "not-now")), (1, 0), "an old offer is dropped in silence");
+    room.offer(guest, staff, 3);
+    assert_eq!((room.offers(staff), room.errors(guest, "not-now")), (1, 1));
+    room.offer(guest, staff, 2);
+    assert_eq!(room.offers(staff), 2);
+}
+
+#[test]
+fn each_role_says_only_its_own() {
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    let (guest_peer, staff_peer) = (room.welcome(guest).you, room.welcome(staff).you);
+    for message in [
+        ToServer::Admit { peer: guest_peer.clone() },
+        ToServer::LetLeave { peer: guest_peer.clone() },
+        ToServer::Hold { on: true },
+        ToServer::WillPhone,
+        ToServer::End,
+        ToServer::Answer { to: staff_peer.clone(), epoch: Epoch(1), sdp: String::new() },
+    ] {
+        room.say(guest, message);
+    }
+    assert_eq!(room.errors(guest, "not-allowed"), 6);
+    room.say(staff, ToServer::Offer { to: guest_peer, epoch: Epoch(1), sdp: String::new() });
+    room.say(staff, ToServer::Consent { rules: RULES_VERSION.to_owned() });
+    assert_eq!(room.errors(staff, "not-allowed"), 2);
+    assert_eq!(room.standing, Standing::Good);
+}
+
+#[test]
+fn let_in_is_told_to_both_with_the_same_epoch() {
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    assert!(room.heard(guest).iter().any(|message| *message == ToClient::Admitted));
+    assert!(room.last(staff).contains(r#""epoch":1"#) && room.last(staff).contains(r#""admitted":true"#));
+    assert_eq!(room.audit, [("hana".to_owned(), "joined"), ("hana".to_owned(), "admitted")]);
+}
+
+#[test]
+fn let_leave_burns_the_key_and_nothing_reaches_the_guest_afterwards() {
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    let token = room.welcome(guest).resume;
+    let peer = room.welcome(guest).you;
+    room.say(staff, ToServer::LetLeave { peer: peer.clone() });
+    assert_eq!(room.bye(guest), Some(ByeReason::LetLeave));
+    let told = room.heard(guest).len();
+    room.say(
+        staff,
+        ToServer::Candidate { to: peer, epoch: Epoch(1), candidate: Candidate { candidate: String::new(), mline: 0 } },
+    );
+    room.say(staff, ToServer::Hold { on: true });
+    room.say(guest, ToServer::Rebuild { epoch: Epoch(1) });
+    assert_eq!(room.heard(guest).len(), told);
+    assert!(room.closed.contains(&guest));
+    assert_eq!(room.standing, Standing::Burnt);
+    let (again, resumed) = (room.guest(), room.resume(&token, None));
+    assert_eq!(room.refusal(again), Some(Refusal::LetLeave));
+    assert_eq!(room.refusal(resumed), Some(Refusal::ResumeExpired));
+}
+
+#[test]
+fn a_second_guest_is_refused_until_the_first_has_left() {
+    let mut room = Room::new(2);
+    let first = room.agreed();
+    let second = room.guest();
+    assert_eq!(room.refusal(second), Some(Refusal::RoomFull));
+    room.say(first, ToServer::Bye { reason: ByeReason::Left });
+    assert_eq!(room.bye(first), Some(ByeReason::Left));
+    let third = room.guest();
+    assert!(!room.welcome(third).admitted);
+}
+
+#[test]
+fn a_second_staff_account_finds_the_seat_taken_but_the_same_one_takes_it_over() {
+    let mut room = Room::new(2);
+    let (guest, first) = room.in_call();
+    let other = room.staff("ken");
+    assert_eq!(room.refusal(other), Some(Refusal::RoomFull));
+    let again = room.staff("hana");
+    assert_eq!(room.bye(first), Some(ByeReason::Replaced));
+    assert_eq!(room.welcome(again).you, room.welcome(first).you);
+    // The page is a new one, so both ends build a new connection.
+    assert_eq!((room.epoch(guest), room.epoch(again)), (Some(Epoch(2)), Some(Epoch(2))));
+    assert!(room.last(again).contains(r#""admitted":true"#));
+}
+
+#[test]
+fn a_lost_line_keeps_the_seat_for_thirty_seconds() {
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    let token = room.welcome(guest).resume;
+    room.gone(guest);
+    assert!(room.last(staff).contains(r#""may_return":true"#));
+    room.wait(29);
+    let back = room.resume(&token, None);
+    assert!(room.welcome(back).admitted);
+    assert_eq!((room.epoch(back), room.epoch(staff)), (Some(Epoch(1)), Some(Epoch(1))), "the call goes on");
+    let used = room.resume(&token, None);
+    assert_eq!(room.refusal(used), Some(Refusal::ResumeExpired), "a token is good once");
+    let token = room.welcome(back).resume;
+    room.gone(back);
+    room.wait(31);
+    assert!(room.last(staff).contains(r#""may_return":false"#));
+    let late = room.resume(&token, None);
+    assert_eq!(room.refusal(late), Some(Refusal::ResumeExpired));
+    let fresh = room.guest();
+    assert!(!room.welcome(fresh).admitted, "whoever comes with the key agrees and is let in anew");
+}
+
+#[test]
+fn an_offer_that_met_a_lost_line_makes_the_connection_anew() {
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    let token = room.welcome(staff).resume;
+    room.gone(staff);
+    room.offer(guest, staff, 1);
+    let back = room.resume(&token, Some("hana"));
+    assert_eq!((room.epoch(guest), room.epoch(back)), (Some(Epoch(2)), Some(Epoch(2))));
+}
+
+#[test]
+fn a_resumed_seat_replaces_a_line_that_only_seemed_alive() {
+    let mut room = Room::new(2);
+    let (guest, _) = room.in_call();
+    let token = room.welcome(guest).resume;
+    let back = room.resume(&token, None);
+    assert_eq!(room.bye(guest), Some(ByeReason::Replaced));
+    assert!(room.welcome(back).admitted);
+    // The old socket's end must not free the seat.
+    room.gone(guest);
+    room.wait(60);
+    assert!(room.bye(back).is_none());
+}
+
+#[test]
+fn somebody_with_the_key_comes_before_a_seat_whose_line_is_lost() {
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    room.gone(guest);
+    let newcomer = room.agreed();
+    assert_ne!(room.welcome(newcomer).you, room.welcome(guest).you);
+    assert!(room.last(staff).contains(r#""admitted":false"#), "and is let in anew");
+}
+
+#[test]
+fn a_staff_seat_is_resumed_by_the_same_account_only() {
+    let mut room = Room::new(2);
+    let (_, staff) = room.in_call();
+    let token = room.welcome(staff).resume;
+    room.gone(staff);
+    let (nobody, other) = (room.resume(&token, None), room.resume(&token, Some("ken")));
+    assert_eq!(room.refusal(nobody), Some(Refusal::NotStaff));
+    assert_eq!(room.refusal(other), Some(Refusal::NotStaff));
+    let own = room.resume(&token, Some("hana"));
+    assert!(room.welcome(own).admitted);
+}
+
+#[test]
+fn the_slot_ends_on_time_after_two_warnings_whoever_came_late() {
+    let mut room = Room::new(2);
+    room.now = 1200;
+    let (guest, staff) = room.in_call();
+    room.wait(299);
+    assert_eq!(room.noticed(guest, Notice::FiveMinutes), 0);
+    room.wait(1);
+    assert_eq!((room.noticed(guest, Notice::FiveMinutes), room.noticed(staff, Notice::FiveMinutes)), (1, 1));
+    room.wait(240);
+    assert_eq!(room.noticed(guest, Notice::OneMinute), 1);
+    assert_eq!(room.bye(guest), None);
+    room.wait(60);
+    assert_eq!((room.bye(guest), room.bye(staff)), (Some(ByeReason::SlotOver), Some(ByeReason::SlotOver)));
+    let late = room.guest();
+    assert_eq!(room.refusal(late), Some(Refusal::Over));
+    assert_eq!(room.kept, None);
+}
+
+#[test]
+fn staff_absent_is_said_in_the_lobby_at_the_start_and_when_they_leave() {
+    let mut room = Room::new(2);
+    room.now = -300;
+    let guest = room.agreed();
+    assert_eq!(room.last(guest), r#"{"kind":"lobby","staff_present":false}"#);
+    room.wait(300);
+    assert_eq!(room.noticed(guest, Notice::StaffAbsent), 1);
+    let staff = room.staff("hana");
+    assert_eq!(room.noticed(guest, Notice::StaffPresent), 1);
+    room.say(staff, ToServer::Bye { reason: ByeReason::Left });
+    assert_eq!(room.noticed(guest, Notice::StaffAbsent), 2);
+    assert!(room.heard(guest).iter().any(|m| matches!(m, ToClient::PeerGone { may_return: false, .. })));
+}
+
+#[test]
+fn hold_will_phone_mute_and_figures_reach_whom_they_concern() {
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    room.say(staff, ToServer::Hold { on: true });
+    room.say(staff, ToServer::Hold { on: true });
+    assert_eq!((room.noticed(guest, Notice::Hold), room.noticed(staff, Notice::Hold)), (1, 1));
+    let token = room.welcome(guest).resume;
+    room.gone(guest);
+    let guest = room.resume(&token, None);
+    assert_eq!(room.noticed(guest, Notice::Hold), 1, "whoever comes back learns of the hold");
+    room.say(staff, ToServer::Hold { on: false });
+    room.say(staff, ToServer::WillPhone);
+    assert_eq!((room.noticed(guest, Notice::Unhold), room.noticed(guest, Notice::WillPhone)), (1, 1));
+    room.say(guest, ToServer::Mute { microphone: true, camera: false });
+    assert!(room.last(staff).contains(r#""kind":"muted""#));
+    room.say(guest, ToServer::Stats { stats: LineStats::default() });
+    assert!(room.last(staff).contains(r#""kind":"peer-stats""#));
+    let told = room.heard(guest).len();
+    room.say(staff, ToServer::Stats { stats: LineStats::default() });
+    assert_eq!(room.heard(guest).len(), told, "the counter's figures are not the guest's business");
+}
+
+#[test]
+fn a_withdrawn_appointment_says_so() {
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    room.turn(In::Revoke { appointment: "A1".to_owned() });
+    assert_eq!((room.bye(guest), room.bye(staff)), (Some(ByeReason::Revoked), Some(ByeReason::Revoked)));
+    let (guest, staff) = (room.guest(), room.staff("hana"));
+    assert_eq!((room.refusal(guest), room.refusal(staff)), (Some(Refusal::Revoked), Some(Refusal::Revoked)));
+}
+
+#[test]
+fn a_restart_loses_no_seat_and_no_call() {
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    let (guest_token, staff_token) = (room.welcome(guest).resume, room.welcome(staff).resume);
+    room.turn(In::Closing);
+    assert_eq!((room.bye(guest), room.bye(staff)), (Some(ByeReason::ServerClosing), Some(ByeReason::ServerClosing)));
+    let running = room.kept.clone().unwrap();
+    let mut restarted = Room::new(2);
+    restarted.now = 20;
+    restarted.next = 100;
+    restarted.turn(In::Restore { appointment: "A1".to_owned(), running });
+    let guest = restarted.resume(&guest_token, None);
+    let staff = restarted.resume(&staff_token, Some("hana"));
+    assert!(restarted.welcome(guest).admitted && restarted.welcome(staff).admitted);
+    assert_eq!((restarted.epoch(guest), restarted.epoch(staff)), (Some(Epoch(1)), Some(Epoch(1))));
+    restarted.offer(guest, staff, 1);
+    assert_eq!(restarted.offers(staff), 1);
+}
+
+#[test]
+fn unknown_and_malformed_keys_get_the_same_answer_and_too_many_are_not_looked_at() {
+    let mut room = Room::new(2);
+    for key in ["ZZZZZZZZZZZZZZZZZZZZZZZZZZ", "", "not a key", "0123456789abcdefghjkmnpqrs", "ｷｰ"] {
+        let guest = room.hello(None, Proof::Key { key: Secret::new(key) });
+        assert_eq!(room.refusal(guest), Some(Refusal::UnknownKey), "{key}");
+    }
+    for _ in 0..5 {
+        room.hello(None, Proof::Key { key: Secret::new("x") });
+    }
+    let guest = room.guest();
+    assert!(matches!(room.refusal(guest), Some(Refusal::TooManyTries { wait_seconds: 1..=7 })));
+    room.wait(7);
+    let guest = room.guest();
+    assert!(!room.welcome(guest).admitted);
+}
+
+#[test]
+fn too_many_faults_end_the_connection_and_keep_the_seat() {
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    for _ in 0..=FAULTS_ALLOWED {
+        room.turn(In::Fault { connection: guest, fault: Fault::Malformed });
+    }
+    assert_eq!(room.bye(guest), Some(ByeReason::Misbehaved));
+    assert_eq!(room.errors(guest, "malformed"), usize::try_from(FAULTS_ALLOWED).unwrap());
+    assert!(room.last(staff).contains(r#""may_return":true"#));
+}
+
+#[test]
+fn too_many_messages_are_dropped_and_then_end_the_connection() {
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    for _ in 0..MESSAGES_AT_ONCE + 40 {
+        room.say(guest, ToServer::Mute { microphone: true, camera: true });
+    }
+    assert_eq!(room.bye(guest), Some(ByeReason::Misbehaved));
+    let told = room.heard(staff).iter().filter(|m| matches!(m, ToClient::Muted { .. })).count();
+    assert!(told <= usize::try_from(MESSAGES_AT_ONCE).unwrap());
+}
+
+#[test]
+fn whoever_says_nothing_or_something_else_first_gets_no_seat() {
+    let mut room = Room::new(2);
+    let silent = room.connect(None);
+    let rude = room.connect(None);
+    room.say(rude, ToServer::End);
+    assert_eq!(room.errors(rude, "not-now"), 1);
+    assert_eq!(room.registry.wake_at().unwrap().1, Why::NoHello);
+    room.wait(16);
+    assert_eq!((room.bye(silent), room.bye(rude)), (Some(ByeReason::Misbehaved), Some(ByeReason::Misbehaved)));
+    let old = room.connect(None);
+    let proof = Proof::Key { key: Secret::new(KEY) };
+    room.say(old, ToServer::Hello { version: VERSION + 1, proof, language: Language::English, abilities: vec![] });
+    assert_eq!(room.refusal(old), Some(Refusal::Version { server: VERSION }));
+}
+
+#[test]
+fn the_list_says_what_an_appointment_is() {
+    let mut room = Room::new(2);
+    let phase = |room: &Room| room.registry.states(at(room.now))["A1"].phase;
+    room.now = -3600;
+    assert_eq!(phase(&room), Phase::NotYet);
+    room.now = -600;
+    assert_eq!(phase(&room), Phase::Open);
+    room.agreed();
+    assert_eq!(phase(&room), Phase::InUse);
+    assert_eq!(room.registry.states(at(0))["A1"].waiting, 1);
+    room.wait(3600);
+    assert_eq!(phase(&room), Phase::Over);
+}
+
+#[test]
+fn three_sites_are_two_guests_or_two_at_the_counter() {
+    let mut room = Room::new(3);
+    let (first, second) = (room.agreed(), room.agreed());
+    let third = room.guest();
+    assert_eq!(room.refusal(third), Some(Refusal::RoomFull), "one place stays for the counter");
+    let staff = room.staff("hana");
+    let other = room.staff("ken");
+    assert_eq!(room.refusal(other), Some(Refusal::RoomFull));
+    // Each guest has a connection of its own with the counter, and none with the other guest.
+    assert_ne!(room.epoch(first), room.epoch(second));
+    room.offer(first, second, 1);
+    assert_eq!(room.errors(first, "no-such-peer"), 1);
+    let peer = room.welcome(first).you;
+    room.say(staff, ToServer::LetLeave { peer });
+    assert_eq!((room.bye(first), room.bye(second)), (Some(ByeReason::LetLeave), None));
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Guest,
+    Staff(bool),
+    Say(u8, u8, u32),
+    Gone(u8),
+    Resume(u8, bool),
+    Wait(i64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        2 => Just(Step::Guest),
+        2 => any::<bool>().prop_map(Step::Staff),
+        20 => (any::<u8>(), 0..14_u8, 0..4_u32).prop_map(|(who, what, epoch)| Step::Say(who, what, epoch)),
+        1 => any::<u8>().prop_map(Step::Gone),
+        2 => (any::<u8>(), any::<bool>()).prop_map(|(who, right)| Step::Resume(who, right)),
+        2 => (0..40_i64).prop_map(Step::Wait),
+        1 => (0..600_i64).prop_map(Step::Wait),
+    ]
+}
+
+fn message(what: u8, epoch: u32, other: PeerId) -> ToServer {
+    let (epoch, sdp) = (Epoch(epoch), "v=0".to_owned());
+    match what {
+        0 | 1 => ToServer::Consent { rules: RULES_VERSION.to_owned() },
+        2 => ToServer::Offer { to: other, epoch, sdp },
+        3 => ToServer::Answer { to: other, epoch, sdp },
+        4 => ToServer::Candidate { to: other, epoch, candidate: Candidate { candidate: String::new(), mline: 0 } },
+        5 => ToServer::Rebuild { epoch },
+        6 => ToServer::Mute { microphone: true, camera: false },
+        7 => ToServer::Stats { stats: LineStats::default() },
+        8 => ToServer::Bye { reason: ByeReason::Left },
+        9 | 10 => ToServer::Admit { peer: other },
+        11 => ToServer::LetLeave { peer: other },
+        12 => ToServer::Hold { on: epoch.0 % 2 == 0 },
+        _ => ToServer::WillPhone,
+    }
+}
+
+/// What the laws watch over a random life.
+#[derive(Default)]
+struct Watch {
+    consented: Vec<PeerId>,
+    made_to_leave: Vec<PeerId>,
+    highest_epoch: u32,
+    relayed: usize,
+}
+
+impl Watch {
+    fn look(&mut self, room: &Room, connection: ConnectionId, from: usize) {
+        let heard = room.heard(connection);
+        let you = heard.iter().find_map(|m| if let ToClient::Welcome(w) = m { Some(w.you.clone()) } else { None });
+        for message in &heard[from..] {
+            if let Some(you) = &you {
+                assert!(!self.made_to_leave.contains(you), "something was said after let leave");
+            }
+            match message {
+                ToClient::Lobby { .. } => self.consented.extend(you.clone()),
+                ToClient::Offer { from, .. } | ToClient::Candidate { from, .. } if from.0.starts_with("guest") => {
+                    assert!(self.consented.contains(from), "relayed before consent");
+                    self.relayed += 1;
+                }
+                ToClient::Answer { .. } => {
+                    assert!(self.consented.contains(you.as_ref().unwrap()), "an answer before consent");
+                    self.relayed += 1;
+                }
+                ToClient::Peer { peer, epoch, role, .. } => {
+                    if *role == Role::Guest {
+                        assert!(self.consented.contains(peer), "introduced before consent");
+                    }
+                    self.highest_epoch = self.highest_epoch.max(epoch.0);
+                }
+                ToClient::Welcome(welcome) => {
+                    assert_eq!(welcome.slot.ends.as_second(), ENDS, "the slot's end moved");
+                    assert!(room.now < ENDS - STARTS, "welcome after the end");
+                }
+                ToClient::Bye { reason: ByeReason::LetLeave } => self.made_to_leave.extend(you.clone()),
+                _ => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn laws_hold_over_random_lives() {
+    let lives = (2..4_u8, -700..1700_i64, prop::collection::vec(step(), 1..250));
+    let config = ProptestConfig { cases: 600, source_file: Some(file!()), ..ProptestConfig::default() };
+    let (relayed, made_to_leave, over) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let life = TestRunner::new(config).run(&lives, |(sites, start, steps)| {
+        let mut room = Room::new(sites);
+        room.now = start;
+        let mut watch = Watch::default();
+        let mut tokens: Vec<Secret> = Vec::new();
+        for step in steps {
+            let before: BTreeMap<_, _> = room.heard.iter().map(|(id, heard)| (*id, heard.len())).collect();
+            let pick = |who: u8| ConnectionId(u64::from(who) % room.next.max(1) + 1);
+            match step {
+                Step::Guest => {
+                    room.guest();
+                }
+                Step::Staff(first) => {
+                    room.staff(if first { "hana" } else { "ken" });
+                }
+                Step::Say(who, what, epoch) => {
+                    // Mostly somebody seated, speaking of whom and of which connection it last heard.
+                    let seated: Vec<_> = room.heard.keys().filter(|id| room.is_seated(**id)).copied().collect();
+                    let connection = seated.get(usize::from(who) % seated.len().max(1)).copied().unwrap_or(pick(who));
+                    let known = room.heard(connection).iter().rev().find_map(|m| match m {
+                        ToClient::Peer { peer, epoch, .. } => Some((peer.clone(), epoch.0)),
+                        _ => None,
+                    });
+                    let stranger = || (PeerId(format!("guest-{}", who / 64 + 1)), watch.highest_epoch);
+                    let (other, current) = known.filter(|_| who < 240).unwrap_or_else(stranger);
+                    let epoch = if epoch == 3 { current + 1 } else { current.saturating_sub(epoch / 2) };
+                    room.say(connection, message(what, epoch, other));
+                }
+                Step::Gone(who) => {
+                    let connection = pick(who);
+                    room.gone(connection);
+                }
+                Step::Resume(who, right) => {
+                    let token = tokens.get(usize::from(who) % tokens.len().max(1)).filter(|_| right).cloned();
+                    room.resume(&token.unwrap_or_else(|| Secret::new("nothing")), Some("hana"));
+                }
+                Step::Wait(seconds) => room.wait(seconds),
+            }
+            // The room's own events first: consent is heard by the guest before anything is heard about it.
+            let connections: Vec<_> = room.heard.keys().copied().collect();
+            for pass in [true, false] {
+                for connection in &connections {
+                    let from = before.get(connection).copied().unwrap_or(0);
+                    let lobby = room.heard(*connection)[from..].iter().any(|m| matches!(m, ToClient::Lobby { .. }));
+                    if lobby == pass {
+                        watch.look(&room, *connection, from);
+                    }
+                }
+            }
+            for heard in room.heard.values() {
+                tokens.extend(
+                    heard
+                        .iter()
+                        .filter_map(|m| if let ToClient::Welcome(w) = m { Some(w.resume.clone()) } else { None }),
+                );
+            }
+            let state = room.registry.states(at(room.now))["A1"];
+            prop_assert!(state.guests + state.staff <= usize::from(sites), "more seats than sites");
+            prop_assert!(room.now < ENDS - STARTS || state.guests + state.staff == 0, "somebody sits after the end");
+            if let Some((wake, why)) = room.registry.wake_at() {
+                prop_assert!(
+                    wake > at(room.now) || room.registry.handle(at(room.now), In::Wake).is_empty(),
+                    "{why:?} is overdue"
+                );
+            }
+        }
+        relayed.set(relayed.get() + watch.relayed);
+        made_to_leave.set(made_to_leave.get() + watch.made_to_leave.len());
+        over.set(over.get() + usize::from(room.now >= ENDS - STARTS));
+        Ok(())
+    });
+    life.unwrap();
+    // Laws that are never put to the test are no laws.
+    assert!(relayed.get() > 200, "only {} messages were relayed", relayed.get());
+    assert!(made_to_leave.get() > 50, "only {} guests were made to leave", made_to_leave.get());
+    assert!(over.get() > 50, "only {} slots came to their end", over.get());
+}

@@ -1,0 +1,202 @@
+//! The commands that staff type: `sheet` and `loan check`.
+#![expect(clippy::disallowed_methods, reason = "a command line reads and writes the files it is told")]
+
+use super::sheet::{self, Sheet};
+use crate::model::language::Language;
+use crate::model::loan::Loan;
+use crate::model::screen::{HourMinute, Telephone};
+use crate::model::wire::Words;
+use clap::{Args, Parser, Subcommand};
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Prepares papers and loans for the city's online counter.
+#[derive(Parser)]
+#[command(name = "madoguchi-staff", version)]
+pub struct Command {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Writes the A4 room-key paper of one appointment.
+    Sheet(SheetArgs),
+    /// Works on the loan file of a device.
+    Loan {
+        #[command(subcommand)]
+        task: LoanTask,
+    },
+}
+
+#[derive(Subcommand)]
+enum LoanTask {
+    /// Says whether a loan file is sound, or what to change in it.
+    Check {
+        /// The loan file (TOML).
+        file: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct SheetArgs {
+    /// The appointment's address with the room key: https://HOST/j#KEY
+    #[arg(long)]
+    url: String,
+    /// The city's name.
+    #[arg(long)]
+    city: String,
+    /// The city's name in English.
+    #[arg(long)]
+    city_en: Option<String>,
+    /// The counter's name.
+    #[arg(long)]
+    counter: String,
+    /// The counter's name in English.
+    #[arg(long)]
+    counter_en: Option<String>,
+    /// The day, such as 2026-11-24.
+    #[arg(long)]
+    date: jiff::civil::Date,
+    /// Start, such as 14:00.
+    #[arg(long, value_parser = hour_minute)]
+    start: HourMinute,
+    /// End, such as 14:30.
+    #[arg(long, value_parser = hour_minute)]
+    end: HourMinute,
+    /// The counter's telephone number.
+    #[arg(long)]
+    telephone: String,
+    /// When somebody answers it.
+    #[arg(long, default_value = "")]
+    hours: String,
+    /// The same in English.
+    #[arg(long)]
+    hours_en: Option<String>,
+    /// Where to write it: a name that ends in .svg or .png (300 dpi).
+    out: PathBuf,
+}
+
+impl Command {
+    /// Does what was asked; says in one sentence what came of it.
+    ///
+    /// # Errors
+    /// What was tried, on what, and what to do.
+    pub fn run(self) -> Result<String, Box<dyn Error>> {
+        match self.task {
+            Task::Sheet(args) => args.write(),
+            Task::Loan { task: LoanTask::Check { file } } => check_loan(&file),
+        }
+    }
+}
+
+impl SheetArgs {
+    fn write(self) -> Result<String, Box<dyn Error>> {
+        let out = self.out.clone();
+        let sheet = self.into_sheet();
+        let data = match out.extension().and_then(|ending| ending.to_str()) {
+            Some("svg") => sheet::svg(&sheet)?.into_bytes(),
+            Some("png") => sheet::render(&sheet, 2480)?.encode_png()?,
+            _ => return Err(format!("{}: the name must end in .svg or .png", out.display()).into()),
+        };
+        fs::write(&out, data).map_err(|error| format!("writing {}: {error}", out.display()))?;
+        Ok(format!("{} is written. Print it on A4 without scaling; whoever holds it can join.", out.display()))
+    }
+
+    fn into_sheet(self) -> Sheet {
+        Sheet {
+            url: self.url,
+            city: words(&self.city, self.city_en.as_deref()),
+            counter: words(&self.counter, self.counter_en.as_deref()),
+            date: self.date,
+            starts: self.start,
+            ends: self.end,
+            telephone: Telephone { number: self.telephone, hours: words(&self.hours, self.hours_en.as_deref()) },
+        }
+    }
+}
+
+fn words(ja: &str, en: Option<&str>) -> Words {
+    Words::ja_en(ja, en.unwrap_or(ja))
+}
+
+fn hour_minute(text: &str) -> Result<HourMinute, String> {
+    let time: jiff::civil::Time = format!("{text:0>5}").parse().map_err(|_| "write it like 14:00".to_owned())?;
+    Ok(HourMinute { hour: time.hour(), minute: time.minute() })
+}
+
+fn check_loan(file: &Path) -> Result<String, Box<dyn Error>> {
+    let text = fs::read_to_string(file).map_err(|error| format!("reading {}: {error}", file.display()))?;
+    let loan = Loan::from_toml(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+    let hosts: Vec<&str> = loan.counters.iter().flat_map(|counter| &counter.hosts).map(String::as_str).collect();
+    let languages: Vec<&str> = loan.languages.iter().map(|language| language.tag()).collect();
+    Ok(format!(
+        "{}: loan {} of {} until {} is sound; counters at {}; languages {}.",
+        file.display(),
+        loan.id,
+        loan.city.get(Language::Japanese),
+        loan.until,
+        hosts.join(", "),
+        languages.join(", "),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(arguments: &[&str]) -> Result<String, String> {
+        let all = std::iter::once("madoguchi-staff").chain(arguments.iter().copied());
+        let command = Command::try_parse_from(all).map_err(|error| error.to_string())?;
+        command.run().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_sheet_is_written_as_svg_or_png() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, begins) in [("key.svg", b"<svg".as_slice()), ("key.png", b"\x89PNG".as_slice())] {
+            let out = folder.path().join(name);
+            let out = out.to_str().unwrap();
+            let said = run(&[
+                "sheet",
+                "--url",
+                "https://a.example/j#7KQ2M9XR4TZP8WBD3HNC6VJS5",
+                "--city",
+                "みどり市",
+                "--counter",
+                "子育て相談窓口",
+                "--date",
+                "2026-11-24",
+                "--start",
+                "9:00",
+                "--end",
+                "14:30",
+                "--telephone",
+                "0422-00-1234",
+                out,
+            ]);
+            assert!(said.unwrap().contains("is written"));
+            assert!(fs::read(out).unwrap().starts_with(begins), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_time_is_explained() {
+        assert_eq!(hour_minute("9:05").unwrap(), HourMinute { hour: 9, minute: 5 });
+        assert!(hour_minute("25:00").unwrap_err().contains("14:00"));
+    }
+
+    #[test]
+    fn a_loan_is_checked_with_its_field_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("loan.toml");
+        let sound = include_str!("../workbench/demo-loan.toml");
+        fs::write(&file, sound).unwrap();
+        assert!(run(&["loan", "check", file.to_str().unwrap()]).unwrap().contains("is sound"));
+        fs::write(&file, sound.replace("telephone = \"", "telephone = \"call ")).unwrap();
+        let error = run(&["loan", "check", file.to_str().unwrap()]).unwrap_err();
+        assert!(error.contains("counter[0].telephone"), "{error}");
+        assert!(run(&["loan", "check", "/nowhere.toml"]).unwrap_err().contains("reading /nowhere.toml"));
+    }
+}

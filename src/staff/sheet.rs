@@ -1,0 +1,275 @@
+//! The room-key paper: one A4 page that a family shows to the camera.
+
+use crate::drawing::layout::Layout;
+use crate::drawing::{self, DrawError, page};
+use crate::model::language::Language;
+use crate::model::screen::{HourMinute, Telephone};
+use crate::model::wire::Words;
+use crate::words::{Arg, Catalog};
+use minijinja::value::Value;
+use qrcode::types::QrError;
+use qrcode::{EcLevel, QrCode};
+use resvg::tiny_skia::Pixmap;
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// Width of A4 in tenths of a millimetre.
+const WIDTH: f32 = 2100.0;
+/// Width of the printed code in tenths of a millimetre, without its quiet zone.
+const CODE_WIDTH: f32 = 860.0;
+/// Modules left white around a code (ISO/IEC 18004).
+const QUIET: i32 = 4;
+
+/// What stands on one paper. No `Debug`: the address holds the room key.
+pub struct Sheet {
+    /// `https://HOST[:PORT]/j#KEY`
+    pub url: String,
+    /// The city's name.
+    pub city: Words,
+    /// The counter's name.
+    pub counter: Words,
+    /// The day, in the counter's time zone.
+    pub date: jiff::civil::Date,
+    /// Start.
+    pub starts: HourMinute,
+    /// End.
+    pub ends: HourMinute,
+    /// Whom to phone.
+    pub telephone: Telephone,
+}
+
+/// Why a paper cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SheetError {
+    /// The address is not one that a device reads as a room key.
+    #[error("the address must look like https://HOST/j#KEY; copy it whole from the appointment's page")]
+    Address,
+    /// The address does not fit into a code.
+    #[error("the address is too long for a code that a camera reads well: {0}")]
+    Code(#[from] QrError),
+    /// A mistake in the paper's template.
+    #[error(transparent)]
+    Draw(#[from] DrawError),
+}
+
+/// The paper as a picture, `width` pixels wide (A4 portrait; 1240 are 150 dpi, 2480 are 300 dpi).
+///
+/// # Errors
+/// The address is no room key, or the picture cannot be drawn.
+pub fn render(sheet: &Sheet, width: u32) -> Result<Pixmap, SheetError> {
+    let (svg, _) = compose(sheet)?;
+    Ok(drawing::draw(&svg, width, width * 297 / 210)?)
+}
+
+/// The paper as SVG with its letters as outlines, so that it prints alike everywhere.
+///
+/// # Errors
+/// As [`render`].
+pub fn svg(sheet: &Sheet) -> Result<String, SheetError> {
+    let (svg, _) = compose(sheet)?;
+    Ok(drawing::outlined(&svg)?)
+}
+
+#[derive(Serialize)]
+struct View {
+    ink: &'static str,
+    white: &'static str,
+    grey: &'static str,
+    city: String,
+    /// Side of one module.
+    module: f32,
+    code: String,
+    ja: Side,
+    en: Side,
+    telephone: String,
+    hours: String,
+    steps: Vec<Both>,
+    rules: Vec<Both>,
+}
+
+/// The words of one language.
+#[derive(Serialize)]
+struct Side {
+    title: String,
+    r#where: String,
+    when: String,
+    counter: String,
+    date: String,
+    time: String,
+    telephone: String,
+    rules: String,
+    secret: String,
+    own_device: String,
+}
+
+#[derive(Serialize)]
+struct Both {
+    icon: &'static str,
+    ja: String,
+    en: String,
+}
+
+fn compose(sheet: &Sheet) -> Result<(String, Layout), SheetError> {
+    check_address(&sheet.url)?;
+    let code = QrCode::with_error_correction_level(sheet.url.as_bytes(), EcLevel::M)?;
+    let words = Catalog::embedded();
+    let both = |icon, id: &str| Both {
+        icon,
+        ja: words.text(Language::Japanese, id, &[]),
+        en: words.text(Language::English, id, &[]),
+    };
+    let (ja_city, en_city) = (sheet.city.get(Language::Japanese), sheet.city.get(Language::English));
+    let (ja_hours, en_hours) =
+        (sheet.telephone.hours.get(Language::Japanese), sheet.telephone.hours.get(Language::English));
+    let view = View {
+        ink: "#17191f",
+        white: "#ffffff",
+        grey: "#4a4f58",
+        city: once(ja_city, en_city),
+        module: CODE_WIDTH / code.width() as f32,
+        code: path(&code),
+        ja: side(sheet, Language::Japanese),
+        en: side(sheet, Language::English),
+        telephone: sheet.telephone.number.clone(),
+        hours: once(ja_hours, en_hours),
+        steps: vec![both("plug", "sheet-step-1"), both("paper-code", "sheet-step-2"), both("button", "sheet-step-3")],
+        rules: crate::words::RULES.iter().map(|id| both(id, id)).collect(),
+    };
+    let mut environment = page::environment();
+    let template = environment.add_template("sheet.svg", include_str!("sheet.svg"));
+    template.map_err(|source| DrawError::Template { template: "sheet.svg".to_owned(), source })?;
+    Ok(page::compose(&environment, "sheet.svg", Value::from_serialize(view))?)
+}
+
+/// Only what a device reads as a room key may be printed: a wrong paper is noticed at the desk, not at home.
+fn check_address(address: &str) -> Result<(), SheetError> {
+    let url = url::Url::parse(address).map_err(|_| SheetError::Address)?;
+    let key = url.fragment().unwrap_or_default();
+    let sound = url.scheme() == "https" && url.host_str().is_some() && url.path() == "/j" && key.len() >= 20;
+    if sound { Ok(()) } else { Err(SheetError::Address) }
+}
+
+fn once(ja: &str, en: &str) -> String {
+    if ja == en { ja.to_owned() } else { format!("{ja}　{en}") }
+}
+
+fn side(sheet: &Sheet, language: Language) -> Side {
+    let words = Catalog::embedded();
+    let say = |id| words.text(language, id, &[]);
+    let date = [
+        ("year", Arg::Text(&sheet.date.year().to_string())),
+        ("month", Arg::Number(sheet.date.month().into())),
+        ("day", Arg::Number(sheet.date.day().into())),
+        ("weekday", Arg::Number(sheet.date.weekday().to_monday_one_offset().into())),
+    ];
+    let clock = |at: HourMinute| format!("{}:{:02}", at.hour, at.minute);
+    let (starts, ends) = (clock(sheet.starts), clock(sheet.ends));
+    Side {
+        title: say("sheet-title"),
+        r#where: say("sheet-where"),
+        when: say("sheet-when"),
+        counter: sheet.counter.get(language).to_owned(),
+        date: words.text(language, "sheet-date", &date),
+        time: words.text(language, "sheet-time", &[("starts", Arg::Text(&starts)), ("ends", Arg::Text(&ends))]),
+        telephone: say("sheet-telephone"),
+        rules: say("sheet-rules"),
+        secret: say("sheet-secret"),
+        own_device: say("sheet-own-device"),
+    }
+}
+
+/// The dark modules as an SVG path, one unit each, behind a quiet zone of [`QUIET`].
+fn path(code: &QrCode) -> String {
+    let width = i32::try_from(code.width()).unwrap_or(1).max(1);
+    let mut path = String::new();
+    for (at, color) in (0i32..).zip(code.to_colors()) {
+        if color == qrcode::Color::Dark {
+            let _ = write!(path, "M{} {}h1v1h-1z", at % width + QUIET, at / width + QUIET);
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(crate) fn sample() -> Sheet {
+        Sheet {
+            url: "https://counter.midori.example:8443/j#7KQ2-M9XR-4TZP-8WBD-3HNC-6VJS-5".into(),
+            city: Words::ja_en("みどり市", "Midori City"),
+            counter: Words::ja_en("子育て相談窓口", "Childcare consultation"),
+            date: jiff::civil::date(2026, 11, 24),
+            starts: HourMinute { hour: 14, minute: 0 },
+            ends: HourMinute { hour: 14, minute: 30 },
+            telephone: Telephone {
+                number: "0422-00-1234".into(),
+                hours: Words::ja_en("平日 8:30〜17:15", "Mon–Fri 8:30–17:15"),
+            },
+        }
+    }
+
+    #[test]
+    fn everything_fits_on_the_paper_and_nothing_overlaps() {
+        let (_, layout) = compose(&sample()).unwrap();
+        let code_edge = 140.0 + CODE_WIDTH;
+        for (number, text) in layout.texts.iter().enumerate() {
+            assert!(text.whole, "{text:?}");
+            assert!(text.rect.x >= 100.0 && text.rect.x + text.rect.width <= WIDTH - 100.0, "{text:?}");
+            assert!(text.on.contrast_under(text.color) >= 7.0, "{text:?}");
+            let beside_code = text.rect.y > 480.0 && text.rect.y < 1460.0;
+            assert!(!beside_code || text.rect.x > code_edge + 4.0 * 25.0 - 20.0, "{text:?} is in the quiet zone");
+            for other in &layout.texts[number + 1..] {
+                assert!(!text.rect.overlaps(&other.rect), "{text:?} over {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_paper_says_who_when_and_whom_to_phone_in_both_languages() {
+        let (_, layout) = compose(&sample()).unwrap();
+        let all: Vec<String> = layout.texts.iter().map(|text| text.text.replace('\n', "")).collect();
+        for wanted in [
+            "子育て相談窓口",
+            "Childcare consultation",
+            "2026年11月24日（火）",
+            "Tue, 24 November 2026",
+            "0422-00-1234",
+        ] {
+            assert!(all.iter().any(|text| text.contains(wanted)), "{wanted} is missing in {all:?}");
+        }
+        assert_eq!(layout.of("rule").count(), 22);
+        assert_eq!(layout.of("step").count(), 6);
+    }
+
+    #[test]
+    fn the_printed_code_is_the_address() {
+        let sheet = sample();
+        let picture = render(&sheet, 1240).unwrap();
+        let scale = 1240.0 / WIDTH;
+        let code = QrCode::with_error_correction_level(sheet.url.as_bytes(), EcLevel::M).unwrap();
+        let module = CODE_WIDTH / code.width() as f32;
+        for (at, color) in code.to_colors().into_iter().enumerate() {
+            let (x, y) = ((at % code.width()) as f32 + 0.5, (at / code.width()) as f32 + 0.5);
+            let pixel =
+                picture.pixel(((140.0 + x * module) * scale) as u32, ((520.0 + y * module) * scale) as u32).unwrap();
+            assert_eq!(pixel.red() < 128, color == qrcode::Color::Dark, "module {at}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_no_device_would_read_is_refused() {
+        for address in
+            ["", "http://a.example/j#7KQ2M9XR4TZP8WBD3HNC", "https://a.example/j", "https://a.example/j#short"]
+        {
+            let refused = render(&Sheet { url: address.to_owned(), ..sample() }, 100).map(|_| ()).unwrap_err();
+            assert!(refused.to_string().contains("https://HOST/j#KEY"), "{address}");
+        }
+    }
+
+    #[test]
+    fn the_svg_needs_no_font() {
+        let svg = svg(&sample()).unwrap();
+        assert!(!svg.contains("<text") && svg.contains("<path"));
+    }
+}

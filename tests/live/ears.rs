@@ -1,0 +1,58 @@
+//! Recognises a tone in what the TV's speaker plays.
+
+use super::clips::RATE;
+use madoguchi::workbench::sound::Speaker;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Samples looked at together: 100 ms.
+const WINDOW: usize = RATE as usize / 10;
+
+/// Waits until the speaker plays the tone; gives how much louder it is than a tone beside it.
+pub async fn hear(speaker: &Speaker, hertz: f32, within: Duration) -> Option<f32> {
+    let mut played = speaker.listen();
+    let deadline = Instant::now() + within;
+    let mut window: Vec<f32> = Vec::new();
+    while Instant::now() < deadline {
+        let piece = match tokio::time::timeout_at(deadline, played.recv()).await {
+            Ok(Ok(piece)) => piece,
+            Ok(Err(tokio::sync::broadcast::error::RecvError::Lagged(_))) => continue,
+            _ => return None,
+        };
+        window.extend(piece.samples.iter().map(|sample| f32::from(*sample) / 32_768.0));
+        while window.len() >= WINDOW {
+            let rest = window.split_off(WINDOW);
+            let (tone, beside) = (strength(&window, hertz), strength(&window, hertz * 1.37).max(1e-4));
+            if tone > 0.01 && tone > beside * 8.0 {
+                return Some(tone / beside);
+            }
+            window = rest;
+        }
+    }
+    None
+}
+
+/// Loudest sample that the speaker plays within a time.
+pub async fn loudest(speaker: &Speaker, within: Duration) -> i16 {
+    let mut played = speaker.listen();
+    let deadline = Instant::now() + within;
+    let mut loudest = 0;
+    while let Ok(piece) = tokio::time::timeout_at(deadline, played.recv()).await {
+        match piece {
+            Ok(piece) => loudest = piece.samples.iter().map(|sample| sample.saturating_abs()).fold(loudest, i16::max),
+            Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+            Err(_) => break,
+        }
+    }
+    loudest
+}
+
+/// Amplitude of one frequency (Goertzel).
+fn strength(samples: &[f32], hertz: f32) -> f32 {
+    let turn = 2.0 * (std::f32::consts::TAU * hertz / RATE as f32).cos();
+    let (mut one, mut two) = (0.0_f32, 0.0_f32);
+    for sample in samples {
+        (one, two) = (sample + turn * one - two, one);
+    }
+    (one * one + two * two - turn * one * two).max(0.0).sqrt() * 2.0 / samples.len() as f32
+}

@@ -1,0 +1,168 @@
+//! The two ends brought together without a room server.
+
+use crate::browser::{Browser, Report};
+use crate::desk::Desk;
+use crate::line::{Badness, Line};
+use madoguchi::device::media::{Gates, MediaAsk, MediaEvent, MediaNews};
+use madoguchi::model::ids::{Attempt, Epoch};
+use madoguchi::model::quality::LineStats;
+use madoguchi::model::wire::{Candidate, IceServer};
+use serde_json::json;
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// All gates open.
+pub(crate) const OPEN: Gates = Gates { picture: true, sound: true, show: true };
+
+/// One call at a time: two browsers on a small machine would only measure each other.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+/// Waits for the turn of a test.
+pub(crate) async fn turn() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().await
+}
+
+/// What was seen of a call so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) offered: Option<String>,
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) connected: Option<Instant>,
+    pub(crate) first_picture: Option<Instant>,
+    pub(crate) dead: Option<Instant>,
+    pub(crate) failed: Option<String>,
+    pub(crate) stats: Vec<LineStats>,
+    pub(crate) report: Report,
+}
+
+/// A call between a desk and a browser.
+pub(crate) struct Call<'ends> {
+    pub(crate) desk: &'ends mut Desk,
+    pub(crate) browser: &'ends Browser,
+    pub(crate) attempt: Attempt,
+    pub(crate) seen: Seen,
+    pub(crate) browser_gone: bool,
+    badness: Option<Badness>,
+    line: Option<Line>,
+}
+
+impl<'ends> Call<'ends> {
+    /// Builds a pipeline and lets the browser answer its offer.
+    pub(crate) async fn begin(
+        desk: &'ends mut Desk,
+        browser: &'ends Browser,
+        attempt: u32,
+        ours: Vec<IceServer>,
+        theirs: Vec<IceServer>,
+        relay_only: bool,
+    ) -> Self {
+        browser.begin(json!(theirs), relay_only).await;
+        let attempt = Attempt(attempt);
+        let build = MediaAsk::Build { attempt, epoch: Epoch(1), ice_servers: ours, relay_only };
+        desk.media.asks.send(build).await.unwrap();
+        Self { desk, browser, attempt, seen: Seen::default(), browser_gone: false, badness: None, line: None }
+    }
+
+    /// Puts a bad line between the ends; to be called before anything else happens.
+    pub(crate) fn over(&mut self, badness: Badness) {
+        self.badness = Some(badness);
+    }
+
+    /// The candidate for the browser. With a bad line there is only one, and it leads through the line.
+    async fn for_browser(&mut self, candidate: Candidate) -> Option<Candidate> {
+        let Some(badness) = self.badness else { return Some(candidate) };
+        let words: Vec<&str> = candidate.candidate.split(' ').collect();
+        if words.get(2) != Some(&"UDP") {
+            return None;
+        }
+        let line = Line::to(words[5].parse().unwrap(), badness).await;
+        let through = candidate.candidate.replacen(words[5], &line.port().to_string(), 1);
+        self.line = Some(line);
+        Some(Candidate { candidate: through, ..candidate })
+    }
+
+    pub(crate) async fn gate(&self, gates: Gates) {
+        self.desk.media.asks.send(MediaAsk::Gate { attempt: self.attempt, gates }).await.unwrap();
+    }
+
+    /// Carries messages between the ends until something is so.
+    pub(crate) async fn until(&mut self, what: &str, deadline: Duration, is_so: impl Fn(&Seen, &Desk) -> bool) {
+        let begun = Instant::now();
+        while !is_so(&self.seen, self.desk) {
+            assert!(begun.elapsed() < deadline, "not within {deadline:?}: {what}; seen: {:?}", self.seen);
+            assert_eq!(self.seen.failed, None, "while waiting for: {what}");
+            self.step().await;
+        }
+    }
+
+    /// Carries messages for a while, during which something must stay so.
+    pub(crate) async fn throughout(&mut self, what: &str, span: Duration, is_so: impl Fn(&Seen, &Desk) -> bool) {
+        let begun = Instant::now();
+        while begun.elapsed() < span {
+            self.step().await;
+            assert!(is_so(&self.seen, self.desk), "{what}; seen: {:?}", self.seen);
+        }
+    }
+
+    async fn step(&mut self) {
+        let heard = tokio::time::timeout(Duration::from_millis(50), self.desk.media.events.recv());
+        if let Ok(event) = heard.await {
+            self.heard(event.expect("the media task is there")).await;
+            return;
+        }
+        if self.browser_gone || self.seen.offered.is_none() {
+            return;
+        }
+        self.seen.report = self.browser.report().await;
+        for candidate in std::mem::take(&mut self.seen.report.candidates) {
+            if self.badness.is_some() {
+                continue;
+            }
+            let ask = MediaAsk::Candidate { attempt: self.attempt, candidate };
+            self.desk.media.asks.send(ask).await.unwrap();
+        }
+    }
+
+    async fn heard(&mut self, event: MediaEvent) {
+        if event.attempt != self.attempt {
+            return;
+        }
+        match event.what {
+            MediaNews::Offer(sdp) => {
+                let answer = self.browser.answer(&sdp).await;
+                self.seen.offered = Some(sdp);
+                for candidate in self.seen.candidates.clone() {
+                    if let Some(candidate) = self.for_browser(candidate).await {
+                        self.browser.add_candidate(&candidate).await;
+                    }
+                }
+                let ask = MediaAsk::Answer { attempt: self.attempt, sdp: answer };
+                self.desk.media.asks.send(ask).await.unwrap();
+            }
+            MediaNews::Candidate(candidate) => {
+                self.seen.candidates.push(candidate.clone());
+                if self.seen.offered.is_some()
+                    && !self.browser_gone
+                    && let Some(candidate) = self.for_browser(candidate).await
+                {
+                    self.browser.add_candidate(&candidate).await;
+                }
+            }
+            MediaNews::Connected => self.seen.connected = Some(Instant::now()),
+            MediaNews::FirstPicture => self.seen.first_picture = Some(Instant::now()),
+            MediaNews::PathDead => self.seen.dead = Some(Instant::now()),
+            MediaNews::Stats(stats) => self.seen.stats.push(stats),
+            MediaNews::Failed(why) => self.seen.failed = Some(why),
+        }
+    }
+
+    /// Hangs up.
+    pub(crate) async fn close(self) {
+        self.desk.media.asks.send(MediaAsk::Close).await.unwrap();
+    }
+}
+
+/// Whether a colour is near another.
+pub(crate) fn near(seen: Option<[u8; 3]>, wanted: [u8; 3]) -> bool {
+    seen.is_some_and(|seen| seen.iter().zip(wanted).all(|(seen, wanted)| seen.abs_diff(wanted) < 40))
+}

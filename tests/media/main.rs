@@ -1,0 +1,24 @@
+//! Picture and sound against the real thing: Chromium at the other end, coturn between.
+#![expect(clippy::disallowed_methods, reason = "tests start browsers, relays and tasks, and wait for them")]
+
+/// The other end: Chromium with a drawn picture and a tone.
+mod browser;
+/// The two brought together without a room server.
+mod call;
+/// This end: the appliance's media with a drawn camera, a beeping microphone and a listening speaker.
+mod desk;
+/// A bad line between them: loss, and too few bits.
+mod line;
+/// Relays: coturn over UDP, TCP and TLS.
+mod relay;
+
+/// The line loses packets, or carries few of them.
+mod a_bad_line;
+/// A relay is all that is between the ends.
+mod a_call_over_a_relay;
+/// Faces and voices go both ways, and only while the gates allow.
+mod a_call_with_a_browser;
+/// What stays behind after ten sessions, and what may be in one.
+mod a_clean_session;
+/// The path dies, or never comes up.
+mod a_dead_path;

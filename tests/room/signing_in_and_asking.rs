@@ -1,0 +1,114 @@
+//! The HTTP side: signing in, the headers of every answer, the list of appointments, the paper, health and metrics.
+
+use crate::desk::{Desk, header};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_name_get_the_same_answer_and_too_many_must_wait() {
+    let desk = Desk::open().await;
+    let wrong = desk.sign_in(&desk.demo.staff, "wrong password").await;
+    let unknown = desk.sign_in("nobody", "wrong password").await;
+    assert_eq!(header(&wrong, "location"), Some("/sign-in?wrong=1"));
+    assert_eq!(header(&wrong, "location"), header(&unknown, "location"));
+    assert_eq!(header(&wrong, "set-cookie"), None);
+    for _ in 0..8 {
+        desk.sign_in(&desk.demo.staff, "wrong password").await;
+    }
+    let right = desk.sign_in(&desk.demo.staff, desk.demo.password.expose()).await;
+    assert!(header(&right, "location").unwrap().starts_with("/sign-in?wait="), "{right}");
+    desk.advance(jiff::SignedDuration::from_secs(31));
+    let right = desk.sign_in(&desk.demo.staff, desk.demo.password.expose()).await;
+    assert_eq!(header(&right, "location"), Some("/staff"));
+    let cookie = header(&right, "set-cookie").unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict") && cookie.contains("Path=/"), "{cookie}");
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_headers_and_nothing_is_open_without_signing_in() {
+    let desk = Desk::open().await;
+    for (path, status) in [
+        ("/", 303),
+        ("/sign-in", 200),
+        ("/j?l=ja", 200),
+        ("/staff", 303),
+        ("/assets/staff.js", 200),
+        ("/assets/staff.html", 404),
+        ("/assets/..%2froom.rs", 404),
+        ("/api/appointments", 401),
+        ("/metrics", 404),
+    ] {
+        let answer = desk.request("GET", path, &[], "").await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {answer}");
+        let policy = header(&answer, "content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self'"), "{policy}");
+        assert!(!policy.contains("unsafe"));
+        assert_eq!(header(&answer, "x-content-type-options"), Some("nosniff"));
+        assert_eq!(header(&answer, "x-frame-options"), Some("DENY"));
+        assert_eq!(header(&answer, "referrer-policy"), Some("same-origin"));
+    }
+    let from = desk.running().public.clone();
+    for path in ["/api/appointments", "/sheet"] {
+        let kind = if path == "/sheet" { "application/x-www-form-urlencoded" } else { "application/json" };
+        let body = if path == "/sheet" {
+            "counter=kosodate&starts=2030-01-01T10:00&minutes=30&sites=2&form=x".to_owned()
+        } else {
+            asked("x").to_string()
+        };
+        let answer = desk.request("POST", path, &[("origin", &from), ("content-type", kind)], &body).await;
+        assert!(answer.starts_with("HTTP/1.1 401"), "{path}: {answer}");
+    }
+    let long = "x".repeat(20_000);
+    let kind = "application/x-www-form-urlencoded";
+    let answer = desk.request("POST", "/sign-in", &[("origin", &from), ("content-type", kind)], &long).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+}
+
+fn asked(form: &str) -> Value {
+    let soon = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1)).in_tz("Asia/Tokyo").unwrap();
+    json!({
+        "counter": "kosodate", "starts": soon.strftime("%Y-%m-%dT%H:%M").to_string(), "minutes": 30,
+        "languages": "en ja", "sites": 2, "remark": "", "form": form,
+    })
+}
+
+#[tokio::test]
+async fn a_new_appointment_shows_its_key_once_and_a_form_sent_twice_makes_one() {
+    let desk = Desk::open().await;
+    let (cookie, from) = (desk.cookie().await, desk.running().public.clone());
+    let headers = [("cookie", cookie.as_str()), ("origin", &from), ("content-type", "application/json")];
+    let answer = desk.request("POST", "/api/appointments", &headers, &asked("nonce").to_string()).await;
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let made: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    let key_url = made["key_url"].as_str().unwrap();
+    assert!(key_url.starts_with(&format!("{from}/j?l=en#")), "{key_url}");
+    let twice = desk.request("POST", "/api/appointments", &headers, &asked("nonce").to_string()).await;
+    assert!(twice.starts_with("HTTP/1.1 422") && twice.contains("sent already"), "{twice}");
+    let list = desk.request("GET", "/api/appointments", &headers, "").await;
+    assert!(!list.contains(key_url.split('#').nth(1).unwrap()));
+    let list: Value = serde_json::from_str(list.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    let phases: Vec<_> = list["appointments"].as_array().unwrap().iter().map(|a| a["state"]["phase"].clone()).collect();
+    assert_eq!(phases, ["open", "not-yet"]);
+    assert_eq!(list["staff"], "midori");
+}
+
+#[tokio::test]
+async fn health_and_metrics_are_on_a_port_of_their_own() {
+    let desk = Desk::open_with(|config| config.metrics = Some("127.0.0.1:0".parse().unwrap())).await;
+    let (_guest, _) = desk.guest().await;
+    let address = desk.running().metrics.unwrap();
+    let ask = async |path: &str| {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    assert!(ask("/health").await.ends_with("ok\n"));
+    let metrics = ask("/metrics").await;
+    assert!(
+        metrics.contains("madoguchi_room_seats 1\n") && metrics.contains("madoguchi_room_welcomes_total 1\n"),
+        "{metrics}"
+    );
+}

@@ -1,0 +1,541 @@
+//! The laws of the story, each one check that looks at every step of a life, and random lives that obey them.
+//!
+//! A scenario's life is watched by the same laws. `STORY_LIVES=20000 cargo test --test story` lives more of them.
+
+use crate::random_life::{RandomLife, whim};
+use madoguchi::appliance::{Appliance, Senses};
+use madoguchi::model::code::Code;
+use madoguchi::model::ids::Attempt;
+use madoguchi::model::light::Light;
+use madoguchi::model::screen::{Face, Screen, WipeStep};
+use madoguchi::model::turn::{Effect, Input, LinkNews, MediaGates, NetworkNews, Told};
+use madoguchi::model::turn::{Fact, LinkClosed};
+use madoguchi::model::uptime::Uptime;
+use madoguchi::model::wifi_code::Claim;
+use madoguchi::model::wire::{ByeReason, Notice, Refusal, ToClient, ToServer};
+use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestRunner};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Every effect that is answered must be given up by then. The longest wait is the one for a lost line.
+const LONGEST_WAIT: Duration = Duration::from_secs(91);
+
+/// What came in, as far as the laws look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Tick,
+    Finger,
+    Level,
+    Fact(Fact),
+    Held { owed: bool },
+    Scan { invite: bool },
+    Network { attempt: Attempt, forgotten: bool },
+    Link { attempt: Attempt, word: Word },
+    Media { attempt: Attempt },
+    Stored { attempt: Attempt, done: bool },
+    Return,
+}
+
+/// What the line said, as far as the laws look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    Opened,
+    Welcome { admitted: bool },
+    Admitted,
+    Hold(bool),
+    LetLeave,
+    Closed(LinkClosed),
+    Other,
+}
+
+impl Seen {
+    pub(crate) fn of(input: &Input) -> Self {
+        match input {
+            Input::Tick => Self::Tick,
+            Input::Button { .. } => Self::Finger,
+            Input::Level(_) => Self::Level,
+            Input::World(fact) => Self::Fact(*fact),
+            Input::Told(Told::Held { wipe_owed, .. }) => Self::Held { owed: *wipe_owed },
+            Input::Told(Told::Scan { code, .. }) => Self::Scan { invite: matches!(code, Some(Code::Invite(_))) },
+            Input::Told(Told::Network { attempt, news }) => {
+                Self::Network { attempt: *attempt, forgotten: *news == NetworkNews::Forgotten }
+            }
+            Input::Told(Told::Link { attempt, news }) => Self::Link { attempt: *attempt, word: Word::of(news) },
+            Input::Told(Told::Media { attempt, .. }) => Self::Media { attempt: *attempt },
+            Input::Told(Told::Stored { attempt, result }) => Self::Stored { attempt: *attempt, done: result.is_ok() },
+            Input::Told(Told::ReturnAsked) => Self::Return,
+        }
+    }
+
+    fn attempt(self) -> Option<Attempt> {
+        match self {
+            Self::Network { attempt, .. }
+            | Self::Link { attempt, .. }
+            | Self::Media { attempt }
+            | Self::Stored { attempt, .. } => Some(attempt),
+            _ => None,
+        }
+    }
+}
+
+impl Word {
+    fn of(news: &LinkNews) -> Self {
+        match news {
+            LinkNews::Opened => Self::Opened,
+            LinkNews::Closed(why) => Self::Closed(*why),
+            LinkNews::Heard(ToClient::Welcome(welcome)) => Self::Welcome { admitted: welcome.admitted },
+            LinkNews::Heard(ToClient::Admitted) => Self::Admitted,
+            LinkNews::Heard(ToClient::Notice { notice: Notice::Hold }) => Self::Hold(true),
+            LinkNews::Heard(ToClient::Notice { notice: Notice::Unhold }) => Self::Hold(false),
+            LinkNews::Heard(ToClient::Bye { reason: ByeReason::LetLeave }) => Self::LetLeave,
+            LinkNews::Heard(ToClient::Refused(Refusal::LetLeave)) => Self::LetLeave,
+            LinkNews::Heard(_) => Self::Other,
+        }
+    }
+}
+
+/// The appliance as anybody can see it from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sketch {
+    pub(crate) chapter: &'static str,
+    pub(crate) screen: Screen,
+    pub(crate) senses: Senses,
+    pub(crate) light: Light,
+    pub(crate) wake_at: Option<Uptime>,
+    pub(crate) waits_for_person: Option<&'static str>,
+    pub(crate) knows_a_key: bool,
+}
+
+impl Sketch {
+    pub(crate) fn of(appliance: &Appliance, now: Uptime) -> Self {
+        Self {
+            chapter: appliance.chapter(),
+            screen: appliance.screen(now),
+            senses: appliance.senses(),
+            light: appliance.light(now),
+            wake_at: appliance.wake_at(now).map(|(at, _)| at),
+            waits_for_person: appliance.waits_for_person(),
+            knows_a_key: appliance.knows_a_key(),
+        }
+    }
+
+    /// In the room, with everything open that a session opens.
+    fn in_session(&self) -> bool {
+        let face = &self.screen.face;
+        matches!(face, Face::Entering | Face::Lobby { .. } | Face::Live { .. } | Face::ComingBack { .. })
+    }
+}
+
+/// One step of a life.
+pub(crate) struct Step<'a> {
+    pub(crate) now: Uptime,
+    pub(crate) seen: Seen,
+    pub(crate) before: &'a Sketch,
+    pub(crate) after: &'a Sketch,
+    pub(crate) effects: &'a [Effect],
+}
+
+/// What the laws must remember of a life to judge its next step.
+#[derive(Default)]
+pub(crate) struct Laws {
+    pub(crate) link: Option<Attempt>,
+    pub(crate) media: Option<Attempt>,
+    gates: MediaGates,
+    questions: BTreeSet<Attempt>,
+    carries: bool,
+    forbidden: bool,
+    key_was_shown: bool,
+    /// The line was welcomed; a second welcome on it means nothing.
+    welcomed: bool,
+    consented: bool,
+    admitted: bool,
+    on_hold: bool,
+    made_to_leave: bool,
+    /// A session is over and nobody has touched the button since.
+    left_alone: bool,
+    hand_since: bool,
+    paper_since: bool,
+    /// Steps of the full wipe that were confirmed since the debt was noted.
+    confirmed: Vec<WipeStep>,
+    asked_step: Option<(Attempt, WipeStep)>,
+    asked_debt: Option<(Attempt, bool)>,
+    /// What the disk says about a debt; it outlives a power cut.
+    pub(crate) owed_on_disk: bool,
+    owed_at_start: bool,
+    ticks_in_place: (Uptime, u32),
+}
+
+impl Laws {
+    /// The laws of the life after a power cut: only the disk is remembered.
+    pub(crate) fn after_a_power_cut(&self) -> Self {
+        Self { owed_on_disk: self.owed_on_disk, ..Self::default() }
+    }
+
+    /// Looks at one step.
+    pub(crate) fn check(&mut self, step: &Step<'_>) {
+        self.law_5_an_answer_to_an_old_question_changes_nothing(step);
+        self.remember_what_came_in(step);
+        self.law_2_no_network_other_than_a_cable_or_an_accepted_wifi_is_ever_used(step);
+        self.law_6_after_made_to_leave_nothing_rejoins_without_a_new_press_on_a_new_key(step);
+        self.law_7_each_thing_opened_is_closed_and_each_effect_has_a_deadline(step);
+        self.no_media_flows_before_consent_was_said_and_admission_was_heard(step);
+        self.law_1_camera_and_microphone_are_open_only_where_the_story_says_and_the_light_says_so(step);
+        self.law_3_after_a_session_no_room_key_is_reachable(step);
+        self.law_4_no_dead_end_and_no_busy_loop(step);
+        self.law_8_a_wipe_that_is_owed_happens_first_and_ends_only_when_verified(step);
+        self.every_screen_says_whom_to_phone(step);
+    }
+
+    fn remember_what_came_in(&mut self, step: &Step<'_>) {
+        match step.seen {
+            Seen::Fact(Fact::Carries { up, trouble }) => {
+                self.carries = up;
+                self.forbidden = !up && trouble.is_some_and(|trouble| trouble.is_refusal());
+            }
+            Seen::Finger => (self.hand_since, self.left_alone) = (true, false),
+            Seen::Held { owed } => self.owed_at_start = owed && step.before.chapter == "boot",
+            Seen::Scan { invite: true } if step.before.senses.scan => {
+                (self.key_was_shown, self.paper_since) = (true, true);
+            }
+            Seen::Link { attempt, word } if Some(attempt) == self.link => self.remember_what_the_line_said(word, step),
+            _ => {}
+        }
+    }
+
+    fn remember_what_the_line_said(&mut self, word: Word, step: &Step<'_>) {
+        match word {
+            Word::Welcome { .. } if std::mem::replace(&mut self.welcomed, true) => {}
+            Word::Welcome { admitted } if step.before.chapter == "session" => {
+                self.on_hold = false;
+                self.admitted &= admitted;
+                self.admitted |= admitted && self.consented;
+            }
+            Word::Admitted => self.admitted |= self.consented,
+            Word::Hold(on) if self.consented => self.on_hold = on,
+            Word::LetLeave => (self.made_to_leave, self.hand_since, self.paper_since) = (true, false, false),
+            Word::Closed(_) => self.link = None,
+            _ => {}
+        }
+    }
+
+    fn law_1_camera_and_microphone_are_open_only_where_the_story_says_and_the_light_says_so(&self, step: &Step<'_>) {
+        let after = step.after;
+        let face = &after.screen.face;
+        let code_asked = matches!(face, Face::ShowWifi { .. } | Face::ShowPaper { .. });
+        let self_view = matches!(face, Face::Mirror(_) | Face::TryOut);
+        assert_eq!(
+            after.senses.camera,
+            code_asked || self_view || after.in_session(),
+            "camera on {} (senses {:?})",
+            face.name(),
+            after.senses
+        );
+        assert_eq!(after.senses.scan, code_asked, "searching for codes on {}", face.name());
+        assert_eq!(after.senses.level, self_view, "microphone at the level check only, not on {}", face.name());
+        assert!(after.senses.level || after.screen.live.level.is_none(), "a level is shown of a closed microphone");
+        assert!(!(self.gates.sound || self.gates.picture) || after.in_session(), "media flow on {}", face.name());
+        assert!(!after.senses.camera || after.light != Light::Off, "light off while the camera is open");
+        assert_eq!(after.in_session(), after.light == Light::OnAir, "on air is said in a session, on {}", face.name());
+    }
+
+    fn law_2_no_network_other_than_a_cable_or_an_accepted_wifi_is_ever_used(&self, step: &Step<'_>) {
+        for effect in step.effects {
+            match effect {
+                Effect::OpenLink { .. } => assert!(self.carries && !self.forbidden, "a line without a network"),
+                Effect::BuildMedia { .. } => assert!(!self.forbidden && self.link.is_some(), "media without a line"),
+                Effect::JoinWifi { wifi, .. } => {
+                    assert!(matches!(wifi.claim, Claim::Wpa | Claim::Sae), "asked the radio for a forbidden network");
+                }
+                _ => {}
+            }
+        }
+        if self.forbidden && matches!(step.seen, Seen::Fact(_)) {
+            assert!(!matches!(step.after.chapter, "qr" | "ready"), "went on over a forbidden network");
+            assert!(!step.after.in_session(), "a session went on over a forbidden network");
+        }
+    }
+
+    fn law_3_after_a_session_no_room_key_is_reachable(&mut self, step: &Step<'_>) {
+        let was_inside = step.before.in_session();
+        if (was_inside && !step.after.in_session()) || step.after.chapter == "wipe" {
+            self.key_was_shown = false;
+        }
+        let knows = step.after.knows_a_key;
+        assert!(!knows || self.key_was_shown, "a room key is known on {}", step.after.screen.face.name());
+        if matches!(step.after.chapter, "boot" | "qr" | "wipe") || matches!(step.after.screen.face, Face::Ended(_)) {
+            assert!(!knows, "a room key is known on {}", step.after.screen.face.name());
+        }
+        if self.owed_on_disk || matches!(step.after.screen.face, Face::NoLoan) {
+            assert!(step.after.screen.city.0.is_empty(), "the loan is still known");
+        }
+    }
+
+    fn law_4_no_dead_end_and_no_busy_loop(&mut self, step: &Step<'_>) {
+        let after = step.after;
+        let name = after.screen.face.name();
+        assert!(after.wake_at.is_some() || after.waits_for_person.is_some(), "dead end on {name}");
+        let Some(at) = after.wake_at.filter(|_| step.seen == Seen::Tick) else { return };
+        assert!(at > step.now || step.before != after, "woken for nothing on {name}");
+        if at > step.now || self.ticks_in_place.0 != step.now {
+            self.ticks_in_place = (step.now, 0);
+        }
+        self.ticks_in_place.1 += 1;
+        assert!(self.ticks_in_place.1 < 4, "a busy loop on {name}");
+    }
+
+    fn law_5_an_answer_to_an_old_question_changes_nothing(&self, step: &Step<'_>) {
+        let due = step.before.wake_at.is_some_and(|at| at <= step.now);
+        let stale = match (step.seen, step.seen.attempt()) {
+            (Seen::Link { .. }, Some(attempt)) => Some(attempt) != self.link,
+            (Seen::Media { .. }, Some(attempt)) => Some(attempt) != self.media,
+            (_, Some(attempt)) => !self.questions.contains(&attempt),
+            (Seen::Scan { .. }, None) => !step.before.senses.scan,
+            _ => false,
+        };
+        if stale && !due {
+            assert!(step.effects.is_empty(), "a stale answer had an effect: {}", step.effects[0]);
+            assert_eq!(step.before, step.after, "a stale answer changed something");
+        }
+    }
+
+    fn law_6_after_made_to_leave_nothing_rejoins_without_a_new_press_on_a_new_key(&mut self, step: &Step<'_>) {
+        let opens = step.effects.iter().any(|effect| matches!(effect, Effect::OpenLink { .. }));
+        if opens && self.made_to_leave {
+            assert!(self.hand_since && self.paper_since, "rejoined by itself after made to leave");
+            self.made_to_leave = false;
+        }
+        self.left_alone |= step.before.in_session() && !step.after.in_session() && step.seen != Seen::Finger;
+        assert!(!(self.left_alone && step.after.senses.camera), "the camera opened by itself after a session");
+    }
+
+    fn law_7_each_thing_opened_is_closed_and_each_effect_has_a_deadline(&mut self, step: &Step<'_>) {
+        if let Some(attempt) = step.seen.attempt()
+            && !matches!(step.seen, Seen::Link { .. } | Seen::Media { .. })
+        {
+            self.questions.remove(&attempt);
+        }
+        step.effects.iter().for_each(|effect| self.follow(effect));
+        let asked = step.effects.iter().any(|effect| self.waits_for(effect));
+        if asked {
+            let at = step.after.wake_at.expect("an effect without a deadline");
+            let waits_for_press = step.after.waits_for_person.is_some();
+            assert!(at <= step.now + LONGEST_WAIT || waits_for_press, "an effect with a distant deadline");
+        }
+        let face = &step.after.screen.face;
+        let may_have_line =
+            step.after.in_session() || matches!(face, Face::AskingRoom | Face::Mirror(_) | Face::Rules(_));
+        assert!(self.link.is_none() || may_have_line, "a line is left open on {}", face.name());
+        assert!(self.media.is_none() || step.after.in_session(), "media are left open on {}", face.name());
+    }
+
+    /// Keeps track of what is open.
+    fn follow(&mut self, effect: &Effect) {
+        match effect {
+            Effect::OpenLink { attempt, .. } => (self.link, self.welcomed) = (Some(*attempt), false),
+            Effect::CloseLink => self.link = None,
+            Effect::Say { attempt, message } => {
+                assert_eq!(Some(*attempt), self.link, "said on a line that is not open");
+                if matches!(message, ToServer::Consent { .. }) {
+                    self.consented = true;
+                }
+            }
+            Effect::BuildMedia { attempt, .. } => {
+                self.media = Some(*attempt);
+                self.gates = MediaGates::default();
+            }
+            Effect::CloseMedia => {
+                self.media = None;
+                self.gates = MediaGates::default();
+            }
+            Effect::MediaAnswer { attempt, .. } | Effect::MediaCandidate { attempt, .. } => {
+                assert_eq!(Some(*attempt), self.media, "told media that are not there");
+            }
+            Effect::Gate { attempt, gates } => {
+                assert_eq!(Some(*attempt), self.media, "gates of media that are not there");
+                self.gates = *gates;
+            }
+            Effect::JoinWifi { attempt, .. }
+            | Effect::CheckNetwork { attempt }
+            | Effect::ForgetNetwork { attempt }
+            | Effect::OweWipe { attempt }
+            | Effect::Wipe { attempt, .. }
+            | Effect::WipeDone { attempt } => {
+                self.questions.clear();
+                self.questions.insert(*attempt);
+            }
+            Effect::Chime | Effect::MarkGood => {}
+        }
+    }
+
+    /// Whether the effect is still to be answered when its step is over.
+    fn waits_for(&self, effect: &Effect) -> bool {
+        match effect {
+            Effect::OpenLink { attempt, .. } => self.link == Some(*attempt),
+            Effect::BuildMedia { attempt, .. } => self.media == Some(*attempt),
+            Effect::JoinWifi { attempt, .. }
+            | Effect::CheckNetwork { attempt }
+            | Effect::ForgetNetwork { attempt }
+            | Effect::OweWipe { attempt }
+            | Effect::Wipe { attempt, .. }
+            | Effect::WipeDone { attempt } => self.questions.contains(attempt),
+            _ => false,
+        }
+    }
+
+    fn no_media_flows_before_consent_was_said_and_admission_was_heard(&mut self, step: &Step<'_>) {
+        let flows = self.gates != MediaGates::default();
+        assert!(!flows || (self.consented && self.admitted), "media flow without consent and admission");
+        assert!(!flows || !self.on_hold, "media flow while staff hold the call");
+        if !step.after.in_session() {
+            (self.consented, self.admitted, self.on_hold) = (false, false, false);
+        }
+    }
+
+    fn law_8_a_wipe_that_is_owed_happens_first_and_ends_only_when_verified(&mut self, step: &Step<'_>) {
+        self.what_the_disk_says(step);
+        if self.owed_at_start || self.owed_on_disk {
+            for effect in step.effects {
+                let wipes = matches!(
+                    effect,
+                    Effect::ForgetNetwork { .. }
+                        | Effect::Wipe { .. }
+                        | Effect::WipeDone { .. }
+                        | Effect::OweWipe { .. }
+                        | Effect::CloseLink
+                        | Effect::CloseMedia
+                );
+                assert!(wipes, "{effect} while a wipe is owed");
+            }
+        }
+        if matches!(step.seen, Seen::Held { owed: true }) && step.before.chapter == "boot" {
+            assert_eq!(step.after.chapter, "wipe", "an owed wipe is not begun");
+        }
+        for effect in step.effects {
+            match effect {
+                Effect::OweWipe { attempt } => self.asked_debt = Some((*attempt, true)),
+                Effect::WipeDone { attempt } => {
+                    assert_eq!(self.confirmed.last(), Some(&WipeStep::Verify), "done without looking");
+                    let all: BTreeSet<_> = self.confirmed.iter().copied().collect();
+                    assert_eq!(all.len(), 4, "done without every step: {:?}", self.confirmed);
+                    self.asked_debt = Some((*attempt, false));
+                }
+                Effect::ForgetNetwork { attempt } => self.asked_step = Some((*attempt, WipeStep::Network)),
+                Effect::Wipe { attempt, step } => self.asked_step = Some((*attempt, *step)),
+                _ => {}
+            }
+        }
+        if let Face::Forgotten { receipt: Some(_) } = &step.after.screen.face {
+            assert!(!self.owed_on_disk, "a receipt before the debt is struck off");
+        }
+    }
+
+    fn what_the_disk_says(&mut self, step: &Step<'_>) {
+        let (attempt, done) = match step.seen {
+            Seen::Stored { attempt, done } => (attempt, done),
+            Seen::Network { attempt, forgotten } => (attempt, forgotten),
+            _ => return,
+        };
+        if let Some((_, owed)) = self.asked_debt.filter(|(asked, _)| *asked == attempt && done) {
+            (self.owed_on_disk, self.owed_at_start) = (owed, false);
+            self.asked_debt = None;
+            if owed {
+                self.confirmed.clear();
+            }
+        }
+        if let Some((_, confirmed)) = self.asked_step.filter(|(asked, _)| *asked == attempt && done) {
+            self.confirmed.push(confirmed);
+            self.asked_step = None;
+        }
+    }
+
+    fn every_screen_says_whom_to_phone(&self, step: &Step<'_>) {
+        let screen = &step.after.screen;
+        let loan_is_there = !screen.city.0.is_empty();
+        assert_eq!(
+            screen.telephone.is_some(),
+            loan_is_there && screen.face.offers_telephone(),
+            "{}",
+            screen.face.name()
+        );
+        assert!(screen.live.ring.is_none() || screen.hold.is_some(), "a ring fills for nothing");
+    }
+}
+
+/// A press or hold that the screen does not offer changes nothing.
+pub(crate) fn what_the_screen_does_not_offer_does_nothing(before: &Sketch, after: &Sketch, effects: &[Effect]) {
+    assert!(effects.is_empty(), "a gesture that {} does not offer had an effect", before.screen.face.name());
+    assert_eq!(before.screen.face, after.screen.face, "a gesture that the screen does not offer changed it");
+    assert_eq!((before.screen.press, before.screen.hold), (after.screen.press, after.screen.hold));
+}
+
+#[expect(clippy::disallowed_methods, reason = "more lives than CI has time for are asked for by the environment")]
+fn config() -> Config {
+    let wished = std::env::var("STORY_LIVES").ok().and_then(|lives| lives.parse().ok());
+    let seed = wished.map_or(RngSeed::Fixed(20_261_121), |_: u32| RngSeed::Random);
+    Config {
+        cases: wished.unwrap_or(400),
+        rng_seed: seed,
+        max_shrink_iters: 4_000,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/story/proptest-regressions.txt"))),
+        ..Config::default()
+    }
+}
+
+/// 400 lives of up to 400 whims each; a whim is one step or several.
+#[test]
+fn random_lives_obey_the_laws() {
+    let whims = proptest::collection::vec(whim(), 1..400);
+    let faces = RefCell::new(BTreeMap::<String, u32>::new());
+    let outcome = TestRunner::new(config()).run(&whims, |whims| {
+        let mut life = RandomLife::new();
+        for whim in whims {
+            life.live(&whim);
+            *faces.borrow_mut().entry(life.face()).or_default() += 1;
+        }
+        Ok(())
+    });
+    assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
+    let faces = faces.into_inner();
+    let seldom = WHOLE_STORY.iter().filter(|face| faces.get(**face).is_none_or(|times| *times < 5));
+    let seldom: Vec<_> = seldom.collect();
+    assert!(seldom.is_empty(), "the lives hardly ever came to {seldom:?}; they saw {faces:#?}");
+}
+
+/// Random lives that never come this far would prove nothing.
+const WHOLE_STORY: [&str; 34] = [
+    "boot-starting",
+    "boot-wipe-owed",
+    "boot-no-loan",
+    "boot-loan-ended",
+    "network-finding",
+    "network-show-wifi-looking",
+    "network-joining",
+    "network-trouble-open",
+    "network-trouble-downgraded",
+    "network-trouble-clock-unknown",
+    "network-trouble-untrusted",
+    "network-trouble-server-unreachable",
+    "qr-show-paper-looking",
+    "qr-show-paper-another-city",
+    "ready-asking-room",
+    "ready-mirror",
+    "ready-mirror-early",
+    "ready-rules",
+    "ready-try-out",
+    "ready-refused-room-full",
+    "ready-refused-too-many-tries",
+    "ready-refused-let-leave",
+    "session-entering",
+    "session-lobby",
+    "session-lobby-staff-absent",
+    "session-live-good",
+    "session-live-weak",
+    "session-held",
+    "session-coming-back",
+    "session-ended-let-leave",
+    "session-ended-line-lost",
+    "wipe-forgetting-verify",
+    "wipe-receipt",
+    "wipe-failed-network",
+];

@@ -1,0 +1,518 @@
+//! A whole life in virtual time: the appliance, a family, and a world that answers as it is told to.
+//!
+//! Every step is watched by the laws. A scenario reads as a person would tell it; what it does not say is as on a
+//! good day: a loan, a camera, a microphone, a known clock, a slot whose lobby is open, a counter at its desk.
+
+use crate::props;
+use crate::room::Room;
+use crate::watched::Watched;
+use madoguchi::model::code::Code;
+use madoguchi::model::ids::{Attempt, Epoch};
+use madoguchi::model::light::Light;
+use madoguchi::model::loan::Loan;
+use madoguchi::model::screen::{NetworkTrouble, ScanHint, Screen, WipeStep};
+use madoguchi::model::turn::{Effect, Fact, Input, LinkNews, MediaGates, MediaNews, NetworkNews, Told, Turn};
+use madoguchi::model::uptime::Uptime;
+use madoguchi::model::wifi_code::Claim;
+use madoguchi::model::wire::ToServer;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The longest that a scenario waits for a face by [`Life::until`].
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// What survives a power cut, and how the disk behaves.
+pub(crate) struct Store {
+    pub(crate) loan: Result<Option<Loan>, String>,
+    pub(crate) wipe_owed: bool,
+    /// Each step fails once for each time that it stands here.
+    pub(crate) fails: Vec<WipeStep>,
+    /// The store takes so long for anything.
+    pub(crate) takes: Duration,
+}
+
+/// The home network.
+pub(crate) struct Router {
+    /// How the next Wi-Fi is judged.
+    pub(crate) verdict: Result<(), NetworkTrouble>,
+    /// Whether the internet is behind it.
+    pub(crate) internet: Result<(), NetworkTrouble>,
+    pub(crate) cable: bool,
+    pub(crate) carries: bool,
+}
+
+/// The session's media.
+pub(crate) struct Media {
+    pub(crate) open: Option<(Attempt, Epoch)>,
+    pub(crate) gates: MediaGates,
+    pub(crate) connected: bool,
+    /// A path to the counter can be made.
+    pub(crate) path: bool,
+    pub(crate) built: u32,
+}
+
+/// The life.
+pub(crate) struct Life {
+    watched: Watched,
+    agenda: BTreeMap<(Uptime, u32), Input>,
+    order: u32,
+    pub(crate) store: Store,
+    pub(crate) router: Router,
+    pub(crate) room: Room,
+    pub(crate) media: Media,
+    /// Everything asked of the world since power-on, without secrets.
+    pub(crate) effects: Vec<String>,
+    trace: Vec<String>,
+    faces: Vec<String>,
+}
+
+impl Life {
+    /// On a good day, up to the first picture.
+    pub(crate) fn power_on() -> Self {
+        Self::power_on_with(Ok(Some(props::loan())))
+    }
+
+    pub(crate) fn power_on_with(loan: Result<Option<Loan>, String>) -> Self {
+        let takes = Duration::from_millis(400);
+        let mut life = Self {
+            watched: Watched::power_on(),
+            agenda: BTreeMap::new(),
+            order: 0,
+            store: Store { loan, wipe_owed: false, fails: Vec::new(), takes },
+            router: Router { verdict: Ok(()), internet: Ok(()), cable: false, carries: false },
+            room: Room::default(),
+            media: Media { open: None, gates: MediaGates::default(), connected: false, path: true, built: 0 },
+            effects: Vec::new(),
+            trace: Vec::new(),
+            faces: Vec::new(),
+        };
+        life.devices_start();
+        life
+    }
+
+    fn devices_start(&mut self) {
+        let held = Told::Held { wipe_owed: self.store.wipe_owed, loan: self.store.loan.clone() };
+        self.later(self.store.takes, Input::Told(held));
+        self.fact(Fact::Camera { present: true });
+        self.fact(Fact::Microphone { present: true });
+        self.fact(Fact::Clock { known: true });
+        self.fact(Fact::Cable { plugged: self.router.cable });
+        self.fact(Fact::Carries { up: self.router.carries, trouble: None });
+    }
+
+    /// By cable to "show me the paper from the city".
+    pub(crate) fn at_the_paper_screen() -> Self {
+        let mut life = Self::power_on();
+        life.cable_in();
+        life.until("qr-show-paper");
+        life
+    }
+
+    /// By cable and paper to the self-view.
+    pub(crate) fn at_the_mirror() -> Self {
+        let mut life = Self::at_the_paper_screen();
+        life.shows_paper();
+        life.until("ready-mirror");
+        life
+    }
+
+    /// Agreed, and waiting to be let in.
+    pub(crate) fn in_the_lobby() -> Self {
+        let mut life = Self::at_the_mirror();
+        life.press();
+        life.press();
+        life.until("session-lobby");
+        life
+    }
+
+    /// Talking with the counter.
+    pub(crate) fn talking() -> Self {
+        let mut life = Self::in_the_lobby();
+        life.staff_lets_in();
+        life.until("session-live");
+        life
+    }
+
+    // What the family does.
+
+    pub(crate) fn press(&mut self) {
+        self.touches(Duration::from_millis(200));
+    }
+
+    pub(crate) fn hold(&mut self) {
+        self.touches(Duration::from_millis(3_100));
+    }
+
+    /// The finger goes down, stays and goes up.
+    pub(crate) fn touches(&mut self, span: Duration) {
+        self.feed(Input::Button { down: true });
+        self.waits(span);
+        self.feed(Input::Button { down: false });
+        self.waits(Duration::from_millis(100));
+    }
+
+    pub(crate) fn finger(&mut self, down: bool) {
+        self.feed(Input::Button { down });
+    }
+
+    pub(crate) fn shows(&mut self, code: Code) {
+        self.told(Told::Scan { hint: ScanHint::Found, code: Some(code) });
+    }
+
+    pub(crate) fn shows_paper(&mut self) {
+        self.shows(props::paper());
+    }
+
+    pub(crate) fn shows_router_code(&mut self) {
+        self.shows(props::router_code(Claim::Wpa));
+    }
+
+    pub(crate) fn speaks(&mut self, level: u16) {
+        self.feed(Input::Level(level));
+    }
+
+    pub(crate) fn waits(&mut self, span: Duration) {
+        let end = self.now() + span;
+        while self.next_moment(end) {}
+        self.watched.now = end;
+    }
+
+    /// Waits until a face of that name (or beginning with it) is shown; fails when it never is.
+    #[track_caller]
+    pub(crate) fn until(&mut self, face: &str) {
+        let end = self.now() + PATIENCE;
+        while !self.face().starts_with(face) {
+            assert!(self.next_moment(end), "{face} never came; stayed on {}\n{}", self.face(), self.trace());
+        }
+    }
+
+    /// Lets everything that is under way arrive, then looks at the screen.
+    #[track_caller]
+    pub(crate) fn expect_face(&mut self, face: &str) {
+        self.waits(Duration::from_millis(10));
+        assert!(self.face().starts_with(face), "expected {face}, but see {}\n{}", self.face(), self.trace());
+    }
+
+    // What happens to the box.
+
+    pub(crate) fn cable_in(&mut self) {
+        self.router.cable = true;
+        self.fact(Fact::Cable { plugged: true });
+        self.later_carries(Duration::from_secs(1));
+    }
+
+    pub(crate) fn cable_out(&mut self) {
+        self.router.cable = false;
+        self.fact(Fact::Cable { plugged: false });
+        self.network_carries(Err(NetworkTrouble::LineLost));
+    }
+
+    pub(crate) fn network_carries(&mut self, how: Result<(), NetworkTrouble>) {
+        self.router.carries = how.is_ok();
+        self.fact(Fact::Carries { up: how.is_ok(), trouble: how.err() });
+    }
+
+    pub(crate) fn fact(&mut self, fact: Fact) {
+        self.feed(Input::World(fact));
+    }
+
+    pub(crate) fn return_stick_in(&mut self) {
+        self.told(Told::ReturnAsked);
+    }
+
+    /// Power goes and comes back; only the store remembers.
+    pub(crate) fn power_cut(&mut self) {
+        self.watched.laws.owed_on_disk = self.store.wipe_owed;
+        self.watched.power_cut();
+        self.agenda.clear();
+        self.media.open = None;
+        self.room.line_lost(self.watched.now);
+        self.trace.push("-- power cut --".to_owned());
+        self.faces.push("-- power cut --".to_owned());
+        self.effects.clear();
+        self.devices_start();
+    }
+
+    /// The line to the room server and the path to the counter die; nothing answers any more.
+    pub(crate) fn line_dies(&mut self) {
+        self.room.reachable = false;
+        self.media.path = false;
+        self.drop_what_is_on_the_line();
+        if let Some(attempt) = self.room.line.take() {
+            self.room.line_lost(self.now());
+            let why = madoguchi::model::turn::LinkClosed::Lost;
+            self.later(Duration::from_secs(1), link(attempt, LinkNews::Closed(why)));
+        }
+        self.path_dies();
+    }
+
+    pub(crate) fn line_comes_back(&mut self) {
+        self.room.reachable = true;
+        self.media.path = true;
+    }
+
+    /// Media notice a dead path within five seconds.
+    pub(crate) fn path_dies(&mut self) {
+        if let Some((attempt, _)) = self.media.open {
+            self.later(Duration::from_secs(5), media(attempt, MediaNews::PathDead));
+        }
+    }
+
+    fn drop_what_is_on_the_line(&mut self) {
+        self.agenda.retain(|_, input| !matches!(input, Input::Told(Told::Link { .. })));
+    }
+
+    // What the counter does.
+
+    pub(crate) fn staff(&mut self, does: impl FnOnce(&mut Room)) {
+        does(&mut self.room);
+        self.deliver();
+    }
+
+    pub(crate) fn staff_lets_in(&mut self) {
+        self.staff(Room::admit);
+    }
+
+    // What is seen.
+
+    pub(crate) fn now(&self) -> Uptime {
+        self.watched.now
+    }
+
+    pub(crate) fn screen(&self) -> Screen {
+        self.watched.appliance.screen(self.now())
+    }
+
+    pub(crate) fn face(&self) -> String {
+        self.screen().face.name()
+    }
+
+    pub(crate) fn light(&self) -> Light {
+        self.watched.appliance.light(self.now())
+    }
+
+    pub(crate) fn camera_is_open(&self) -> bool {
+        self.watched.appliance.senses().camera
+    }
+
+    pub(crate) fn knows_a_key(&self) -> bool {
+        self.watched.appliance.knows_a_key()
+    }
+
+    pub(crate) fn waits_for_person(&self) -> Option<&'static str> {
+        self.watched.appliance.waits_for_person()
+    }
+
+    /// The faces in the order of their first appearance after another, without the many seconds of each.
+    pub(crate) fn faces(&self) -> String {
+        self.faces.join("\n")
+    }
+
+    pub(crate) fn forget_faces(&mut self) {
+        self.faces = vec![self.face()];
+        self.trace.clear();
+        self.effects.clear();
+    }
+
+    pub(crate) fn trace(&self) -> String {
+        self.trace.join("\n")
+    }
+
+    /// How many effects of that name were asked for.
+    pub(crate) fn asked(&self, name: &str) -> usize {
+        self.effects.iter().filter(|effect| effect.starts_with(name)).count()
+    }
+
+    // The machinery.
+
+    pub(crate) fn told(&mut self, told: Told) {
+        self.feed(Input::Told(told));
+    }
+
+    pub(crate) fn later(&mut self, span: Duration, input: Input) {
+        self.order += 1;
+        self.agenda.insert((self.now() + span, self.order), input);
+    }
+
+    fn later_carries(&mut self, span: Duration) {
+        self.router.carries = self.router.internet.is_ok();
+        let fact = Fact::Carries { up: self.router.internet.is_ok(), trouble: self.router.internet.err() };
+        self.later(span, Input::World(fact));
+    }
+
+    /// The next thing on the agenda or the next tick, whichever comes first; false when both are after `end`.
+    fn next_moment(&mut self, end: Uptime) -> bool {
+        let due = self.agenda.keys().next().copied().filter(|(at, _)| *at <= end);
+        let wake = self.watched.next_wake(end);
+        match (due, wake) {
+            (Some(key), wake) if wake.is_none_or(|wake| key.0 <= wake) => {
+                let input = self.agenda.remove(&key).unwrap();
+                self.watched.now = key.0.max(self.now());
+                self.feed(input);
+            }
+            (_, Some(wake)) => {
+                self.watched.now = wake;
+                self.feed(Input::Tick);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn feed(&mut self, input: Input) {
+        let text = input.to_string();
+        let before = (self.watched.appliance.chapter(), self.face());
+        let connects = match &input {
+            Input::Told(Told::Media { attempt, news: MediaNews::Connected }) => Some(*attempt),
+            _ => None,
+        };
+        let effects = self.watched.feed(input);
+        let after = (self.watched.appliance.chapter(), self.face());
+        let turn = Turn {
+            at: self.now(),
+            before: (before.0, &before.1),
+            input: &text,
+            after: (after.0, &after.1),
+            effects: &effects,
+        };
+        if !turn.is_idle() {
+            self.trace.push(turn.to_string());
+        }
+        if self.faces.last() != Some(&after.1) {
+            self.faces.push(after.1);
+        }
+        for effect in effects {
+            self.effects.push(effect.to_string());
+            self.act(effect);
+        }
+        if let Some(attempt) = connects {
+            self.media.connected = true;
+            self.a_picture_comes(attempt);
+        }
+        self.deliver();
+    }
+
+    /// What the room said goes onto the line.
+    fn deliver(&mut self) {
+        let Some(attempt) = self.room.line else { return self.room.outbox.clear() };
+        for news in std::mem::take(&mut self.room.outbox) {
+            self.later(Duration::from_millis(60), link(attempt, news));
+        }
+    }
+
+    fn act(&mut self, effect: Effect) {
+        match effect {
+            Effect::JoinWifi { attempt, .. } => self.joins(attempt),
+            Effect::CheckNetwork { attempt } => {
+                let news = self.router.internet.map_or_else(NetworkNews::Trouble, |()| NetworkNews::Up);
+                self.later(Duration::from_secs(1), network(attempt, news));
+                self.later_carries(Duration::from_millis(1_100));
+            }
+            Effect::ForgetNetwork { attempt } => self.forgets_network(attempt),
+            Effect::OpenLink { attempt, .. } => {
+                let (after, news) = self.room.dialled(self.watched.now, attempt);
+                if let Some(news) = news {
+                    self.later(after, link(attempt, news));
+                }
+            }
+            Effect::Say { attempt, message } => self.says(attempt, message),
+            Effect::CloseLink => self.room.line_lost(self.watched.now),
+            Effect::BuildMedia { attempt, epoch, .. } => {
+                self.media.open = Some((attempt, epoch));
+                self.media.gates = MediaGates::default();
+                (self.media.built, self.media.connected) = (self.media.built + 1, false);
+                self.later(Duration::from_millis(300), media(attempt, MediaNews::Offer("v=0".into())));
+            }
+            Effect::MediaAnswer { attempt, .. } if self.media.path => {
+                self.later(Duration::from_millis(400), media(attempt, MediaNews::Connected));
+            }
+            Effect::Gate { gates, attempt } => {
+                self.media.gates = gates;
+                self.a_picture_comes(attempt);
+            }
+            Effect::CloseMedia => (self.media.open, self.media.gates) = (None, MediaGates::default()),
+            Effect::OweWipe { attempt } => {
+                self.store.wipe_owed = true;
+                self.later(self.store.takes, stored(attempt, Ok(())));
+            }
+            Effect::Wipe { attempt, step } => self.wipes(attempt, step),
+            Effect::WipeDone { attempt } => {
+                self.store.wipe_owed = false;
+                self.later(self.store.takes, stored(attempt, Ok(())));
+            }
+            Effect::MediaAnswer { .. } | Effect::MediaCandidate { .. } | Effect::Chime | Effect::MarkGood => {}
+        }
+    }
+
+    fn a_picture_comes(&mut self, attempt: Attempt) {
+        if self.media.gates.show && self.media.connected && self.media.path {
+            self.later(Duration::from_millis(200), media(attempt, MediaNews::FirstPicture));
+        }
+    }
+
+    fn joins(&mut self, attempt: Attempt) {
+        let takes = Duration::from_secs(4);
+        match self.router.verdict {
+            Ok(()) => {
+                self.later(takes, network(attempt, NetworkNews::Up));
+                self.later_carries(takes + Duration::from_millis(500));
+            }
+            Err(trouble) => self.later(takes, network(attempt, NetworkNews::Trouble(trouble))),
+        }
+    }
+
+    fn forgets_network(&mut self, attempt: Attempt) {
+        if let Some(place) = self.store.fails.iter().position(|step| *step == WipeStep::Network) {
+            self.store.fails.remove(place);
+            self.later(self.store.takes, network(attempt, NetworkNews::Trouble(NetworkTrouble::NoRadio)));
+        } else {
+            self.later(self.store.takes, network(attempt, NetworkNews::Forgotten));
+        }
+    }
+
+    fn wipes(&mut self, attempt: Attempt, step: WipeStep) {
+        let result = match self.store.fails.iter().position(|fails| *fails == step) {
+            Some(place) => {
+                self.store.fails.remove(place);
+                Err("the disk says no".to_owned())
+            }
+            None => Ok(()),
+        };
+        if step == WipeStep::Data && result.is_ok() {
+            self.store.loan = Ok(None);
+        }
+        self.later(self.store.takes, stored(attempt, result));
+    }
+
+    fn says(&mut self, attempt: Attempt, message: ToServer) {
+        if self.room.line == Some(attempt) {
+            self.room.hears(self.watched.now, message);
+        }
+    }
+}
+
+pub(crate) fn link(attempt: Attempt, news: LinkNews) -> Input {
+    Input::Told(Told::Link { attempt, news })
+}
+
+pub(crate) fn media(attempt: Attempt, news: MediaNews) -> Input {
+    Input::Told(Told::Media { attempt, news })
+}
+
+fn network(attempt: Attempt, news: NetworkNews) -> Input {
+    Input::Told(Told::Network { attempt, news })
+}
+
+fn stored(attempt: Attempt, result: Result<(), String>) -> Input {
+    Input::Told(Told::Stored { attempt, result })
+}
+
+/// Seconds, for scenarios.
+pub(crate) const fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+/// Minutes, for scenarios.
+pub(crate) const fn minutes(count: u64) -> Duration {
+    Duration::from_secs(count * 60)
+}

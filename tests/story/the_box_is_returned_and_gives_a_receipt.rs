@@ -1,0 +1,64 @@
+//! The return stick, at any time: everything is forgotten, each step confirmed, and the receipt stays.
+
+use crate::life::{Life, minutes};
+use madoguchi::model::light::Light;
+use madoguchi::model::screen::Face;
+
+#[test]
+fn the_box_is_returned_and_gives_a_receipt() {
+    let mut life = Life::at_the_paper_screen();
+    life.forget_faces();
+    life.return_stick_in();
+    life.until("wipe-receipt");
+    assert_eq!(life.screen().face, Face::Forgotten { receipt: Some("M-2026-014".to_owned()) });
+    life.waits(minutes(60));
+    life.press();
+    life.expect_face("wipe-receipt");
+    assert_eq!((life.light(), life.waits_for_person()), (Light::Off, Some("staff to note the receipt")));
+    insta::assert_snapshot!(life.trace(), @r"
+    00:04.000 qr + ReturnAsked -> wipe (wipe-forgetting-network) [OweWipe #1]
+    00:04.400 wipe + Stored#1 -> wipe [ForgetNetwork #2]
+    00:04.800 wipe + Network#2(Forgotten) -> wipe (wipe-forgetting-key) [Wipe #3 Key]
+    00:05.200 wipe + Stored#3 -> wipe (wipe-forgetting-data) [Wipe #4 Data]
+    00:05.600 wipe + Stored#4 -> wipe (wipe-forgetting-verify) [Wipe #5 Verify]
+    00:06.000 wipe + Stored#5 -> wipe [WipeDone #6]
+    00:06.400 wipe + Stored#6 -> wipe (wipe-receipt)
+    ");
+}
+
+#[test]
+fn a_return_during_a_call_says_goodbye_first() {
+    let mut life = Life::talking();
+    life.return_stick_in();
+    assert!(life.room.has_heard("bye Left") && life.media.open.is_none() && !life.knows_a_key());
+    life.until("wipe-receipt");
+}
+
+#[test]
+fn a_return_stick_that_is_in_at_power_on_is_not_overlooked() {
+    let mut life = Life::power_on();
+    life.return_stick_in();
+    life.until("wipe-receipt");
+    let mut life = Life::power_on_with(Ok(None));
+    life.return_stick_in();
+    life.until("wipe-forgetting");
+    life.until("boot-no-loan");
+}
+
+#[test]
+fn a_return_from_every_chapter() {
+    for mut life in [Life::at_the_mirror(), Life::in_the_lobby()] {
+        life.return_stick_in();
+        life.until("wipe-receipt");
+    }
+    let mut life = Life::power_on();
+    life.until("network-show-wifi");
+    life.return_stick_in();
+    life.until("wipe-receipt");
+    let mut life = Life::talking();
+    life.hold();
+    life.press();
+    life.until("wipe-forgotten");
+    life.return_stick_in();
+    life.until("wipe-receipt");
+}

@@ -1,0 +1,41 @@
+//! A short loss: back to the same seat by the token, and to the picture without a word from anybody.
+
+use crate::life::{Life, seconds};
+
+#[test]
+fn the_line_comes_back_in_time() {
+    let mut life = Life::talking();
+    life.line_dies();
+    life.until("session-coming-back");
+    life.waits(seconds(10));
+    life.line_comes_back();
+    life.until("session-live");
+    assert!(life.room.has_heard("hello by token") && life.room.has_heard("rebuild 1"));
+    assert_eq!(life.media.built, 2, "both ends made the connection anew");
+    assert_eq!(life.room.heard.iter().filter(|heard| heard.starts_with("consent")).count(), 1);
+    life.waits(seconds(200));
+    life.expect_face("session-live");
+}
+
+/// The signalling line alone breaks: faces and voices go on.
+#[test]
+fn a_lost_line_alone_is_not_seen() {
+    let mut life = Life::talking();
+    life.forget_faces();
+    life.staff(|room| room.restart(true));
+    life.waits(seconds(60));
+    assert_eq!(life.faces(), "session-live-good");
+    assert_eq!((life.media.built, life.asked("Gate")), (1, 0));
+}
+
+/// The word that asks for a new connection is lost: it is said again.
+#[test]
+fn a_rebuild_that_nobody_heard_is_asked_for_again() {
+    let mut life = Life::talking();
+    life.room.staff_answers = false;
+    life.path_dies();
+    life.until("session-coming-back");
+    life.waits(seconds(15));
+    life.room.staff_answers = true;
+    life.until("session-live");
+}
