@@ -159,6 +159,27 @@ fn a_radio_that_fails_at_wpa3_joins_with_wpa2_where_both_are_offered() {
 }
 
 #[test]
+fn a_hidden_network_is_called_by_its_name_and_judged_before_it_is_joined() {
+    on_a_private_bus(
+        "network::a_hidden_network_is_called_by_its_name_and_judged_before_it_is_joined",
+        |_| async move {
+            let nm = Nm::start(PASSPHRASE).await;
+            nm.hear("隣".as_bytes(), 90, 0, CCMP | PSK);
+            let place = nm.hear_hidden("家".as_bytes(), 60, TKIP | PSK);
+            let mut network = start();
+            let hidden = || WifiCode { hidden: true, ..home(PASSPHRASE) };
+            let weak = join(&mut network, hidden()).await;
+            assert_eq!(weak, NetworkNews::Trouble(NetworkTrouble::Wpa1));
+            assert!(nm.joined().is_empty());
+            nm.change(place, 0, CCMP | PSK);
+            assert_eq!(join(&mut network, hidden()).await, NetworkNews::Up);
+            assert_eq!(nm.joined()[0].access_point, place);
+            assert_eq!(nm.joined()[0].setting("802-11-wireless", "hidden"), Value::from(true));
+        },
+    );
+}
+
+#[test]
 fn a_network_that_gets_worse_while_it_is_used_is_left() {
     on_a_private_bus("network::a_network_that_gets_worse_while_it_is_used_is_left", |_| async move {
         let nm = Nm::start(PASSPHRASE).await;

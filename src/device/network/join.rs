@@ -1,7 +1,7 @@
 //! Joins one Wi-Fi: looks for it, judges it, activates a volatile profile, judges it again.
 
 use super::air::{self, Heard, state};
-use super::proxy::{AccessPointProxy, HeldProfileProxy, ManagerProxy, NetworkDeviceProxy};
+use super::proxy::{AccessPointProxy, HeldProfileProxy, ManagerProxy, NetworkDeviceProxy, RadioProxy};
 use crate::model::screen::NetworkTrouble;
 use crate::model::verdict::{Beacon, Security};
 use crate::model::wifi_code::{Claim, WifiCode};
@@ -45,7 +45,7 @@ pub(super) async fn asked<T, E>(what: &str, question: impl Future<Output = Resul
 pub(super) async fn join(nm: &NetworkManager, wifi: &WifiCode) -> Result<(), NetworkTrouble> {
     let radio = radio(nm).await?;
     let found = match look(nm, &radio, wifi).await {
-        // A hidden name is in no beacon: the profile's pins judge it, and the beacon is judged once it answers.
+        // It did not answer to its name: the profile's pins judge it, and the beacon once it is joined.
         Err(NetworkTrouble::NotInTheAir) if wifi.hidden => None,
         other => Some(other?),
     };
@@ -97,10 +97,19 @@ async fn look(nm: &NetworkManager, radio: &Place, wifi: &WifiCode) -> Result<(He
         }
         if !scanned {
             // Refused soon after another scan; that one will tell as well.
-            scanned = asked("to scan", nm.scan_networks(None)).await.is_some();
+            scanned = asked("to scan", scan(nm, radio, wifi)).await.is_some();
         }
         sleep(AGAIN).await;
     }
+}
+
+/// Scans, and calls a hidden network by its names.
+async fn scan(nm: &NetworkManager, radio: &Place, wifi: &WifiCode) -> zbus::Result<()> {
+    let mut options = HashMap::new();
+    if wifi.hidden {
+        options.insert("ssids", Value::from(air::names(wifi).map(<[u8]>::to_vec).collect::<Vec<_>>()));
+    }
+    RadioProxy::builder(nm.dbus_connection()).path(radio)?.build().await?.request_scan(&options).await
 }
 
 async fn in_the_air(nm: &NetworkManager, radio: &Place, wifi: &WifiCode) -> Vec<Heard<Place>> {

@@ -45,6 +45,16 @@ pub(super) trait Wired {
     fn carrier(&self) -> zbus::Result<bool>;
 }
 
+/// A radio.
+#[proxy(
+    interface = "org.freedesktop.NetworkManager.Device.Wireless",
+    default_service = "org.freedesktop.NetworkManager"
+)]
+pub(super) trait Radio {
+    /// Scans; `ssids` in the options are called by name, which a hidden network answers.
+    fn request_scan(&self, options: &HashMap<&str, Value<'_>>) -> zbus::Result<()>;
+}
+
 /// An access point in the air.
 #[proxy(interface = "org.freedesktop.NetworkManager.AccessPoint", default_service = "org.freedesktop.NetworkManager")]
 pub(super) trait AccessPoint {

@@ -38,6 +38,7 @@ struct State {
     passphrase: String,
     sae: bool,
     heard: Vec<(Vec<u8>, u8, u32, u32)>,
+    hidden: Option<(usize, Vec<u8>)>,
     radio: u32,
     wire: u32,
     active: Option<usize>,
@@ -68,6 +69,7 @@ impl Nm {
             passphrase: passphrase.to_owned(),
             sae: true,
             heard: Vec::new(),
+            hidden: None,
             radio: 30,
             wire: 20,
             active: None,
@@ -105,6 +107,12 @@ impl Nm {
         let mut state = self.state();
         state.heard.push((name.to_vec(), strength, wpa, rsn));
         state.heard.len() - 1
+    }
+    /// Hears an access point that keeps its name to itself.
+    pub(super) fn hear_hidden(&self, name: &[u8], strength: u8, rsn: u32) -> usize {
+        let place = self.hear(b"", strength, 0, rsn);
+        self.state().hidden = Some((place, name.to_vec()));
+        place
     }
     pub(super) fn change(&self, place: usize, wpa: u32, rsn: u32) {
         let access_point = &mut self.state().heard[place];
@@ -298,7 +306,17 @@ struct Wireless(World);
 
 #[interface(name = "org.freedesktop.NetworkManager.Device.Wireless")]
 impl Wireless {
-    fn request_scan(&self, _options: HashMap<String, OwnedValue>) {}
+    /// A hidden access point answers when it is called by its name.
+    fn request_scan(&self, options: HashMap<String, OwnedValue>) {
+        let Some(called) = options.get("ssids") else { return };
+        let called = Vec::<Vec<u8>>::try_from(called.try_clone().unwrap()).unwrap();
+        let mut state = self.0.lock().unwrap();
+        if let Some((place, name)) = state.hidden.clone()
+            && called.contains(&name)
+        {
+            state.heard[place].0 = name;
+        }
+    }
     #[zbus(property)]
     fn access_points(&self) -> Vec<OwnedObjectPath> {
         (0..self.0.lock().unwrap().heard.len()).map(access_point).collect()
