@@ -211,4 +211,14 @@ mod tests {
         }
         assert_eq!(Config::on_loopback(Path::new("x")).public_at(at).unwrap(), "http://127.0.0.1:8443");
     }
+
+    #[test]
+    fn the_sample_settings_are_read_and_mistakes_are_named() {
+        let sample = include_str!("room.toml.example");
+        let file: File = toml::from_str(sample).unwrap();
+        assert_eq!(file.public.as_deref(), Some("https://counter.city.example"));
+        assert_eq!(file.turn.urls.len(), 3);
+        let mistake = toml::from_str::<File>(&sample.replace("relay_only", "relay_olny")).err().unwrap();
+        assert!(mistake.to_string().contains("relay_olny"));
+    }
 }

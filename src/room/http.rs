@@ -55,9 +55,9 @@ impl Desk {
 }
 
 /// Where a request comes from: the peer, or what the proxy beside us says about it.
-pub(super) struct From(pub(super) IpAddr);
+pub(super) struct Address(pub(super) IpAddr);
 
-impl FromRequestParts<Desk> for From {
+impl FromRequestParts<Desk> for Address {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Infallible> {

@@ -9,6 +9,7 @@ use super::registry::appointment::{Appointment, State};
 use super::registry::{ConnectionId, In, Out, Registry};
 use super::store::{Store, StoreError};
 use crate::model::wire::ToClient;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ const CONNECTIONS_OF_ONE_ADDRESS: usize = 100;
 const CONNECTIONS: usize = 4_000;
 /// The store is looked at so often for what another program (the command line) wrote into it.
 const LOOK_AT_STORE: Duration = Duration::from_secs(3);
+/// What has been kept long enough is forgotten so often.
+const FORGET_EACH: SignedDuration = SignedDuration::from_hours(24);
 /// The wall clock may be set while we wait, so it is read at least this often.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
@@ -56,7 +59,16 @@ impl Hub {
         metrics: Arc<Metrics>,
     ) -> Result<Self, StoreError> {
         let (asks, inbox) = mpsc::channel(1024);
-        let mut task = Task { registry, store, clock, metrics, lines: HashMap::new(), last_connection: 0, version: 0 };
+        let mut task = Task {
+            registry,
+            store,
+            clock,
+            metrics,
+            lines: HashMap::new(),
+            last_connection: 0,
+            version: 0,
+            forgot: Timestamp::UNIX_EPOCH,
+        };
         task.read_store(true).await?;
         tokio::spawn(task.run(inbox));
         Ok(Self { asks })
@@ -106,6 +118,7 @@ struct Task {
     lines: HashMap<ConnectionId, Open>,
     last_connection: u64,
     version: i64,
+    forgot: Timestamp,
 }
 
 impl Task {
@@ -136,7 +149,7 @@ impl Task {
         }
     }
 
-    fn until(&self, at: jiff::Timestamp) -> Instant {
+    fn until(&self, at: Timestamp) -> Instant {
         let left = at.duration_since((self.clock)());
         Instant::now() + Duration::try_from(left).unwrap_or(Duration::ZERO).min(LONGEST_WAIT)
     }
@@ -227,8 +240,12 @@ impl Task {
 
     async fn read_store(&mut self, first: bool) -> Result<(), StoreError> {
         let (store, seen, now) = (self.store.clone(), self.version, (self.clock)());
+        let forget = now.duration_since(self.forgot) > FORGET_EACH;
+        if forget {
+            self.forgot = now;
+        }
         let read = tokio::task::spawn_blocking(move || {
-            if first {
+            if forget {
                 store.forget_old(now)?;
             }
             let version = store.version_elsewhere()?;

@@ -1,7 +1,7 @@
 //! Staff sign in with a name and a password, and stay signed in with a cookie.
 
 use super::assets;
-use super::http::{Desk, From, plain};
+use super::http::{Address, Desk, plain};
 use super::key::{self, KeyHash};
 use super::limits::{Bucket, Failures};
 use crate::model::secret::Secret;
@@ -88,7 +88,11 @@ pub(super) async fn staff_page(State(desk): State<Desk>, headers: HeaderMap) -> 
 }
 
 /// `POST /sign-in`.
-pub(super) async fn sign_in(State(desk): State<Desk>, From(from): From, Form(entered): Form<Entered>) -> Response {
+pub(super) async fn sign_in(
+    State(desk): State<Desk>,
+    Address(from): Address,
+    Form(entered): Form<Entered>,
+) -> Response {
     let (name, password, now) = (entered.name.trim().to_owned(), Secret::new(entered.password), desk.now());
     let may = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner).may_try(now, from);
     if let Err(wait) = may {

@@ -1,6 +1,6 @@
 //! One participant's WebSocket: text in, text out, a ping now and then, and the end of patience.
 
-use super::http::Desk;
+use super::http::{Address, Desk};
 use super::hub::{Hub, Line};
 use super::registry::{ConnectionId, Fault, In};
 use crate::model::wire::{MAX_MESSAGE_BYTES, PING_SECONDS, SILENCE_SECONDS, ToServer};
@@ -21,7 +21,7 @@ const WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// `GET /ws`.
 pub(super) async fn upgrade(
     State(desk): State<Desk>,
-    super::http::From(from): super::http::From,
+    Address(from): Address,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -39,14 +39,11 @@ pub(super) async fn upgrade(
         )
             .into_response();
     };
-    let (hub, lost) = (desk.hub.clone(), desk.hub.clone());
+    let hub = desk.hub.clone();
+    // Should the upgrade fail, no hello comes, and the registry gives the connection up by itself.
     upgrade
         .max_message_size(READ_AT_MOST)
         .max_frame_size(READ_AT_MOST)
-        .on_failed_upgrade(move |_| {
-            // The registry gives the connection up by itself when no hello comes.
-            drop(lost);
-        })
         .on_upgrade(move |socket| serve(socket, connection, lines, hub))
 }
 

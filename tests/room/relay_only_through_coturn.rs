@@ -31,7 +31,13 @@ fn coturn(folder: &Path, port: u16, secret: &str) -> Coturn {
         .map(|line| line.replace("REPLACE-WITH-THE-SECRET", secret))
         .collect();
     settings.extend([format!("listening-port={port}"), "listening-ip=127.0.0.1".into(), "relay-ip=127.0.0.1".into()]);
-    settings.extend(["allow-loopback-peers".into(), "no-tls".into(), "no-dtls".into(), "log-file=stdout".into()]);
+    settings.extend([
+        "verbose".into(),
+        "allow-loopback-peers".into(),
+        "no-tls".into(),
+        "no-dtls".into(),
+        "log-file=stdout".into(),
+    ]);
     settings.push(format!("pidfile={}", folder.join("turn.pid").display()));
     settings.push(format!("userdb={}", folder.join("turn.db").display()));
     let file = folder.join("turnserver.conf");

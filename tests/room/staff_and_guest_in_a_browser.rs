@@ -64,6 +64,12 @@ async fn they_see_each_other_mute_hold_and_the_guest_is_made_to_leave() {
     staff.press("microphone").await;
     staff.until_data("microphone", "muted").await;
 
+    staff.press("share").await;
+    staff.until_data("sharing", "on").await;
+    sees_more_pictures(&guest, "the guest of the shared screen").await;
+    staff.press("share").await;
+    staff.until_data("sharing", "off").await;
+
     staff.press("hold").await;
     guest.until_data("hold", "on").await;
     staff.until_data("hold", "on").await;
@@ -187,5 +193,22 @@ async fn a_refused_camera_is_said_in_plain_words_and_is_no_dead_end() {
     assert!(guest.text("device-problem").await.contains("Camera and microphone are not allowed"));
     guest.press("agree").await;
     guest.until_data("state", "lobby").await;
+    guest.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_camera_there_is_a_call_with_sound() {
+    let desk = Desk::open().await;
+    let driver = Driver::start();
+    let (staff, guest) =
+        (driver.browser(&[]).await, driver.browser(&["--use-fake-device-for-media-stream=device-count=0"]).await);
+    sign_in(&desk, &staff).await;
+    staff.press(&format!("join-{}", desk.demo.appointment)).await;
+    join(&desk, &guest, Language::English).await;
+    assert_eq!(guest.data("camera").await.as_deref(), Some("missing"));
+    staff.press("admit").await;
+    sees_more_pictures(&guest, "the guest").await;
+    staff.until("staff learn that there is no picture", "return !document.getElementById('guest-muted').hidden;").await;
+    staff.close().await;
     guest.close().await;
 }

@@ -62,6 +62,8 @@ async function take(appointment) {
   }
   leave();
   ended = null;
+  // Notes about one family must not be there for the next.
+  $("notes").value = "";
   appointments.seated = appointment.id;
   appointments.draw();
   set({ room: "connecting" });
@@ -187,6 +189,7 @@ function drop() {
   judge = new Judge();
   quality = "none";
   $("guest-video").srcObject = null;
+  $("figures").textContent = "";
   set({ media: "none" });
 }
 
