@@ -286,6 +286,19 @@ mod tests {
         assert!(newest.borrow().as_ref().unwrap().number() <= before + 2);
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_display_that_does_not_open_is_told_and_harms_nothing() {
+        let sink = TvSink::Kms { driver: Some("no-such-driver".into()) };
+        let (tv, task) = Tv::open(TvConfig { width: 320, height: 180, sink }).unwrap();
+        let _task = tokio::spawn(task);
+        let (mut newest, mut plugged) = (tv.newest(), tv.plugged());
+        tv.show(painted([7, 8, 9, 255]), Windows::default());
+        until(&mut newest, [7, 8, 9]).await;
+        tokio::time::timeout(PATIENCE, plugged.wait_for(|plugged| !plugged)).await.unwrap().unwrap();
+        tv.show(painted([10, 11, 12, 255]), Windows::default());
+        until(&mut newest, [10, 11, 12]).await;
+    }
+
     /// Prints what composing costs; run it by name with `--nocapture`.
     #[test]
     fn composing_is_quick() {
