@@ -288,28 +288,16 @@ mod tests {
         assert!(newest.borrow().as_ref().unwrap().number() <= before + 2);
     }
 
-    /// Prints what composing costs; run it by name with `--nocapture`.
-    #[test]
-    fn composing_is_quick() {
-        let mut composer = Composer::new(1920, 1080).unwrap();
-        let mut overlay = vec![0_u8; 1920 * 1080 * 4];
-        for pixel in overlay.chunks_exact_mut(4).skip(1920 * 860) {
-            pixel.copy_from_slice(&[20, 20, 20, 200]);
-        }
-        let small = Window { x: 775, y: 50, width: 175, height: 233, mirrored: true };
-        let windows = Windows { own: Some(small), staff: Some(ALL) };
-        let live = Scene { overlay: Some(Arc::new(Overlay::new(overlay))), windows };
-        let still =
-            Scene { overlay: Some(Arc::new(Overlay::new(vec![255; 1920 * 1080 * 4]))), windows: Windows::default() };
-        let picture = Frame::black(1280, 720);
-        for (name, scene) in [("live", &live), ("still", &still)] {
-            let began = Instant::now();
-            for _ in 0..20 {
-                composer.compose(scene, picture.as_ref(), picture.as_ref()).unwrap();
-            }
-            let each = began.elapsed() / 20;
-            println!("{name}: {each:?} a picture of 1080p");
-            assert!(each < Duration::from_millis(200), "{name}: {each:?}");
-        }
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_display_that_does_not_open_is_told_and_harms_nothing() {
+        let sink = TvSink::Kms { driver: Some("no-such-driver".into()) };
+        let (tv, task) = Tv::open(TvConfig { width: 320, height: 180, sink }).unwrap();
+        let _task = tokio::spawn(task);
+        let (mut newest, mut plugged) = (tv.newest(), tv.plugged());
+        tv.show(painted([7, 8, 9, 255]), Windows::default());
+        until(&mut newest, [7, 8, 9]).await;
+        tokio::time::timeout(PATIENCE, plugged.wait_for(|plugged| !plugged)).await.unwrap().unwrap();
+        tv.show(painted([10, 11, 12, 255]), Windows::default());
+        until(&mut newest, [10, 11, 12]).await;
     }
 }

@@ -33,6 +33,7 @@ async fn pictures_and_voices_go_both_ways() {
         })
     })
     .await;
+    call.until("a round trip", SOON, |seen, _| seen.stats.iter().any(|stats| stats.round_trip_ms.is_some())).await;
     assert!(call.seen.report.jitter_buffer < 0.5, "sound waits {} s in the browser", call.seen.report.jitter_buffer);
     println!("{:?} {:?}", call.seen.report, call.seen.stats.last());
     call.close().await;

@@ -88,5 +88,5 @@ async fn to_browser(mut queued: mpsc::UnboundedReceiver<(Instant, Vec<u8>)>, soc
 fn is_lost(packet: &[u8], count: &mut u32, badness: Badness) -> bool {
     let is_media = packet.len() > 1 && (128..192).contains(&packet[0]) && !(192..=223).contains(&packet[1]);
     *count += u32::from(is_media);
-    is_media && badness.loses_each.is_some_and(|each| *count % each == 0)
+    is_media && badness.loses_each.is_some_and(|each| (*count).is_multiple_of(each))
 }

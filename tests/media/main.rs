@@ -1,4 +1,5 @@
 //! Picture and sound against the real thing: Chromium at the other end, coturn between.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what goes wrong in a test fails it")]
 #![expect(clippy::disallowed_methods, reason = "tests start browsers, relays and tasks, and wait for them")]
 
 /// The other end: Chromium with a drawn picture and a tone.

@@ -216,6 +216,8 @@ impl Live {
         }
         let mut totals = stats::totals(&self.session.webrtc).await?;
         totals.received_bytes = bytes;
+        // Not every report tells it.
+        totals.round_trip = totals.round_trip.or(self.judged.0.round_trip);
         totals.pictures = self.counts.pictures.load(Ordering::Relaxed);
         let judged = stats::between(&self.judged.0, &totals, span);
         self.judged = (totals, Instant::now());

@@ -13,6 +13,9 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 
+/// How often this end reports (RTCP): the round trip is known only from reports, and lips follow the sound by them.
+const REPORTS: gst::ClockTime = gst::ClockTime::SECOND;
+
 /// Something happened in the pipeline.
 pub(super) enum Signal {
     /// All streams' forms are known: an offer can be made.
@@ -91,7 +94,12 @@ pub(super) fn connect(
         say.say(Signal::Refused(why));
     });
     let counts = counts.clone();
-    session.pipeline.connect_deep_element_added(move |_, _, element| count_bytes(element, &counts));
+    session.pipeline.connect_deep_element_added(move |_, _, element| {
+        count_bytes(element, &counts);
+        if element.factory().is_some_and(|factory| factory.name() == "rtpsession") {
+            element.set_property("rtcp-min-interval", REPORTS.nseconds());
+        }
+    });
     ask_again_for_lost_pictures(webrtc, video.clone());
     estimate_line(webrtc, signals.clone());
 }
