@@ -7,8 +7,7 @@
 //! What is real and what is not: pictures and sound take the same pipelines as on the box. The radio is virtual: it
 //! judges and joins virtual access points, while packets take the way of the machine it runs on. So "line cut", a
 //! pulled cable or a captive portal do not stop a socket by themselves; [`Ends::line`] says whether packets may pass,
-//! and the media adapter must let nothing through while it is `false`. The room server is reached through
-//! [`Running::line_to`], which holds back every byte by itself.
+//! and the link and media adapters let nothing through while it is `false`.
 
 pub mod air;
 mod bench;
@@ -115,8 +114,7 @@ pub struct Ends {
     pub microphone: Microphone,
     /// The TV's speaker.
     pub speaker: Speaker,
-    /// Whether packets may pass between this home and the world. While `false`, no media packet may go or come; see
-    /// [`Running::line_to`] for the signalling line.
+    /// Whether packets may pass between this home and the world. While `false`, nothing may go or come.
     pub line: watch::Receiver<bool>,
     /// Lines of the trace for the page.
     pub trace: mpsc::Sender<String>,
@@ -135,7 +133,6 @@ pub struct Running {
     /// Where the page is.
     pub address: SocketAddr,
     control: Control,
-    line: watch::Receiver<bool>,
     tasks: JoinSet<()>,
 }
 
@@ -143,17 +140,6 @@ impl Running {
     /// The hands at the desk.
     pub fn control(&self) -> Control {
         self.control.clone()
-    }
-
-    /// Opens a TCP way on loopback to a server of this machine, through which nothing passes while the virtual
-    /// network carries no traffic: nobody is told, bytes wait, new connections stay unanswered.
-    ///
-    /// # Errors
-    /// What the system said when no port could be had.
-    pub async fn line_to(&mut self, server: SocketAddr) -> std::io::Result<SocketAddr> {
-        let (address, work) = line::open(server, self.line.clone()).await?;
-        self.tasks.spawn(work);
-        Ok(address)
     }
 
     /// Waits until a part of the desk ends, which none should.
@@ -207,8 +193,7 @@ impl Desk {
         tasks.spawn(network::run(radio, behind.network, behind.changes, behind.view, behind.line));
         tasks.spawn(keep_trace(control.clone(), behind.trace));
         tasks.spawn(panel::serve(listener, address, control.clone(), tv));
-        let line = ends.line.clone();
-        Ok(Self { ends, running: Running { address, control, line, tasks } })
+        Ok(Self { ends, running: Running { address, control, tasks } })
     }
 
     /// The hands at the desk.

@@ -16,9 +16,13 @@ use crate::device::tv::{TvConfig, TvFrame, TvSink};
 use crate::device::usb::UsbEvent;
 use crate::device::{CHANNEL, device};
 use crate::model::language::Language;
+use crate::model::screen::{HourMinute, Telephone};
+use crate::model::wire::Words;
 use crate::room::{self, demo};
+use crate::staff::sheet::{self, Sheet};
 use crate::supervisor::tasks::Tasks;
 use crate::supervisor::{self, Parts, assemble};
+use image::RgbaImage;
 use jiff::{SignedDuration, Timestamp};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -28,6 +32,8 @@ use tokio::sync::{mpsc, watch};
 
 /// The loan of the demo city; its counter's host is filled in when the room server listens.
 const DEMO_LOAN: &str = include_str!("demo-loan.toml");
+/// Width of a paper in pixels: 150 dots an inch.
+const PAPER_WIDTH: u32 = 1240;
 /// The line of the demo loan that names the counter's hosts.
 const HOSTS: &str = "hosts = [\"localhost:8443\", \"127.0.0.1:8443\"]";
 
@@ -101,8 +107,7 @@ impl House {
         let mut desk_config = config.desk;
         let today = demo.key_url(&room.public, config.language);
         let yesterday = yesterdays.key_url(&room.public, config.language);
-        let mut all =
-            papers::room_keys(today.expose(), yesterday.expose(), &elsewhere(&demo)).map_err(HouseError::Part)?;
+        let mut all = room_papers(today.expose(), yesterday.expose(), &elsewhere(&demo))?;
         all.extend(papers::demo_wifi().map_err(HouseError::Part)?);
         all.append(&mut desk_config.papers);
         desk_config.papers = all;
@@ -132,6 +137,39 @@ fn prepare(folder: &Path) -> Result<(demo::Demo, demo::Demo), HouseError> {
     let now = Timestamp::now();
     let yesterday = now.saturating_sub(SignedDuration::from_hours(24)).unwrap_or(now);
     Ok((demo::prepare_at(folder, yesterday)?, demo::prepare_at(folder, now)?))
+}
+
+/// The city's papers as staff print them: today's, yesterday's, another city's.
+fn room_papers(today: &str, yesterday: &str, elsewhere: &str) -> Result<Vec<papers::Paper>, HouseError> {
+    let drawn = [
+        ("room-today", "きょうの紙", "Today's sheet", today, demo::city()),
+        ("room-yesterday", "きのうの紙", "Yesterday's sheet", yesterday, demo::city()),
+        ("room-elsewhere", "よその市の紙", "Another city's sheet", elsewhere, Words::ja_en("あおば市", "Aoba City")),
+    ];
+    let papers = drawn.into_iter().map(|(id, ja, en, url, city)| {
+        let failed = |why: String| HouseError::Part(format!("the paper \"{id}\" cannot be drawn: {why}"));
+        let picture = sheet::render(&demo_sheet(url, city), PAPER_WIDTH).map_err(|error| failed(error.to_string()))?;
+        let (width, height) = (picture.width(), picture.height());
+        let image = RgbaImage::from_raw(width, height, picture.take()).ok_or_else(|| failed("its size".to_owned()))?;
+        Ok(papers::Paper::new(id, ja, en, image))
+    });
+    papers.collect()
+}
+
+fn demo_sheet(url: &str, city: Words) -> Sheet {
+    let counter = demo::counter();
+    Sheet {
+        url: url.to_owned(),
+        city,
+        counter: counter.name,
+        date: jiff::Zoned::now().date(),
+        starts: HourMinute { hour: 10, minute: 0 },
+        ends: HourMinute { hour: 11, minute: 0 },
+        telephone: Telephone {
+            number: counter.telephone,
+            hours: Words::ja_en("平日 8:30〜17:15", "Mon–Fri 8:30–17:15"),
+        },
+    }
 }
 
 /// A sound room key of a city that is not on this loan's list.

@@ -4,6 +4,7 @@ use image::{Rgb, RgbImage};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use madoguchi::workbench::sound::Heard;
 
 /// What the code in the counter's picture says.
 pub const COUNTER_SAYS: &str = "MADOGUCHI COUNTER 7";
@@ -52,29 +53,13 @@ pub fn counter_voice(folder: &Path) -> PathBuf {
 }
 
 /// The family's voice: espeak-ng says a sentence, with tones in between.
-pub fn family_voice(folder: &Path, language: &str) -> PathBuf {
-    let words = if language == "en" {
-        "Good morning. Can you hear me?"
-    } else {
-        "おはようございます。 きこえますか。"
-    };
+pub fn family_voice(folder: &Path, language: &str) -> Heard {
+    let words = if language == "en" { "Good morning. Can you hear me?" } else { "おはようございます。 きこえますか。" };
     let spoken = folder.join("spoken.wav");
     let said = Command::new("espeak-ng").args(["-v", language, "-w"]).arg(&spoken).arg(words).status();
-    assert!(
-        said.is_ok_and(|status| status.success()),
-        "espeak-ng does not speak; install it with: apt-get install espeak-ng"
-    );
-    let path = folder.join("family.wav");
-    let joined = Command::new("sox")
-        .arg(&spoken)
-        .args(["-r", "48000", "-c", "1", "-b", "16"])
-        .arg(folder.join("spoken48.wav"))
-        .status();
-    assert!(joined.is_ok_and(|status| status.success()), "sox does not convert; install it with: apt-get install sox");
-    let mut samples = read_wav(&folder.join("spoken48.wav"));
-    samples.extend(beeps(FAMILY_TONE, 3.0));
-    write_wav(&path, &samples);
-    path
+    assert!(said.is_ok_and(|status| status.success()), "espeak-ng does not speak; install it with: apt-get install espeak-ng");
+    let Ok(Heard::Voice(voice)) = Heard::wav(&spoken) else { panic!("espeak-ng wrote no recording") };
+    Heard::Voice(voice.iter().copied().chain(beeps(FAMILY_TONE, 3.0)).collect())
 }
 
 fn beeps(hertz: f32, seconds: f32) -> Vec<i16> {
@@ -102,11 +87,4 @@ fn write_wav(path: &Path, samples: &[i16]) {
     file.extend(bytes.to_le_bytes());
     file.extend(samples.iter().flat_map(|sample| sample.to_le_bytes()));
     std::fs::write(path, file).unwrap();
-}
-
-/// The samples of a 16-bit file that `sox` has just written: what follows its `data` header.
-fn read_wav(path: &Path) -> Vec<i16> {
-    let file = std::fs::read(path).unwrap();
-    let data = file.windows(4).position(|word| word == b"data").expect("sox wrote no data") + 8;
-    file[data..].chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
 }

@@ -23,7 +23,7 @@ impl Counter {
         page.type_into("name", staff).await;
         page.type_into("password", password).await;
         page.press("sign-in").await;
-        page.until_data("page", "staff").await;
+        page.until_data("ready", "yes").await;
         page.press(&format!("join-{appointment}")).await;
         page.until_data("room", "seated").await;
         Self { page, _driver: driver }

@@ -59,7 +59,7 @@ impl Life {
         let family = clips::family_voice(clips.path(), self.language.tag());
         let relay = Relay::start(clips.path());
         let mut tasks = Tasks::default();
-        let mut house = self.move_in(clips.path(), &relay, &family, &mut tasks).await;
+        let mut house = self.move_in(clips.path(), &relay, family, &mut tasks).await;
         let faces = Arc::new(Mutex::new(Vec::new()));
         let keeping = pictures::keep(
             house.appliance.shown.subscribe(),
@@ -106,11 +106,11 @@ impl Life {
         lived
     }
 
-    async fn move_in(&self, folder: &Path, relay: &Relay, family: &Path, tasks: &mut Tasks) -> House {
+    async fn move_in(&self, folder: &Path, relay: &Relay, family: Heard, tasks: &mut Tasks) -> House {
         let desk = DeskConfig {
             mark: Some(FAMILY_MARK.to_owned()),
             shown: "nothing".to_owned(),
-            heard: Heard::wav(family).unwrap(),
+            heard: family,
             cable: None,
             ..DeskConfig::default()
         };

@@ -18,7 +18,6 @@ mod pictures;
 mod relay;
 
 #[path = "../support/browser.rs"]
-#[expect(dead_code, unreachable_pub, reason = "shared with other tests, each of which uses its own part")]
 mod browser;
 
 use life::{Life, Lived};

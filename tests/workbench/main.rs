@@ -10,7 +10,6 @@
 mod browser;
 mod desk;
 
-mod a_cut_line_lets_nothing_through;
 mod a_finger_on_the_page_moves_the_button;
 mod nobody_else_uses_the_page;
 mod sound_goes_both_ways;
