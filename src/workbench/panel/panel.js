@@ -349,9 +349,11 @@ async function soundOn() {
   line.binaryType = "arraybuffer";
   line.onmessage = ({ data }) => speaker.port.postMessage(data, [data]);
   line.onclose = soundOff;
-  return { context, line };
+  return { context, line, speaker };
 }
 function soundOff() {
+  // A measurement that is still on its way must not move the meter again.
+  if (audio) audio.speaker.port.onmessage = null;
   audio?.line.close();
   audio?.context.close();
   audio = undefined;
