@@ -14,7 +14,6 @@ mod bench;
 pub mod camera;
 pub mod command;
 pub mod house;
-mod line;
 pub mod network;
 pub mod panel;
 pub mod papers;
