@@ -40,7 +40,7 @@ pub(crate) fn drawn(number: u32, lively: bool) -> Frame {
     for y in 0..HEIGHT {
         for x in 0..WIDTH {
             let bar = y > HEIGHT - 40 && x / 8 == number % (WIDTH / 8);
-            let grain = if lively { (x / 4 * 7919 + y / 4 * 104_729 + number * 15_485_863) % 61 } else { 0 };
+            let grain = if lively { (x / 4 * 7919 + y / 4 * 104_729 + number % 1000 * 15_485) % 61 } else { 0 };
             let ground = if x < WIDTH / 2 { 145 } else { 150 };
             planes.push(if bar { 235 } else { ground + grain as u8 });
         }
