@@ -78,9 +78,8 @@ async fn nothing_flows_while_the_gates_are_shut() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_camera_and_microphone_the_counter_is_still_seen_and_heard() {
     let _turn = turn().await;
-    let mut desk = Desk::with(|mut ports| {
-        ports.microphone = std::sync::Arc::new(|| Err("unplugged".into()));
-        ports
+    let mut desk = Desk::with(|ports| {
+        ports.sound.microphone = std::sync::Arc::new(|| Err("unplugged".into()));
     });
     desk.unplug_camera();
     let browser = Browser::start().await;

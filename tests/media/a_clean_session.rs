@@ -58,15 +58,14 @@ async fn a_session_with_a_file_sink_does_not_begin() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("voice.raw");
     let path = file.display().to_string();
-    let mut desk = Desk::with(|mut ports| {
-        ports.microphone = std::sync::Arc::new(move || {
+    let mut desk = Desk::with(|ports| {
+        ports.sound.microphone = std::sync::Arc::new(move || {
             let description = format!(
                 "audiotestsrc is-live=true ! tee name=t ! queue ! filesink location={path} t. ! queue name=out"
             );
             let bin = gst::parse::bin_from_description(&description, true).map_err(|error| error.to_string())?;
             Ok(bin.upcast())
         });
-        ports
     });
     let build = MediaAsk::Build { attempt: Attempt(1), epoch: Epoch(1), ice_servers: vec![], relay_only: false };
     desk.media.asks.send(build).await.unwrap();

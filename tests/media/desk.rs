@@ -40,7 +40,7 @@ pub(crate) fn drawn(number: u32, lively: bool) -> Frame {
     for y in 0..HEIGHT {
         for x in 0..WIDTH {
             let bar = y > HEIGHT - 40 && x / 8 == number % (WIDTH / 8);
-            let grain = if lively { (x / 4 * 7919 + y / 4 * 104_729 + number * 15_485_863) % 61 } else { 0 };
+            let grain = if lively { (x / 4 * 7919 + y / 4 * 104_729 + number % 1000 * 15_485) % 61 } else { 0 };
             let ground = if x < WIDTH / 2 { 145 } else { 150 };
             planes.push(if bar { 235 } else { ground + grain as u8 });
         }
@@ -55,11 +55,11 @@ pub(crate) fn drawn(number: u32, lively: bool) -> Frame {
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        Self::with(|ports| ports)
+        Self::with(|_| {})
     }
 
     /// A desk with something changed.
-    pub(crate) fn with(change: impl FnOnce(SoundPorts) -> SoundPorts) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut Ports)) -> Self {
         gst::init().unwrap();
         let (camera, frames) = watch::channel(None);
         let (plugged, there) = watch::channel(true);
@@ -75,7 +75,7 @@ impl Desk {
         let (staff_sender, staff) = watch::channel(None);
         let heard = Heard::default();
         let (trust_sender, trust_anchors) = watch::channel(Vec::new());
-        let ports = Ports {
+        let mut ports = Ports {
             config: MediaConfig {
                 local_addresses: vec![[127, 0, 0, 1].into()],
                 loop_delay: Duration::ZERO,
@@ -83,8 +83,9 @@ impl Desk {
             },
             camera: frames,
             staff: staff_sender,
-            sound: change(sound(heard.clone())),
+            sound: sound(heard.clone()),
         };
+        change(&mut ports);
         let (media, behind) = device();
         let served = tokio::spawn(media::run(behind, ports));
         Self {

@@ -181,6 +181,8 @@ fn speaker(
         .map_err(|_| "the echo canceller is missing: install gstreamer1.0-plugins-bad with webrtcdsp".to_owned())?;
     let delay = i64::try_from(config.loop_delay.as_nanos()).unwrap_or_default();
     ear.static_pad("sink").ok_or("the echo canceller has no input")?.set_offset(delay);
+    // Taken back behind it: otherwise the speaker itself would play so much later.
+    ear.static_pad("src").ok_or("the echo canceller has no output")?.set_offset(-delay);
     let volume = made("volume", |builder| builder.property("mute", true))?;
     let output = match (ports.speaker)().and_then(opens) {
         Ok(speaker) => speaker,
