@@ -125,17 +125,18 @@ impl StoreConfig {
 
     /// Does one step. Every step may be done again, so that a power cut in its middle does no harm.
     fn wipe(&self, step: WipeStep) -> Result<(), String> {
-        if !self.owed.try_exists().unwrap_or(false) {
-            return Err(format!("step {step:?} was asked before {} was set", self.owed.display()));
-        }
+        let owed = self.owed.try_exists().unwrap_or(false);
         match step {
-            // NetworkManager leaves the network, and the room key was never on disk: both are looked at in the end.
+            // NetworkManager leaves the network, and the room key was never on disk.
             WipeStep::Network | WipeStep::Key => Ok(()),
+            WipeStep::Data if !owed => Err(format!("the data was to go before {} was set", self.owed.display())),
             WipeStep::Data => {
                 destroy(&self.data_key)?;
                 self.emptied.iter().try_for_each(|folder| empty(folder))
             }
-            WipeStep::Verify => self.verify(),
+            WipeStep::Verify if owed => self.verify(),
+            // After a session only the key goes, and the loan stays.
+            WipeStep::Verify => Ok(()),
         }
     }
 
