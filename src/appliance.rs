@@ -101,7 +101,8 @@ impl Appliance {
         let event = match input {
             Input::Button { down } => self.button.edge(now, down).map(Event::from),
             Input::Level(level) => {
-                self.level = self.senses().level.then_some(level);
+                self.level =
+                    self.chapter.as_ref().is_some_and(|chapter| chapter.shows_level(now, &self.known)).then_some(level);
                 None
             }
             Input::Tick => {
@@ -144,7 +145,7 @@ impl Appliance {
         if !by_hand && (sight.press, sight.hold) != (after.press, after.hold) {
             self.button.swallow();
         }
-        if !next.senses().level {
+        if !next.shows_level(now, &self.known) {
             self.level = None;
         }
         self.chapter = Some(next);
@@ -261,6 +262,12 @@ impl Chapter {
             Self::Ready(ready) => ready.senses(),
             Self::Session(session) => session.senses(),
         }
+    }
+
+    /// Whether the microphone's level is on the screen.
+    fn shows_level(&self, now: Uptime, known: &Known) -> bool {
+        let live = |sight: Sight| matches!(sight.face, Face::Live { .. }) && sight.aside != Some(Aside::Paused);
+        self.senses().level || live(self.sight(now, known))
     }
 
     fn holds(&self) -> Holds {

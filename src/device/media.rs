@@ -106,6 +106,8 @@ pub enum MediaNews {
     PathDead,
     /// How the line is, about every two seconds.
     Stats(LineStats),
+    /// Level of the microphone, per thousand of full scale, about ten times a second.
+    Level(u16),
     /// The pipeline failed: what was tried, and what GStreamer said.
     Failed(String),
 }
@@ -120,6 +122,8 @@ pub struct MediaConfig {
     pub loop_delay: Duration,
     /// PEM certificates trusted beside the system's, for relays over TLS.
     pub trust_anchors: watch::Receiver<Vec<String>>,
+    /// The workbench's wire cutter: while it says true, no media packet comes or goes.
+    pub line_cut: Option<watch::Receiver<bool>>,
 }
 
 /// What the media are connected to on this machine.

@@ -233,7 +233,7 @@ fn chain(name: &str, elements: &[gst::Element]) -> Result<gst::Pipeline, String>
 }
 
 /// The peak of a `level` message, per thousand of full scale.
-fn loudness(message: &gst::StructureRef) -> Option<u16> {
+pub(super) fn loudness(message: &gst::StructureRef) -> Option<u16> {
     if message.name() != "level" {
         return None;
     }

@@ -143,8 +143,10 @@ fn compose(sheet: &Sheet) -> Result<(String, Layout), SheetError> {
 fn check_address(address: &str) -> Result<(), SheetError> {
     let url = url::Url::parse(address).map_err(|_| SheetError::Address)?;
     let key = url.fragment().unwrap_or_default();
-    let loopback = url.scheme() == "http" && url.host_str().is_some_and(|host| host == "127.0.0.1" || host == "localhost");
-    let sound = (url.scheme() == "https" || loopback) && url.host_str().is_some() && url.path() == "/j" && key.len() >= 20;
+    let loopback =
+        url.scheme() == "http" && url.host_str().is_some_and(|host| host == "127.0.0.1" || host == "localhost");
+    let sound =
+        (url.scheme() == "https" || loopback) && url.host_str().is_some() && url.path() == "/j" && key.len() >= 20;
     if sound { Ok(()) } else { Err(SheetError::Address) }
 }
 

@@ -33,6 +33,7 @@ impl From<DeviceClosed> for LinkClosed {
 impl From<MediaEvent> for Input {
     fn from(event: MediaEvent) -> Self {
         let news = match event.what {
+            DeviceMedia::Level(level) => return Self::Level(level),
             DeviceMedia::Offer(sdp) => MediaNews::Offer(sdp),
             DeviceMedia::Candidate(candidate) => MediaNews::Candidate(candidate),
             DeviceMedia::Connected => MediaNews::Connected,

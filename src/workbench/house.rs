@@ -234,6 +234,7 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
             local_addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
             loop_delay: Duration::ZERO,
             trust_anchors: watch::channel(Vec::new()).1,
+            line_cut: Some(cut),
         },
     }
 }

@@ -1,10 +1,10 @@
 //! What both ends see and hear of each other: self-made, and recognisable by a machine.
 
 use image::{Rgb, RgbImage};
+use madoguchi::workbench::sound::Heard;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use madoguchi::workbench::sound::Heard;
 
 /// What the code in the counter's picture says.
 pub const COUNTER_SAYS: &str = "MADOGUCHI COUNTER 7";
@@ -54,10 +54,17 @@ pub fn counter_voice(folder: &Path) -> PathBuf {
 
 /// The family's voice: espeak-ng says a sentence, with tones in between.
 pub fn family_voice(folder: &Path, language: &str) -> Heard {
-    let words = if language == "en" { "Good morning. Can you hear me?" } else { "おはようございます。 きこえますか。" };
+    let words = if language == "en" {
+        "Good morning. Can you hear me?"
+    } else {
+        "おはようございます。 きこえますか。"
+    };
     let spoken = folder.join("spoken.wav");
     let said = Command::new("espeak-ng").args(["-v", language, "-w"]).arg(&spoken).arg(words).status();
-    assert!(said.is_ok_and(|status| status.success()), "espeak-ng does not speak; install it with: apt-get install espeak-ng");
+    assert!(
+        said.is_ok_and(|status| status.success()),
+        "espeak-ng does not speak; install it with: apt-get install espeak-ng"
+    );
     let Ok(Heard::Voice(voice)) = Heard::wav(&spoken) else { panic!("espeak-ng wrote no recording") };
     Heard::Voice(voice.iter().copied().chain(beeps(FAMILY_TONE, 3.0)).collect())
 }

@@ -10,7 +10,14 @@
 //! `target/story` (or the folder named on the command line). The last line is a summary with the figures; the exit
 //! code is 0 only if everything was seen.
 
-#![allow(unreachable_pub, reason = "a program of its own: nothing outside can reach into it anyway")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test and a program of its own: it starts browsers and servers, and fails by panicking"
+)]
 
 mod clips;
 mod counter;

@@ -152,6 +152,7 @@ impl<'ends> Call<'ends> {
             MediaNews::FirstPicture => self.seen.first_picture = Some(Instant::now()),
             MediaNews::PathDead => self.seen.dead = Some(Instant::now()),
             MediaNews::Stats(stats) => self.seen.stats.push(stats),
+            MediaNews::Level(_) => {}
             MediaNews::Failed(why) => self.seen.failed = Some(why),
         }
     }

@@ -80,6 +80,7 @@ impl Desk {
                 local_addresses: vec![[127, 0, 0, 1].into()],
                 loop_delay: Duration::ZERO,
                 trust_anchors,
+                line_cut: None,
             },
             camera: frames,
             staff: staff_sender,

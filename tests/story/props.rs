@@ -41,7 +41,7 @@ pub(crate) fn invite() -> Invite {
 }
 
 pub(crate) fn invite_to(host: &str, language: Option<Language>) -> Invite {
-    Invite { host: host.to_owned(), key: Secret::new("K7Q2M4X9PLWT"), language }
+    Invite { host: host.to_owned(), key: Secret::new("K7Q2M4X9PLWT"), language, tls: true }
 }
 
 /// What the camera may be shown.

@@ -24,6 +24,7 @@ pub const ALLOWED: &[&str] = &[
     "audioconvert",
     "audioresample",
     "audiotestsrc",
+    "level",
     "videoconvert",
     "videoscale",
     "volume",

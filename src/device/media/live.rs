@@ -5,11 +5,12 @@ use super::alive::Alive;
 use super::gate::Gate;
 use super::ice::Servers;
 use super::pipeline::{self, Session, bits};
-use super::receive::{Counts, Receiving, receive};
+use super::receive::{Counts, Receiving, cut_packets, receive};
 use super::signals::{self, Signal, Signals, VideoSources};
 use super::stats::{self, Totals};
 use super::tunnel::Tunnel;
 use super::{Gates, MediaNews, Ports, feed, negotiate, remote};
+use crate::device::sound::loudness;
 use crate::model::ids::Attempt;
 use crate::model::wire::{Candidate, IceServer};
 use futures_util::StreamExt;
@@ -91,6 +92,9 @@ impl Live {
         };
         let session = build.await.map_err(|_| "building the session's pipeline broke off".to_owned())??;
         signals::connect(&session, &gate, &counts, &video, &say);
+        if let Some(cut) = &ports.config.line_cut {
+            cut_packets(&session.pipeline, cut);
+        }
         receive(
             &session,
             Receiving { gate: gate.clone(), counts: counts.clone(), signals: say, frames: ports.staff.clone() },
@@ -201,6 +205,7 @@ impl Live {
                 });
                 None
             }
+            gst::MessageView::Element(element) => element.structure().and_then(loudness).map(MediaNews::Level),
             _ => None,
         }
     }

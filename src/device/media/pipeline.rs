@@ -143,6 +143,7 @@ fn sound(pipeline: &gst::Pipeline, webrtc: &gst::Element, ports: &SoundPorts, ga
         element("audioconvert"),
         element("audioresample"),
         voice_format(),
+        made("level", |builder| builder.property("interval", 100_000_000_u64)),
         Ok(canceller.clone()),
         Ok(encoder),
         element("rtpopuspay"),

@@ -124,3 +124,21 @@ pub(super) fn count_bytes(element: &gst::Element, counts: &Arc<Counts>) {
         gst::PadProbeReturn::Ok
     });
 }
+
+/// Drops every packet on its way in or out while the workbench's line is cut. Only where packets pass encrypted.
+pub(super) fn cut_packets(pipeline: &gst::Pipeline, cut: &watch::Receiver<bool>) {
+    let cut = cut.clone();
+    pipeline.connect_deep_element_added(move |_, _, element| {
+        let pad = match element.factory().map(|factory| factory.name().to_string()).as_deref() {
+            Some("nicesrc") => element.static_pad("src"),
+            Some("nicesink") => element.static_pad("sink"),
+            _ => None,
+        };
+        let cut = cut.clone();
+        if let Some(pad) = pad {
+            pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
+                if *cut.borrow() { gst::PadProbeReturn::Drop } else { gst::PadProbeReturn::Ok }
+            });
+        }
+    });
+}

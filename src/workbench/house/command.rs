@@ -1,7 +1,4 @@
 //! The workbench's command line.
-
-#![expect(clippy::disallowed_methods, reason = "makes the desk's folder under the system's temporary one")]
-
 use super::{House, HouseConfig, HouseError};
 use crate::model::language::Language;
 use crate::room::turn::Turn;
