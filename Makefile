@@ -50,8 +50,7 @@ check: $(TARGET)/.deps $(TOOLS)/bin/cargo-deny ## Format, lints, the pure part a
 		check licenses bans sources
 
 story: $(TARGET)/.deps-test ## Lives the story from boot to wipe; pictures and report in target/story
-	@$(cargo) build --bin madoguchi-workbench
-	@$(cargo) run --quiet --bin madoguchi-workbench -- story --out $(TARGET)/story
+	$(cargo) test --quiet --all-features --test live -- $(TARGET)/story
 
 accept-screens: $(TARGET)/.deps ## Takes the screens as they are painted now for the golden pictures
 	MADOGUCHI_ACCEPT=1 $(cargo) test --test screens

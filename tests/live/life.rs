@@ -178,6 +178,8 @@ impl Life {
         let tv_recognised = pictures::count_counter(&mut frames, Duration::from_secs(5)).await;
         counter.until_noted("seen.counters.length >= 3").await;
         counter.page.picture(&self.folder.join("staff-page-live.png")).await;
+        let both = house.appliance.tv.newest().borrow().clone().expect("the TV shows nothing");
+        std::fs::write(self.folder.join("tv-live.png"), both.png().unwrap()).unwrap();
         Lived {
             name: self.name,
             press_to_lobby,

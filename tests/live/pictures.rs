@@ -14,25 +14,28 @@ use tokio::time::Instant;
 /// Screens settle within this time after they were handed to the TV.
 const SETTLING: Duration = Duration::from_millis(300);
 
-/// Writes a picture of each face the first time that it is shown, and keeps their order.
+/// Keeps the order of the faces, and writes a picture of each that stays long enough to be seen.
 pub async fn keep(mut shown: broadcast::Receiver<Shown>, tv: Arc<Tv>, folder: PathBuf, faces: Arc<Mutex<Vec<String>>>) {
     loop {
-        let face = match shown.recv().await {
-            Ok(shown) => shown.face,
-            Err(broadcast::error::RecvError::Lagged(_)) => continue,
-            Err(_) => return,
-        };
-        let number = {
-            let mut faces = faces.lock().unwrap();
-            if faces.last() == Some(&face) {
+        let unpictured = faces.lock().unwrap().last().cloned();
+        let next = tokio::time::timeout(SETTLING, shown.recv()).await;
+        let face = match next {
+            Ok(Ok(shown)) => shown.face,
+            Ok(Err(broadcast::error::RecvError::Lagged(_))) => continue,
+            Ok(Err(broadcast::error::RecvError::Closed)) => return,
+            Err(_) => {
+                let Some(face) = unpictured else { continue };
+                let path = folder.join(format!("{:02}-{face}.png", faces.lock().unwrap().len()));
+                let frame = tv.newest().borrow().clone();
+                if let (false, Some(frame)) = (path.exists(), frame) {
+                    std::fs::write(path, frame.png().unwrap()).unwrap();
+                }
                 continue;
             }
-            faces.push(face.clone());
-            faces.len()
         };
-        tokio::time::sleep(SETTLING).await;
-        if let Some(frame) = tv.newest().borrow().clone() {
-            std::fs::write(folder.join(format!("{number:02}-{face}.png")), frame.png().unwrap()).unwrap();
+        let mut faces = faces.lock().unwrap();
+        if faces.last() != Some(&face) {
+            faces.push(face);
         }
     }
 }
