@@ -2,6 +2,7 @@
 
 mod assembly;
 mod effects;
+pub mod hardware;
 mod scanning;
 mod showing;
 pub mod tasks;
@@ -28,8 +29,12 @@ use crate::model::turn::{Fact, Input, Told, Turn};
 use crate::model::uptime::Uptime;
 use effects::{Stuck, ask};
 use scanning::Seen;
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
+
+/// A turn is taken at least this often, so that the watchdog sees that turns can be taken.
+const HEARTBEAT: Duration = Duration::from_secs(3);
 
 /// The box's devices as the supervisor holds them.
 pub(crate) struct Devices {
@@ -60,7 +65,8 @@ pub(crate) async fn drive(mut devices: Devices) {
     let mut open = Senses::default();
     devices.reflect(&appliance, now());
     loop {
-        let wake = appliance.wake_at(now()).map(|(at, _)| power_on + at.since_power_on());
+        let idle = Instant::now() + HEARTBEAT;
+        let wake = appliance.wake_at(now()).map_or(idle, |(at, _)| idle.min(power_on + at.since_power_on()));
         let Some(input) = devices.next(wake).await else {
             tracing::error!("a device has gone; ending, so that systemd starts everything afresh");
             return;
@@ -74,13 +80,7 @@ pub(crate) async fn drive(mut devices: Devices) {
 
 impl Devices {
     /// The next thing that happens; `None` when a device has gone.
-    async fn next(&mut self, wake: Option<Instant>) -> Option<Input> {
-        let waking = async {
-            match wake {
-                Some(at) => tokio::time::sleep_until(at).await,
-                None => std::future::pending().await,
-            }
-        };
+    async fn next(&mut self, wake: Instant) -> Option<Input> {
         tokio::select! {
             edge = self.button.recv() => edge.map(|edge| Input::Button { down: edge.down }),
             event = self.camera.events.recv() => event.map(camera_input),
@@ -92,7 +92,7 @@ impl Devices {
             event = self.media.events.recv() => event.map(Input::from),
             event = self.store.events.recv() => event.map(Input::from),
             asked = self.returns.recv() => asked.map(|()| Input::Told(Told::ReturnAsked)),
-            () = waking => Some(Input::Tick),
+            () = tokio::time::sleep_until(wake) => Some(Input::Tick),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use clap::{Parser, Subcommand};
 use madoguchi::device::camera::read_files::read_files;
+use madoguchi::device::tv::catalogue::save_every_screen;
+use madoguchi::supervisor::hardware;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,6 +18,18 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// The box: button, camera, TV and network of this machine, under systemd.
+    Run(hardware::HardwareConfig),
+    /// Paints every screen into a folder, to be looked at.
+    Screens {
+        /// Where the pictures go
+        folder: PathBuf,
+        /// Height of the pictures: 1080 or 720
+        #[arg(long, default_value_t = 1080)]
+        height: u32,
+        /// Only screens whose name has one of these in it
+        names: Vec<String>,
+    },
     /// Codes as the camera reads them.
     #[command(subcommand)]
     Qr(Qr),
@@ -33,9 +47,35 @@ enum Qr {
 
 fn main() -> io::Result<ExitCode> {
     match Arguments::parse().command {
+        Command::Run(config) => Ok(run_the_box(config)),
+        Command::Screens { folder, height, names } => Ok(match save_every_screen(&folder, height, &names) {
+            Ok(count) => {
+                println!("{count} screens in {}", folder.display());
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("madoguchi: {error}");
+                ExitCode::FAILURE
+            }
+        }),
         Command::Qr(Qr::Read { files }) => {
             let all_read = read_files(&files, &mut io::stdout().lock(), &mut io::stderr().lock())?;
             Ok(if all_read { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+    }
+}
+
+fn run_the_box(config: hardware::HardwareConfig) -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(io::stderr).init();
+    let ended = tokio::runtime::Runtime::new()
+        .map_err(|error| format!("tokio does not start: {error}"))
+        .and_then(|runtime| runtime.block_on(hardware::run(config)));
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
         }
     }
 }

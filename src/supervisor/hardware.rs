@@ -1,0 +1,145 @@
+//! The box itself: real button, light, camera, sound, network, store and display, watched by systemd.
+
+use super::tasks::Tasks;
+use super::{Parts, Running, assemble};
+use crate::device::button::{self, ButtonConfig};
+use crate::device::camera::CameraSource;
+use crate::device::clock::{self, ClockConfig};
+use crate::device::light::{self, Lamp};
+use crate::device::link::LinkConfig;
+use crate::device::media::MediaConfig;
+use crate::device::sound::SoundPorts;
+use crate::device::store::{self, StoreConfig};
+use crate::device::systemd::{self, Pulse, Watchdog};
+use crate::device::tv::{TvConfig, TvSink};
+use crate::device::usb::UsbEvent;
+use crate::device::{CHANNEL, device, network, slot, usb};
+use crate::model::light::Light;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+/// Where the box finds its parts. The defaults are the names that `udev/60-madoguchi.rules` gives.
+#[derive(clap::Args, Clone, Debug)]
+pub struct HardwareConfig {
+    /// The camera's capture device
+    #[arg(long, default_value = "/dev/madoguchi/camera")]
+    camera: PathBuf,
+    /// ALSA name of the microphone; the first card that can record without it
+    #[arg(long)]
+    microphone: Option<String>,
+    /// ALSA name of the TV's sound
+    #[arg(long, default_value = "default")]
+    speaker: String,
+    /// DRM driver of the display, such as vc4; the first that works without it
+    #[arg(long)]
+    display: Option<String>,
+    /// Width and height of the TV's picture
+    #[arg(long, default_value = "1920x1080", value_parser = size)]
+    tv: (u32, u32),
+    /// Folder in which udev links USB sticks
+    #[arg(long, default_value = "/dev/madoguchi/stick")]
+    sticks: PathBuf,
+    /// Milliseconds that sound takes from here through the TV to the microphone, beyond what is found by itself
+    #[arg(long, default_value_t = 0)]
+    loop_delay: u64,
+}
+
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let parsed = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    parsed
+        .filter(|(width, height)| width * 9 == height * 16)
+        .ok_or_else(|| format!("\"{text}\" is not WIDTHxHEIGHT of a 16:9 picture, such as 1920x1080 or 1280x720"))
+}
+
+/// Runs the box until systemd asks it to end.
+///
+/// # Errors
+/// The part that could not be started, or that ended unasked; systemd then starts everything afresh.
+pub async fn run(config: HardwareConfig) -> Result<(), String> {
+    let mut tasks = Tasks::default();
+    let parts = parts(&config, &mut tasks);
+    let running = assemble(parts, &mut tasks)?;
+    let mut watchdog = Watchdog::new();
+    let pulse = watchdog.part("the appliance's turns");
+    tasks.start("pulse", beat(running.progress.clone(), pulse));
+    tasks.start("watchdog", watchdog.run());
+    tasks.start("status", say_status(running));
+    let stop = tasks.stop();
+    let mut ended =
+        signal(SignalKind::terminate()).map_err(|error| format!("SIGTERM cannot be waited for: {error}"))?;
+    systemd::ready();
+    let result = tokio::select! {
+        result = tasks.run() => result,
+        _ = ended.recv() => {
+            stop.cancel();
+            Ok(())
+        }
+    };
+    systemd::stopping();
+    result
+}
+
+fn parts(config: &HardwareConfig, tasks: &mut Tasks) -> Parts {
+    let (edges_in, button) = mpsc::channel(CHANNEL);
+    tasks.start("button", button::run(edges_in, ButtonConfig::default()));
+    let (light, lights) = watch::channel(Light::default());
+    tasks.start("light", light::run(lights, Lamp::default()));
+    let (clock_in, clock) = mpsc::channel(CHANNEL);
+    tasks.start("clock", clock::run(clock_in, ClockConfig::default()));
+    let (network, behind_network) = device();
+    tasks.start("network", network::run(behind_network));
+    let (store, behind_store) = device();
+    tasks.start("store", store::run(behind_store, StoreConfig::default()));
+    let (slot, slot_asks) = mpsc::channel(CHANNEL);
+    tasks.start("slot", slot::run(slot_asks));
+    let (sticks_in, sticks) = mpsc::channel(CHANNEL);
+    tasks.start("usb", usb::run(sticks_in, config.sticks.clone()));
+    let (returns_in, returns) = mpsc::channel(1);
+    tasks.start("sticks", note_sticks(sticks, returns_in));
+    Parts {
+        button,
+        light,
+        camera: CameraSource::V4l2 { device: config.camera.clone() },
+        sound: SoundPorts::alsa(config.microphone.clone(), config.speaker.clone()),
+        clock,
+        network,
+        store,
+        slot,
+        returns,
+        tv: TvConfig { width: config.tv.0, height: config.tv.1, sink: TvSink::Kms { driver: config.display.clone() } },
+        link: LinkConfig::default(),
+        media: MediaConfig {
+            local_addresses: Vec::new(),
+            loop_delay: Duration::from_millis(config.loop_delay),
+            trust_anchors: watch::channel(Vec::new()).1,
+            line_cut: None,
+        },
+    }
+}
+
+/// What a stick asks for is read from it once sticks are signed; until then none can ask the box to forget.
+async fn note_sticks(mut sticks: mpsc::Receiver<UsbEvent>, _returns: mpsc::Sender<()>) {
+    while let Some(event) = sticks.recv().await {
+        tracing::info!(?event, "USB stick");
+    }
+}
+
+async fn beat(mut progress: watch::Receiver<u64>, pulse: Pulse) {
+    while progress.changed().await.is_ok() {
+        pulse.beat();
+    }
+}
+
+/// `systemctl status` names the screen. The trace is in the log already.
+async fn say_status(mut running: Running) {
+    let mut shown = running.shown.subscribe();
+    let draining = async { while running.trace.recv().await.is_some() {} };
+    let saying = async {
+        while let Ok(shown) = shown.recv().await {
+            systemd::status(&shown.face);
+        }
+    };
+    tokio::join!(draining, saying);
+}
