@@ -16,6 +16,7 @@ use crate::device::tv::paint::Painter;
 use crate::device::tv::{Tv, TvConfig};
 use crate::device::{Device, device};
 use crate::model::light::Light;
+use crate::model::loan::Loan;
 use crate::model::screen::Screen;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -78,6 +79,7 @@ pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
     tv.own_frames(frames.clone());
 
     let (loan_in, loan) = watch::channel(None);
+    let loan_of_media = loan.clone();
     let (scan_in, scan) = watch::channel(false);
     let (seen_in, seen) = mpsc::channel(crate::device::CHANNEL);
     tasks.start("scanner", scanning::scan(frames.clone(), scan, loan, seen_in));
@@ -90,7 +92,10 @@ pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
 
     let (staff_in, staff) = watch::channel(None);
     let (media, behind_media) = device();
-    let ports = media::Ports { config: parts.media, camera: frames, staff: staff_in, sound: parts.sound };
+    let (trust_in, trust_anchors) = watch::channel(Vec::new());
+    tasks.start("trust", trust_the_loans_anchors(loan_of_media, trust_in));
+    let config = MediaConfig { trust_anchors, ..parts.media };
+    let ports = media::Ports { config, camera: frames, staff: staff_in, sound: parts.sound };
     tasks.start("media", media::run(behind_media, ports));
     tv.staff_frames(staff);
 
@@ -121,4 +126,12 @@ pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
     };
     tasks.start("appliance", drive(devices));
     Ok(Running { tv, screen, shown, trace, progress })
+}
+
+/// Relays over TLS are trusted by the loan's certificates, too.
+async fn trust_the_loans_anchors(mut loan: watch::Receiver<Option<Loan>>, anchors: watch::Sender<Vec<String>>) {
+    while loan.changed().await.is_ok() {
+        let trusted = loan.borrow_and_update().as_ref().map(|loan| loan.trust_anchors.clone()).unwrap_or_default();
+        anchors.send_replace(trusted);
+    }
 }

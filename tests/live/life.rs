@@ -30,6 +30,8 @@ pub struct Life {
     pub language: Language,
     /// Media go over the relay only.
     pub relay_only: bool,
+    /// The line is cut in the middle of the call, and mended.
+    pub line_is_cut: bool,
     /// Where its pictures go.
     pub folder: PathBuf,
 }
@@ -46,6 +48,8 @@ pub struct Lived {
     tone_at_tv: f32,
     tone_at_staff: f64,
     relays: usize,
+    /// Cut to "coming back" on the TV, and mended to the counter's picture on it.
+    line: Option<(Duration, Duration)>,
     faces: Vec<String>,
     trace: Vec<String>,
 }
@@ -83,6 +87,9 @@ impl Life {
         counter.watches(FAMILY_MARK).await;
 
         let mut lived = self.talk(&house, &counter).await;
+        if self.line_is_cut {
+            lived.line = Some(self.lose_the_line_and_find_it_again(&house, &counter).await);
+        }
         self.be_made_to_leave(&house, &counter).await;
         self.give_back(&house).await;
 
@@ -191,9 +198,31 @@ impl Life {
             tone_at_tv,
             tone_at_staff: counter.noted("tone").await,
             relays: 0,
+            line: None,
             faces: Vec::new(),
             trace: Vec::new(),
         }
+    }
+
+    /// The line is cut without a word: the TV must say so, and the call must come back by itself when it is mended.
+    async fn lose_the_line_and_find_it_again(&self, house: &House, counter: &Counter) -> (Duration, Duration) {
+        let control = house.control();
+        let mut screen = house.appliance.screen.clone();
+        control.run(Command::CutLine { cut: true }).await.unwrap();
+        let cut = Instant::now();
+        until(&mut screen, "that the line is lost", |face| matches!(face, Face::ComingBack { .. })).await;
+        let noticed = cut.elapsed();
+        let before = counter.frames().await;
+        control.run(Command::CutLine { cut: false }).await.unwrap();
+        let mended = Instant::now();
+        until(&mut screen, "the call again", |face| matches!(face, Face::Live { .. })).await;
+        let tv = house.appliance.tv.clone();
+        let seen = pictures::see_counter(&tv, PATIENCE).await.expect("the counter's picture never came back");
+        let frames = format!(
+            "return document.getElementById('guest-video').getVideoPlaybackQuality().totalVideoFrames !== {before};"
+        );
+        counter.page.until("the family's picture comes again", &frames).await;
+        (noticed, seen - mended)
     }
 
     /// Staff make the family leave: nothing may flow afterwards, and nobody comes back by itself.
@@ -281,6 +310,13 @@ fn check_nothing_leaked(house: &House, folder: &Path, trace: &[String]) {
 impl Lived {
     /// This life's part of the report.
     pub fn report(&self) -> String {
+        let line = self.line.map_or_else(String::new, |(noticed, back)| {
+            format!(
+                "| line cut to \"coming back\" on the TV | {} ms |\n| line mended to the counter's picture on the TV | {} ms |\n",
+                noticed.as_millis(),
+                back.as_millis()
+            )
+        });
         let faces = self.faces.iter().map(|face| format!("`{face}`")).collect::<Vec<_>>().join(" → ");
         format!(
             "## {}\n\n\
@@ -293,6 +329,7 @@ impl Lived {
              | counter's tone at the TV's speaker, times louder than beside it | {:.0} |\n\
              | family's tone at the staff page, dB over beside it | {:.0} |\n\
              | relay addresses given out | {} |\n\
+             {line}\
              | pictures before letting in, pictures and sound after \"let leave\" | none |\n\
              | key in the trace or in the room server's file, files after the wipe | none |\n\n\
              Screens: {faces}\n\n",

@@ -3,7 +3,7 @@
 //!
 //! Three lives, from boot to wipe:
 //! * in Japanese, media from end to end;
-//! * in English, media from end to end;
+//! * in English, media from end to end, and the line is cut in the middle of the call;
 //! * in Japanese, over the relay only.
 //!
 //! Each life writes a picture of the TV at every screen, the trace, and its part of `report.md` into
@@ -50,7 +50,8 @@ fn main() {
     let mut lived = Vec::new();
     for (name, language, relay_only) in lives {
         println!("story: {name}");
-        let life = Life { name, language, relay_only, folder: folder.join(name) };
+        let line_is_cut = name == "en";
+        let life = Life { name, language, relay_only, line_is_cut, folder: folder.join(name) };
         lived.push(runtime.block_on(life.live()));
     }
     let report: String = lived.iter().map(Lived::report).collect();
