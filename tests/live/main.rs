@@ -45,10 +45,14 @@ fn main() {
         .with_writer(std::io::stderr)
         .init();
     let runtime = tokio::runtime::Runtime::new().expect("tokio does not start");
+    let only = std::env::var("STORY_ONLY").ok();
     let lives =
         [("ja", Language::Japanese, false), ("en", Language::English, false), ("relay", Language::Japanese, true)];
     let mut lived = Vec::new();
     for (name, language, relay_only) in lives {
+        if only.as_deref().is_some_and(|only| only != name) {
+            continue;
+        }
         println!("story: {name}");
         let line_is_cut = name == "en";
         let life = Life { name, language, relay_only, line_is_cut, folder: folder.join(name) };

@@ -131,7 +131,7 @@ pub(super) fn cut_packets(pipeline: &gst::Pipeline, cut: &watch::Receiver<bool>)
     pipeline.connect_deep_element_added(move |_, _, element| {
         let pad = match element.factory().map(|factory| factory.name().to_string()).as_deref() {
             Some("nicesrc") => element.static_pad("src"),
-            Some("nicesink") => element.static_pad("sink"),
+            Some("dtlssrtpenc") => element.static_pad("src"),
             _ => None,
         };
         let cut = cut.clone();
