@@ -95,7 +95,7 @@ pub enum Aside {
     OneMinute,
     /// "We will phone you."
     WillPhone,
-    /// The staff member switched the microphone off.
+    /// The staff member's own microphone is off: the family does not hear them.
     StaffMuted,
     /// Own picture and sound are switched off.
     Paused,
@@ -401,7 +401,7 @@ impl Face {
     /// Where pictures appear on this face; everything else is opaque.
     pub fn windows(&self) -> Windows {
         const VIEWFINDER: Window = Window { x: 520, y: 170, width: 430, height: 573, mirrored: true };
-        const MIRROR: Window = Window { x: 500, y: 170, width: 450, height: 600, mirrored: true };
+        const MIRROR: Window = Window { x: 500, y: 143, width: 450, height: 600, mirrored: true };
         const SMALL: Window = Window { x: 775, y: 50, width: 175, height: 233, mirrored: true };
         const FULL: Window = Window { x: 0, y: 0, width: 1000, height: 1000, mirrored: false };
         match self {

@@ -12,8 +12,10 @@ use std::path::{Path, PathBuf};
 
 /// A channel may differ by this much: the golden pictures have few colours, and processors round differently.
 const CHANNEL: u8 = 48;
-/// Colours this near to each other become one in a golden picture.
+/// Colours this near to each other become one in a golden picture, unless they fill an area.
 const NEAR: u8 = 32;
+/// A colour on one of so many pixels fills an area, as a tint does.
+const AREA: usize = 400;
 /// Pixels that may differ by more. A lost comma is about sixty.
 const PIXELS: usize = 20;
 
@@ -119,11 +121,14 @@ fn encode(width: u32, height: u32, pixels: &Pixels) -> Vec<u8> {
     data
 }
 
-/// Frequent colours first, and none that is near to one already taken: few colours make small files.
+/// Frequent colours first, and of those that fill no area none that is near to one already taken: few colours make
+/// small files.
 fn palette(colors: &[([u8; 4], u32)]) -> Vec<[u8; 4]> {
     let mut palette: Vec<[u8; 4]> = Vec::new();
-    for (color, _) in colors {
-        if palette.len() < 256 && palette.iter().all(|known| distance(*known, *color) > NEAR) {
+    let all: usize = colors.iter().map(|(_, count)| *count as usize).sum();
+    for (color, count) in colors {
+        let area = *count as usize * AREA > all;
+        if palette.len() < 256 && (area || palette.iter().all(|known| distance(*known, *color) > NEAR)) {
             palette.push(*color);
         }
     }

@@ -3,7 +3,7 @@
 use madoguchi::device::tv::catalogue::every_screen;
 use madoguchi::device::tv::paint::Painter;
 use madoguchi::drawing::layout::{Color, Layout, PlacedText, Rect};
-use madoguchi::model::screen::{Aside, Face, Screen};
+use madoguchi::model::screen::{Aside, Face, ScanHint, Screen};
 use resvg::tiny_skia::Pixmap;
 use std::collections::HashMap;
 
@@ -151,7 +151,7 @@ fn one_sentence(screen: &Screen, _: &Pixmap, layout: &Layout) -> Vec<String> {
         ("name", live),
         ("remaining", live),
         ("quality", live),
-        ("city", !live),
+        ("city", !live && !screen.city.get(screen.language).is_empty()),
         ("press", screen.press.is_some()),
         ("hold", screen.hold.is_some()),
         ("telephone", screen.telephone.is_some()),
@@ -177,7 +177,11 @@ fn aside_is_said(screen: &Screen, _: &Pixmap, layout: &Layout) -> Vec<String> {
 }
 
 fn camera_is_seen(screen: &Screen, picture: &Pixmap, layout: &Layout) -> Vec<String> {
-    let unseen = matches!(screen.aside, Some(Aside::NoCamera | Aside::NoCameraNorMicrophone | Aside::Paused));
+    let blind = matches!(
+        screen.face,
+        Face::ShowWifi { hint: ScanHint::NoCamera, .. } | Face::ShowPaper { hint: ScanHint::NoCamera, .. }
+    );
+    let unseen = blind || matches!(screen.aside, Some(Aside::NoCamera | Aside::NoCameraNorMicrophone | Aside::Paused));
     let window = screen.face.windows().own.filter(|_| !unseen);
     let mut wrong = Vec::new();
     if layout.holes.len() != usize::from(window.is_some()) {
@@ -225,6 +229,6 @@ fn lines_differ_in_words_and_hints_too() {
     }
     let count = |role: &str| words.keys().filter(|text| text.starts_with(role)).count();
     assert_eq!(count("quality: "), 3 * 2, "three words for the line in each language");
-    assert_eq!(count("hint: "), 5 * 2, "five words for the camera's eye in each language");
+    assert_eq!(count("hint: "), 6 * 2, "six words for the camera's eye in each language");
     assert!(count("aside: ") >= 9 * 2);
 }

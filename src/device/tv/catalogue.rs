@@ -52,9 +52,10 @@ pub fn every_screen() -> Vec<(String, Screen)> {
 /// A screen around a face, with the button and the telephone as they usually go with it.
 pub fn screen(language: Language, face: Face, aside: Option<Aside>) -> Screen {
     let (press, hold) = button(&face);
-    let city = Words::ja_en("みどり市", "Midori City");
+    let lent = !matches!(face, Face::WipeOwed | Face::NoLoan | Face::Forgotten { receipt: Some(_) });
+    let city = if lent { Words::ja_en("みどり市", "Midori City") } else { Words::default() };
     let hours = Words::ja_en("平日 8:30〜17:15", "Mon–Fri 8:30–17:15");
-    let telephone = needs_telephone(&face).then(|| Telephone { number: "0422-00-1234".into(), hours });
+    let telephone = (lent && face.offers_telephone()).then(|| Telephone { number: "0422-00-1234".into(), hours });
     Screen { language, city, face, press, hold, telephone, aside, live: Live::default() }
 }
 
@@ -136,33 +137,25 @@ fn live(quality: Quality, held: bool) -> Face {
 }
 
 fn button(face: &Face) -> (Option<PressDoes>, Option<HoldDoes>) {
-    use HoldDoes::{Back, Finish, Leave, StartAgain};
+    use HoldDoes::{Back, Leave, StartAgain};
     match face {
         Face::Starting => (Some(PressDoes::Language), None),
-        Face::WipeOwed | Face::Forgetting { .. } | Face::WipeFailed(_) => (None, None),
-        Face::NoLoan | Face::LoanEnded => (None, Some(Finish)),
-        Face::FindingNetwork => (Some(PressDoes::Language), Some(StartAgain)),
-        Face::ShowWifi { .. } => (Some(PressDoes::TryOut), Some(StartAgain)),
-        Face::ShowPaper { .. } => (Some(PressDoes::Language), Some(StartAgain)),
-        Face::JoiningNetwork { .. } => (None, Some(Back)),
-        Face::NetworkTrouble(_) | Face::Refused(_) => (Some(PressDoes::Again), Some(StartAgain)),
-        Face::AskingRoom => (None, Some(StartAgain)),
+        Face::WipeOwed | Face::NoLoan | Face::Forgetting { .. } | Face::WipeFailed(_) => (None, None),
+        Face::LoanEnded | Face::JoiningNetwork { .. } => (None, Some(StartAgain)),
+        Face::FindingNetwork | Face::ShowWifi { .. } => (Some(PressDoes::Language), Some(StartAgain)),
+        Face::ShowPaper { .. } => (Some(PressDoes::TryOut), Some(StartAgain)),
+        Face::NetworkTrouble(_) => (Some(PressDoes::Again), Some(StartAgain)),
+        Face::Refused(RoomRefusal::TooManyTries) => (None, Some(StartAgain)),
+        Face::Refused(RoomRefusal::RoomFull | RoomRefusal::Busy) => (Some(PressDoes::Again), Some(StartAgain)),
+        Face::Refused(_) => (Some(PressDoes::Understood), Some(StartAgain)),
+        Face::AskingRoom => (None, Some(Back)),
         Face::Mirror(_) => (Some(PressDoes::Next), Some(StartAgain)),
-        Face::Rules(_) => (Some(PressDoes::AgreeAndJoin), Some(Back)),
+        Face::Rules(meeting) => (meeting.opens_in.is_none().then_some(PressDoes::AgreeAndJoin), Some(Back)),
         Face::TryOut => (Some(PressDoes::Chime), Some(Back)),
         Face::Entering | Face::Lobby { .. } | Face::ComingBack { .. } => (None, Some(Leave)),
         Face::Live { .. } => (Some(PressDoes::Pause), Some(Leave)),
         Face::Ended(_) => (Some(PressDoes::Understood), None),
-        Face::Forgotten { .. } => (None, Some(Finish)),
-    }
-}
-
-fn needs_telephone(face: &Face) -> bool {
-    match face {
-        Face::Starting | Face::WipeOwed | Face::Forgetting { .. } | Face::Forgotten { .. } => false,
-        Face::Live { quality, held, .. } => *quality == Quality::Weak || *held,
-        Face::Ended(ending) => !matches!(ending, Ending::Left | Ending::Ended),
-        _ => true,
+        Face::Forgotten { receipt } => (receipt.is_none().then_some(PressDoes::Again), None),
     }
 }
 

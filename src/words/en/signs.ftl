@@ -3,14 +3,15 @@ press = Press: { $does }
 press-language = Language/日本語
 press-next = go on
 press-again = try again
+press-begin-again = back to the start
 press-agree-and-join = agree and join
 press-understood = I understand
 press-try-out = see how I look
 press-chime = play the sound
-press-pause = picture & sound off
-press-resume = picture & sound on
+press-pause = my camera & mic off
+press-resume = my camera & mic on
 
-hold = Hold 3 s: { $does }
+hold = Hold 3 sec: { $does }
 hold-leave = leave
 hold-start-again = start again
 hold-back = go back
@@ -26,14 +27,14 @@ aside-no-camera-nor-microphone = Camera and microphone unplugged
 aside-five-minutes = 5 minutes left
 aside-one-minute = 1 minute left
 aside-will-phone = The staff will phone you
-aside-staff-muted = The staff switched your sound off
-aside-paused = Your picture and sound are off
+aside-staff-muted = The staff member's microphone is off
+aside-paused = Your camera and mic are off
 
 scan-looking = Looking for a code
 scan-closer = Closer, please
 scan-further-away = Further away, please
 scan-hold-still = Hold it still, please
-scan-found = Got it
+scan-found = Code read
 scan-no-camera = Please plug the camera in
 
 wrong-another-city = This paper is from another city. Show the paper of the city that lent you this device.
@@ -69,7 +70,7 @@ wait = { $unit ->
        *[other] { $count } seconds
     }
 }
-wait-label = Starts in { $wait }
+wait-label = You can join in { $wait }
 month-day = { $month ->
     [1] Jan
     [2] Feb
@@ -92,6 +93,6 @@ camera-missing = No camera
 picture-paused = Off
 
 wipe-step-network = the Wi-Fi password
-wipe-step-key = the code of your paper
+wipe-step-key = the code on your paper
 wipe-step-data = saved data
-wipe-step-verify = a check that nothing is left
+wipe-step-verify = the final check

@@ -3,12 +3,13 @@ press = 押す：{ $does }
 press-language = Language／ことば
 press-next = 次へ すすむ
 press-again = もう一度 ためす
+press-begin-again = 最初に もどる
 press-agree-and-join = 同意して 入る
 press-understood = わかりました
 press-try-out = 映り方を ためす
 press-chime = 音を 鳴らす
-press-pause = 映像と音を 止める
-press-resume = 映像と音を 出す
+press-pause = 自分の 映像と音を 止める
+press-resume = 自分の 映像と音を 出す
 
 hold = ３秒 長押し：{ $does }
 hold-leave = 退室する
@@ -26,7 +27,7 @@ aside-no-camera-nor-microphone = カメラと マイクが 外れています
 aside-five-minutes = あと５分で 終わります
 aside-one-minute = あと１分で 終わります
 aside-will-phone = 担当者から お電話します
-aside-staff-muted = 担当者が マイクを 止めています
+aside-staff-muted = 担当者の マイクが オフです
 aside-paused = あなたの 映像と音を 止めています
 
 scan-looking = コードを さがしています
@@ -57,7 +58,7 @@ wait = { $unit ->
     [minutes] { $count }分
    *[seconds] { $count }秒
 }
-wait-label = 始まるまで あと{ $wait }
+wait-label = あと{ $wait }で 入れます
 month-day = { $month }月{ $day }日
 slot = { $day }　{ $starts }〜{ $ends }
 slot-open = 今、入れます

@@ -163,7 +163,7 @@ pub(super) fn of(screen: &Screen) -> (&'static str, Value) {
         pictogram: sign.pictogram,
         badge: sign.badge,
         tint: sign.tint,
-        press: screen.press.map(|does| press(&speak, does, paused)),
+        press: screen.press.map(|does| press(&speak, &screen.face, does, paused)),
         hold: screen.hold.map(|does| {
             let does = speak.say(&format!("hold-{}", kebab(&format!("{does:?}"))));
             speak.with("hold", &[("does", Arg::Text(&does))])
@@ -176,7 +176,7 @@ pub(super) fn of(screen: &Screen) -> (&'static str, Value) {
         foot_top: foot_top(screen, overlay),
         aside: screen.aside.map(|aside| aside_line(&speak, &screen.face, aside)),
         card: card(&speak, &screen.face),
-        hint: hint(&speak, &screen.face).filter(|_| !no_camera),
+        hint: hint(&speak, &screen.face).filter(|_| blind || !no_camera),
         meeting: meeting(&speak, &screen.face),
         rules: rules(&speak, &screen.face),
         remaining: remaining(&speak, &screen.face),
@@ -185,7 +185,7 @@ pub(super) fn of(screen: &Screen) -> (&'static str, Value) {
         corner: if wrong { COLORS.white } else { COLORS.amber },
         level: speak.say("say-something"),
         mic: match screen.aside {
-            Some(Aside::NoMicrophone | Aside::NoCameraNorMicrophone | Aside::StaffMuted | Aside::Paused) => "mic-off",
+            Some(Aside::NoMicrophone | Aside::NoCameraNorMicrophone | Aside::Paused) => "mic-off",
             _ => "mic",
         },
         overlay,
@@ -221,6 +221,7 @@ fn foot_top(screen: &Screen, overlay: bool) -> u16 {
 
 fn sentence(speak: &Speak, screen: &Screen) -> String {
     match &screen.face {
+        Face::Starting if screen.city.get(screen.language).is_empty() => speak.say("boot-starting-nameless"),
         Face::Starting => speak.with("boot-starting", &[("city", Arg::Text(screen.city.get(screen.language)))]),
         Face::Rules(Meeting { opens_in: Some(wait), .. }) => {
             speak.with("ready-rules-early", &[("wait", Arg::Text(&span(speak, *wait)))])
@@ -253,8 +254,9 @@ fn next(speak: &Speak, face: &Face) -> Option<String> {
     }
 }
 
-fn press(speak: &Speak, does: PressDoes, paused: bool) -> String {
+fn press(speak: &Speak, face: &Face, does: PressDoes, paused: bool) -> String {
     let id = match does {
+        PressDoes::Again if matches!(face, Face::Forgotten { .. }) => "press-begin-again".to_owned(),
         PressDoes::Pause if paused => "press-resume".to_owned(),
         does => format!("press-{}", kebab(&format!("{does:?}"))),
     };
