@@ -507,6 +507,7 @@ impl Inside {
         let aside = self.notice.map(|(notice, _)| notice).or(self.paused.then_some(Aside::Paused));
         let aside = aside.or(self.will_phone.then_some(Aside::WillPhone)).or(known.missing_senses());
         let aside = aside.or(self.staff_muted.then_some(Aside::StaffMuted));
+        let aside = aside.or(self.staff_camera_off.then_some(Aside::StaffCameraOff));
         Sight { face, press, hold: Some(HoldDoes::Leave), aside }
     }
 

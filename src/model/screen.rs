@@ -97,6 +97,8 @@ pub enum Aside {
     WillPhone,
     /// The staff member's own microphone is off: the family does not hear them.
     StaffMuted,
+    /// The staff member's camera is off: the TV is dark on purpose.
+    StaffCameraOff,
     /// Own picture and sound are switched off.
     Paused,
 }

@@ -32,6 +32,21 @@ fn a_muted_clerk_is_said_so() {
     }
 }
 
+/// The clerk's camera is off: the dark TV is explained.
+#[test]
+fn a_camera_that_the_clerk_switched_off_is_said_so() {
+    use madoguchi::model::ids::PeerId;
+    use madoguchi::model::screen::Aside;
+    use madoguchi::model::wire::ToClient;
+    let mut life = Life::talking();
+    for camera in [true, false] {
+        let peer = PeerId("staff-1".to_owned());
+        life.staff(|room| room.say(ToClient::Muted { peer, microphone: false, camera }));
+        life.waits(seconds(1));
+        assert_eq!(life.screen().aside, camera.then_some(Aside::StaffCameraOff));
+    }
+}
+
 /// The word that the pause is over was lost with the line.
 #[test]
 fn a_hold_that_ended_while_the_line_was_lost_is_over() {

@@ -91,10 +91,11 @@ impl Live {
             tokio::task::spawn_blocking(move || pipeline::build(&config, &sound, &gate))
         };
         let session = build.await.map_err(|_| "building the session's pipeline broke off".to_owned())??;
-        signals::connect(&session, &gate, &counts, &video, &say);
+        // Before the counting of bytes: what is cut off must not count.
         if let Some(cut) = &ports.config.line_cut {
             cut_packets(&session.pipeline, cut);
         }
+        signals::connect(&session, &gate, &counts, &video, &say);
         receive(
             &session,
             Receiving { gate: gate.clone(), counts: counts.clone(), signals: say, frames: ports.staff.clone() },
@@ -212,7 +213,7 @@ impl Live {
 
     async fn ticked(&mut self) -> Option<MediaNews> {
         let (bytes, now) = (self.counts.bytes.load(Ordering::Relaxed), self.now());
-        if self.alive.is_dead(bytes, now) {
+        if self.alive.is_dead(bytes, self.gates.show, now) {
             return Some(MediaNews::PathDead);
         }
         let span = self.judged.1.elapsed();

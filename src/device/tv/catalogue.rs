@@ -223,7 +223,7 @@ const ENDINGS: [Ending; 7] = [
 
 const WIPE_STEPS: [WipeStep; 4] = [WipeStep::Network, WipeStep::Key, WipeStep::Data, WipeStep::Verify];
 
-const ASIDES: [Aside; 8] = [
+const ASIDES: [Aside; 9] = [
     Aside::NoCamera,
     Aside::NoMicrophone,
     Aside::NoCameraNorMicrophone,
@@ -231,5 +231,6 @@ const ASIDES: [Aside; 8] = [
     Aside::OneMinute,
     Aside::WillPhone,
     Aside::StaffMuted,
+    Aside::StaffCameraOff,
     Aside::Paused,
 ];

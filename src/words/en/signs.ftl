@@ -28,6 +28,7 @@ aside-five-minutes = 5 minutes left
 aside-one-minute = 1 minute left
 aside-will-phone = The staff will phone you
 aside-staff-muted = The staff member's microphone is off
+aside-staff-camera-off = The staff member's camera is off
 aside-paused = Your camera and mic are off
 
 scan-looking = Looking for a code

@@ -28,6 +28,7 @@ aside-five-minutes = あと５分で 終わります
 aside-one-minute = あと１分で 終わります
 aside-will-phone = 担当者から お電話します
 aside-staff-muted = 担当者の マイクが オフです
+aside-staff-camera-off = 担当者の カメラが オフです
 aside-paused = あなたの 映像と音を 止めています
 
 scan-looking = コードを さがしています

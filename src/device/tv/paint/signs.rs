@@ -113,7 +113,7 @@ const fn of_ending(ending: Ending) -> Sign {
 pub(super) const fn of_aside(aside: Aside) -> &'static str {
     match aside {
         Aside::PaperRemembered => "check",
-        Aside::NoCamera => "camera-off",
+        Aside::NoCamera | Aside::StaffCameraOff => "camera-off",
         Aside::NoMicrophone | Aside::StaffMuted => "mic-off",
         Aside::NoCameraNorMicrophone => "both-off",
         Aside::FiveMinutes | Aside::OneMinute => "clock",
