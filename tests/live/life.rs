@@ -121,6 +121,7 @@ impl Life {
             language: self.language,
             desk,
             tv: (1280, 720),
+            other_rooms: Vec::new(),
         };
         House::start(config, tasks).await.unwrap()
     }

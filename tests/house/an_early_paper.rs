@@ -1,0 +1,31 @@
+//! The lobby does not open yet: the screens count down, nobody can go in, and then it opens by itself.
+
+use crate::desk::Desk;
+use crate::home::{Home, count};
+use jiff::SignedDuration;
+use madoguchi::model::screen::{Face, HoldDoes, PressDoes};
+use std::time::Duration;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paper_that_is_too_early_counts_down_and_then_opens() {
+    let desk = Desk::open().await;
+    let mut home = Home::near(&desk).await;
+    home.is_asked_for_the_paper().await;
+    // The slot lasts 60 minutes and the lobby opens 10 before: 15 seconds from now by the server's clock.
+    desk.leave(SignedDuration::from_secs(70 * 60 + 15));
+    home.shows("paper").await;
+    let mirror = home.reads("ready-mirror-early", PressDoes::Next, HoldDoes::StartAgain).await;
+    let Face::Mirror(meeting) = mirror.face else { unreachable!() };
+    assert!(meeting.opens_in.is_some_and(|left| left <= Duration::from_secs(15)), "{:?}", meeting.opens_in);
+    home.puts_paper_away().await;
+    home.presses().await;
+    home.reads("ready-rules-early", None, HoldDoes::Back).await;
+    home.presses().await;
+    home.reads("ready-rules", PressDoes::AgreeAndJoin, HoldDoes::Back).await;
+    let lines = home.trace_to("(ready-rules)").await;
+    assert_eq!(count(&lines, "Consent"), 0, "a press before it opened agreed to nothing: {lines:#?}");
+    assert!(lines.last().unwrap().contains("Chime"), "they are called: {lines:#?}");
+    home.presses().await;
+    home.reads("session-lobby-staff-absent", None, HoldDoes::Leave).await;
+    home.moves_out().await;
+}
