@@ -5,8 +5,7 @@ use crate::home::{Home, count};
 use madoguchi::model::screen::{HoldDoes, PressDoes};
 use madoguchi::model::wire::{ByeReason, RULES_VERSION, ToClient, ToServer};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_guest_is_refused_until_the_seat_is_free() {
+pub async fn a_second_guest_is_refused_until_the_seat_is_free() {
     let desk = Desk::open().await;
     let (mut first, _) = desk.guest().await;
     let mut home = Home::near(&desk).await;

@@ -10,6 +10,7 @@ use madoguchi::workbench::house::{House, HouseConfig};
 use madoguchi::workbench::papers::{Ink, Paper, sheet};
 use madoguchi::workbench::{Command, DeskConfig};
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
@@ -212,4 +213,21 @@ pub async fn eventually(what: &str, mut is_it: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "never: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// A scenario under its name.
+pub type Scenario = (&'static str, Pin<Box<dyn Future<Output = ()> + Send>>);
+
+/// Lives them at the same time, all of them to their end.
+pub async fn together(scenarios: Vec<Scenario>) {
+    let begun = Instant::now();
+    let living = scenarios.into_iter().map(|(name, scenario)| (name, tokio::spawn(scenario)));
+    let mut failed = Vec::new();
+    for (name, scenario) in living.collect::<Vec<_>>() {
+        match scenario.await {
+            Ok(()) => println!("{name}: well after {:?}", begun.elapsed()),
+            Err(_) => failed.push(name),
+        }
+    }
+    assert!(failed.is_empty(), "not well: {}; what went wrong stands above", failed.join(", "));
 }

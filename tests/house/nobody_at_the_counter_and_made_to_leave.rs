@@ -5,8 +5,7 @@ use crate::home::{Home, count, eventually};
 use madoguchi::model::screen::{HoldDoes, PressDoes};
 use madoguchi::model::wire::{Role, ToClient, ToServer};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_lobby_waits_for_the_counter_and_who_was_made_to_leave_stays_out() {
+pub async fn the_lobby_waits_for_the_counter_and_who_was_made_to_leave_stays_out() {
     let desk = Desk::open().await;
     let mut home = Home::near(&desk).await;
     home.is_asked_for_the_paper().await;
@@ -42,7 +41,11 @@ async fn the_lobby_waits_for_the_counter_and_who_was_made_to_leave_stays_out() {
     let lines = home.trace_to("(ready-refused-let-leave)").await;
     assert_eq!((count(&lines, "OpenLink"), count(&lines, "BuildMedia")), (1, 0), "{lines:#?}");
     let scanned = lines.iter().position(|line| line.contains("Scan(room key)"));
-    assert_eq!(scanned, lines.iter().position(|line| line.contains("OpenLink")), "rejoined without a paper: {lines:#?}");
+    assert_eq!(
+        scanned,
+        lines.iter().position(|line| line.contains("OpenLink")),
+        "rejoined without a paper: {lines:#?}"
+    );
     home.puts_paper_away().await;
     home.presses().await;
     home.goes_on_well().await;

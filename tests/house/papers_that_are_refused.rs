@@ -30,8 +30,7 @@ fn make(database: &Path) -> Others {
     Others { burnt: make(0, Standing::Burnt), ended: make(0, Standing::Ended), past: make(5, Standing::Good) }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_wrong_paper_is_named_and_the_right_one_works() {
+pub async fn every_wrong_paper_is_named_and_the_right_one_works() {
     let mut others = None;
     let desk = Desk::open_with(|config| others = Some(make(&config.database))).await;
     let (others, public) = (others.unwrap(), desk.running().public.clone());

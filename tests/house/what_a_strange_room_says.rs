@@ -93,7 +93,9 @@ fn staff() -> PeerId {
 }
 
 fn peer(role: Role, epoch: u32) -> ToClient {
-    ToClient::Peer { peer: staff(), role, name: "窓口".to_owned(), epoch: Epoch(epoch), language: None, admitted: true }
+    ToClient::Peer {
+        peer: staff(), role, name: "窓口".to_owned(), epoch: Epoch(epoch), language: None, admitted: true
+    }
 }
 
 fn answer(epoch: u32) -> ToClient {
@@ -125,8 +127,7 @@ async fn talks_nonsense(line: &mut Line) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_room_that_talks_nonsense_loses_nothing_of_the_family() {
+pub async fn a_room_that_talks_nonsense_loses_nothing_of_the_family() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let host = listener.local_addr().unwrap().to_string();
     let mut home = Home::with(&[host.clone()], |_| {}).await;

@@ -1,4 +1,4 @@
-//! What the appliance waits half a minute for before it says so: lived at the same time, in two homes.
+//! What the appliance waits half a minute for before it says so.
 
 use crate::desk::Desk;
 use crate::home::{Home, count, eventually};
@@ -7,13 +7,8 @@ use madoguchi::model::screen::{HoldDoes, PressDoes};
 use madoguchi::model::wire::{Candidate, Role, ToClient, ToServer};
 use madoguchi::workbench::Command;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_clock_and_a_path_that_is_never_made() {
-    tokio::join!(the_clock_is_unknown(), the_path_is_never_made());
-}
-
 /// No server is asked before the clock is known: its certificate could not be judged.
-async fn the_clock_is_unknown() {
+pub async fn the_clock_is_unknown() {
     let mut home = Home::with(&[], |desk| desk.clock_known = false).await;
     home.reads("network-trouble-clock-unknown", PressDoes::Again, HoldDoes::StartAgain).await;
     home.does(Command::Clock { known: true }).await;
@@ -24,7 +19,7 @@ async fn the_clock_is_unknown() {
 }
 
 /// Staff let the family in, but what they answer leads nowhere, and then nothing is answered at all.
-async fn the_path_is_never_made() {
+pub async fn the_path_is_never_made() {
     let desk = Desk::open().await;
     let mut home = Home::near(&desk).await;
     home.is_asked_for_the_paper().await;

@@ -6,8 +6,7 @@ use madoguchi::model::screen::{Aside, HoldDoes, PressDoes};
 use madoguchi::model::wire::ToClient;
 use madoguchi::workbench::Command;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn without_camera_and_microphone_the_screens_say_so_and_the_call_is_still_offered() {
+pub async fn without_camera_and_microphone_the_screens_say_so_and_the_call_is_still_offered() {
     let desk = Desk::open().await;
     let mut home = Home::near(&desk).await;
     home.is_asked_for_the_paper().await;
