@@ -1,7 +1,8 @@
 //! Somebody behind the same address tries keys: the family waits a little and then comes in by itself.
 
 use crate::desk::{Desk, key};
-use crate::home::{Home, count};
+use crate::home::{Home, StoppedClock, count};
+use jiff::SignedDuration;
 use madoguchi::model::screen::{HoldDoes, PressDoes};
 use madoguchi::model::wire::{Refusal, ToClient};
 
@@ -15,7 +16,8 @@ async fn try_key(desk: &Desk, number: u32) -> Refusal {
 }
 
 pub async fn a_flood_of_wrong_keys_only_delays_the_family() {
-    let desk = Desk::open().await;
+    let clock = StoppedClock::now();
+    let desk = Desk::open_with(|config| config.clock = clock.clock()).await;
     let mut home = Home::near(&desk).await;
     home.is_asked_for_the_paper().await;
     let mut number = 0;
@@ -27,6 +29,7 @@ pub async fn a_flood_of_wrong_keys_only_delays_the_family() {
     home.reads("ready-refused-too-many-tries", None, HoldDoes::StartAgain).await;
     home.puts_paper_away().await;
     home.presses().await;
+    clock.advance(SignedDuration::from_secs(60));
     home.reads("ready-mirror", PressDoes::Next, HoldDoes::StartAgain).await;
     let lines = home.trace_to("(ready-mirror)").await;
     assert!(count(&lines, "OpenLink") >= 2, "asked again by itself: {lines:#?}");

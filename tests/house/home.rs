@@ -1,9 +1,10 @@
 //! A family's home: the house with its appliance, and what is read on the TV.
 
 use crate::desk::Desk;
+use jiff::{SignedDuration, Timestamp};
 use madoguchi::model::language::Language;
 use madoguchi::model::screen::{HoldDoes, PressDoes, Screen};
-use madoguchi::room::demo;
+use madoguchi::room::{Clock, demo};
 use madoguchi::supervisor::tasks::Tasks;
 use madoguchi::workbench::air::Internet;
 use madoguchi::workbench::house::{House, HouseConfig};
@@ -11,6 +12,7 @@ use madoguchi::workbench::papers::{Ink, Paper, sheet};
 use madoguchi::workbench::{Command, DeskConfig};
 use std::collections::BTreeSet;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
@@ -19,6 +21,31 @@ use tokio_util::sync::CancellationToken;
 
 /// Far longer than any step takes on a loaded machine.
 pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A room server's clock that stands still until it is moved, so that nothing depends on how fast a test runs.
+#[derive(Clone)]
+pub struct StoppedClock(Arc<Mutex<Timestamp>>);
+
+impl StoppedClock {
+    /// Stopped now.
+    pub fn now() -> Self {
+        Self(Arc::new(Mutex::new(Timestamp::now())))
+    }
+
+    pub fn set(&self, time: Timestamp) {
+        *self.0.lock().unwrap() = time;
+    }
+
+    pub fn advance(&self, by: SignedDuration) {
+        *self.0.lock().unwrap() += by;
+    }
+
+    /// For a room server.
+    pub fn clock(&self) -> Clock {
+        let time = self.0.clone();
+        Arc::new(move || *time.lock().unwrap())
+    }
+}
 
 /// A house in which somebody lives: cable in, nothing before the camera.
 pub struct Home {

@@ -130,7 +130,7 @@ async fn talks_nonsense(line: &mut Line) {
 pub async fn a_room_that_talks_nonsense_loses_nothing_of_the_family() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let host = listener.local_addr().unwrap().to_string();
-    let mut home = Home::with(&[host.clone()], |_| {}).await;
+    let mut home = Home::with(std::slice::from_ref(&host), |_| {}).await;
     home.has_paper("paper", &format!("http://{host}/j?l=ja#{KEY}"));
     home.is_asked_for_the_paper().await;
     home.shows("paper").await;
@@ -164,12 +164,10 @@ pub async fn a_room_that_talks_nonsense_loses_nothing_of_the_family() {
     line.say(&ToClient::Lobby { staff_present: false }).await;
     home.reads("session-lobby-staff-absent", None, HoldDoes::Leave).await;
     // In the lobby: nonsense, then an answer that is none to a real offer.
-    let mut garbled = 0;
-    for _ in 0..300 {
+    for garbled in 0..300 {
         line.say(&answer(9)).await;
         line.say(&candidate(9)).await;
         line.text(format!(r#"{{"kind":"lobby","staff_present":{garbled}}}"#)).await;
-        garbled += 1;
     }
     line.say(&peer(Role::Staff, 3)).await;
     line.hears_that("the offer", |message| matches!(message, ToServer::Offer { epoch: Epoch(3), .. })).await;

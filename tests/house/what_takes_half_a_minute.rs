@@ -57,7 +57,7 @@ pub async fn the_path_is_never_made() {
     home.presses().await;
     home.goes_on_well().await;
     let lines = home.moves_out().await;
-    assert_eq!(count(&lines, "Rebuild"), 2, "{lines:#?}");
+    assert!(count(&lines, "Rebuild") >= 2, "{lines:#?}");
     assert_eq!(count(&lines, "BuildMedia"), 3, "{lines:#?}");
 }
 
