@@ -10,6 +10,7 @@ pub mod light;
 pub mod link;
 pub mod media;
 pub mod network;
+mod running;
 pub mod slot;
 pub mod sound;
 pub mod store;

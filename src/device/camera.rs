@@ -10,6 +10,7 @@ pub mod scan;
 pub use frame::Frame;
 
 use super::Behind;
+use super::running::Running;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -111,7 +112,7 @@ struct Camera {
 
 /// An open camera.
 struct Capture {
-    pipeline: gst::Pipeline,
+    running: Running,
     counted: Arc<AtomicU64>,
     seen: u64,
     since: Instant,
@@ -167,7 +168,7 @@ impl Camera {
     fn check(&mut self) -> Result<bool, String> {
         let Some(capture) = &mut self.capture else { return Ok(false) };
         if let Some(message) =
-            capture.pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error, gst::MessageType::Eos]))
+            capture.running.0.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error, gst::MessageType::Eos]))
         {
             let said = match message.view() {
                 gst::MessageView::Error(error) => error.error().to_string(),
@@ -191,20 +192,17 @@ impl Camera {
         let (source, frames) = (self.source.clone(), self.frames.clone());
         let counted = Arc::new(AtomicU64::new(0));
         let count = counted.clone();
-        let pipeline = tokio::task::spawn_blocking(move || start(&source, frames, count))
+        let running = tokio::task::spawn_blocking(move || start(&source, frames, count))
             .await
             .map_err(|_| "opening the camera broke off".to_owned())??;
-        Ok(Capture { pipeline, counted, seen: 0, since: Instant::now(), opened: false })
+        Ok(Capture { running, counted, seen: 0, since: Instant::now(), opened: false })
     }
 
     async fn close(&mut self) -> Option<CameraEvent> {
         let capture = self.capture.take();
         let was_open = capture.as_ref().is_some_and(|capture| capture.opened);
         if let Some(capture) = capture {
-            let stopped = tokio::task::spawn_blocking(move || capture.pipeline.set_state(gst::State::Null)).await;
-            if !matches!(stopped, Ok(Ok(_))) {
-                tracing::error!("the capture pipeline did not stop");
-            }
+            capture.running.stop().await;
         }
         self.frames.send_replace(None);
         was_open.then_some(CameraEvent::Closed)
@@ -216,26 +214,20 @@ fn start(
     source: &CameraSource,
     frames: watch::Sender<Option<Frame>>,
     counted: Arc<AtomicU64>,
-) -> Result<gst::Pipeline, String> {
+) -> Result<Running, String> {
     gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
-    let pipeline = gst::Pipeline::with_name("camera");
-    let built = build(&pipeline, source, frames, counted).and_then(|()| {
-        pipeline.set_state(gst::State::Playing).map_err(|error| {
-            let said = pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
-            let said = match said.as_ref().map(|message| message.view()) {
-                Some(gst::MessageView::Error(message)) => message.error().to_string(),
-                _ => error.to_string(),
-            };
-            format!("the camera cannot be opened ({said}); is another program using it?")
-        })
-    });
-    match built {
-        Ok(_) => Ok(pipeline),
-        Err(why) => {
-            let _ = pipeline.set_state(gst::State::Null);
-            Err(why)
-        }
-    }
+    let running = Running(gst::Pipeline::with_name("camera"));
+    let pipeline = &running.0;
+    build(pipeline, source, frames, counted)?;
+    pipeline.set_state(gst::State::Playing).map_err(|error| {
+        let said = pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
+        let said = match said.as_ref().map(|message| message.view()) {
+            Some(gst::MessageView::Error(message)) => message.error().to_string(),
+            _ => error.to_string(),
+        };
+        format!("the camera cannot be opened ({said}); is another program using it?")
+    })?;
+    Ok(running)
 }
 
 fn build(

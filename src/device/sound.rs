@@ -7,6 +7,7 @@ pub use ports::SoundPorts;
 
 use super::Behind;
 use super::camera::element;
+use super::running::Running;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -78,7 +79,7 @@ struct Sound {
 
 /// A running pipeline with its messages.
 struct Playing {
-    pipeline: gst::Pipeline,
+    running: Running,
     messages: gst::bus::BusStream,
 }
 
@@ -167,32 +168,27 @@ impl Sound {
 impl Playing {
     fn is_over(&self) -> bool {
         let ends = [gst::MessageType::Eos, gst::MessageType::Error];
-        self.pipeline.bus().is_some_and(|bus| bus.pop_filtered(&ends).is_some())
+        self.running.0.bus().is_some_and(|bus| bus.pop_filtered(&ends).is_some())
     }
 
     async fn stop(self) {
-        let stopped = tokio::task::spawn_blocking(move || self.pipeline.set_state(gst::State::Null)).await;
-        if !matches!(stopped, Ok(Ok(_))) {
-            tracing::error!("a sound pipeline did not stop");
-        }
+        self.running.stop().await;
     }
 }
 
 /// Starts a pipeline off the tokio threads: opening a sound device takes its time.
 async fn started(build: impl FnOnce() -> Result<gst::Pipeline, String> + Send + 'static) -> Result<Playing, String> {
-    let pipeline = tokio::task::spawn_blocking(move || {
-        let pipeline = build()?;
-        match pipeline.set_state(gst::State::Playing) {
-            Ok(_) => Ok(pipeline),
-            Err(error) => {
-                let _ = pipeline.set_state(gst::State::Null);
-                Err(format!("the sound device cannot be opened ({error}); is another program using it?"))
-            }
-        }
+    let running = tokio::task::spawn_blocking(move || {
+        let running = Running(build()?);
+        running
+            .0
+            .set_state(gst::State::Playing)
+            .map_err(|error| format!("the sound device cannot be opened ({error}); is another program using it?"))?;
+        Ok::<_, String>(running)
     });
-    let pipeline = pipeline.await.map_err(|_| "opening the sound device broke off".to_owned())??;
-    let messages = pipeline.bus().ok_or("a pipeline without messages")?.stream();
-    Ok(Playing { pipeline, messages })
+    let running = running.await.map_err(|_| "opening the sound device broke off".to_owned())??;
+    let messages = running.0.bus().ok_or("a pipeline without messages")?.stream();
+    Ok(Playing { running, messages })
 }
 
 fn listen(ports: &SoundPorts) -> Result<gst::Pipeline, String> {

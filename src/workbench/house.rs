@@ -51,6 +51,8 @@ pub struct HouseConfig {
     pub desk: DeskConfig,
     /// Width and height of the TV.
     pub tv: (u32, u32),
+    /// Hosts (`HOST:PORT`) of other room servers that the loan names beside the house's own.
+    pub other_rooms: Vec<String>,
 }
 
 /// A house in which somebody lives. Its tasks are in the [`Tasks`] that it was moved into.
@@ -111,7 +113,7 @@ impl House {
         all.extend(papers::demo_wifi().map_err(HouseError::Part)?);
         all.append(&mut desk_config.papers);
         desk_config.papers = all;
-        let data = lay_out_data(&config.folder, room.address)?;
+        let data = lay_out_data(&config.folder, room.address, &config.other_rooms)?;
 
         let (picture_in, picture) = watch::channel(None);
         let desk = Desk::start(desk_config, picture).await?;
@@ -178,9 +180,11 @@ fn elsewhere(demo: &demo::Demo) -> String {
 }
 
 /// Loan, debt note and data key as on the box, in the desk's own folder.
-fn lay_out_data(folder: &Path, room: SocketAddr) -> Result<PathBuf, HouseError> {
+fn lay_out_data(folder: &Path, room: SocketAddr, others: &[String]) -> Result<PathBuf, HouseError> {
     let data = folder.join("data");
-    let hosts = format!("hosts = [\"localhost:{0}\", \"127.0.0.1:{0}\"]", room.port());
+    let mut hosts = vec![format!("localhost:{}", room.port()), format!("127.0.0.1:{}", room.port())];
+    hosts.extend_from_slice(others);
+    let hosts = format!("hosts = {hosts:?}");
     let failed = |what: &str, error: std::io::Error| {
         HouseError::Part(format!("cannot write {what} in {}: {error}", data.display()))
     };

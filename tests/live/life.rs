@@ -128,6 +128,7 @@ impl Life {
             language: self.language,
             desk,
             tv: (1280, 720),
+            other_rooms: Vec::new(),
         };
         House::start(config, tasks).await.unwrap()
     }

@@ -10,6 +10,7 @@ use super::signals::{self, Signal, Signals, VideoSources};
 use super::stats::{self, Totals};
 use super::tunnel::Tunnel;
 use super::{Gates, MediaNews, Ports, feed, negotiate, remote};
+use crate::device::running::Running;
 use crate::device::sound::loudness;
 use crate::model::ids::Attempt;
 use crate::model::wire::{Candidate, IceServer};
@@ -61,17 +62,6 @@ pub(super) struct Live {
     _tunnels: Vec<Tunnel>,
     _tasks: [AbortOnDropHandle<()>; 2],
     running: Running,
-}
-
-/// A started pipeline. Dropping it stops it: also when the session's task is broken off.
-struct Running(gst::Pipeline);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if self.0.set_state(gst::State::Null).is_err() {
-            tracing::error!("a session's pipeline did not stop");
-        }
-    }
 }
 
 impl Live {

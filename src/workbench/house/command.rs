@@ -46,6 +46,7 @@ pub async fn run(command: Command) -> Result<(), HouseError> {
         language: command.language,
         desk,
         tv: (1280, 720),
+        other_rooms: Vec::new(),
     };
     let mut tasks = Tasks::default();
     let house = House::start(config, &mut tasks).await?;
