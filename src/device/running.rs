@@ -21,3 +21,21 @@ impl Running {
         let _ = tokio::task::spawn_blocking(move || drop(self)).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipeline_that_is_let_go_has_stopped() {
+        gst::init().unwrap();
+        let pipeline = gst::parse::launch("videotestsrc is-live=true name=source ! fakesink async=false").unwrap();
+        let running = Running(pipeline.downcast::<gst::Pipeline>().unwrap());
+        let source = running.0.by_name("source").unwrap();
+        running.0.set_state(gst::State::Playing).unwrap();
+        let (_, state, _) = source.state(gst::ClockTime::from_seconds(30));
+        assert_eq!(state, gst::State::Playing);
+        drop(running);
+        assert_eq!(source.current_state(), gst::State::Null);
+    }
+}
