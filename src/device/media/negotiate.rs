@@ -116,12 +116,21 @@ pub(super) async fn set_servers(
         }
     }
     let agent: gst::glib::Object = webrtc.property("ice-agent");
+    never_open_the_router(&agent);
     for address in &config.local_addresses {
         if !agent.emit_by_name::<bool>("add-local-ip-address", &[&address.to_string()]) {
             tracing::warn!(%address, "a local address was not taken");
         }
     }
     tunnels
+}
+
+/// libnice would ask the family's router by UPnP to let packets in from outside.
+fn never_open_the_router(agent: &gst::glib::Object) {
+    let Some(nice) = agent.find_property("agent").map(|_| agent.property::<gst::glib::Object>("agent")) else { return };
+    if nice.find_property("upnp").is_some() {
+        nice.set_property("upnp", false);
+    }
 }
 
 /// Makes a throw-away offer: the first one of a process takes up to 1.4 s for the key of its DTLS certificate.
