@@ -74,8 +74,6 @@ pub enum HoldDoes {
     StartAgain,
     /// Goes back one step.
     Back,
-    /// Switches off or restarts after an end.
-    Finish,
 }
 
 /// A word beside the main sentence.

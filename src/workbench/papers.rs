@@ -27,8 +27,6 @@ pub enum Ink {
     Router,
     /// The city's sheet.
     Room,
-    /// Another city's sheet.
-    Elsewhere,
 }
 
 impl Paper {
@@ -58,7 +56,6 @@ pub fn sheet(text: &str, ink: Ink) -> Result<RgbaImage, String> {
     let band = match ink {
         Ink::Router => Rgba([52, 58, 70, 255]),
         Ink::Room => Rgba([18, 92, 80, 255]),
-        Ink::Elsewhere => Rgba([128, 48, 60, 255]),
     };
     fill(&mut paper, (0, 0), (width, head - 3 * MODULE), band);
     let pale = Rgba([240, 240, 236, 255]);
@@ -119,18 +116,6 @@ pub fn demo_wifi() -> Result<Vec<Paper>, String> {
         .zip(titles)
         .map(|(point, (id, ja, en))| Ok(Paper::new(id, ja, en, sheet(&wifi_text(&point), Ink::Router)?)));
     drawn.collect()
-}
-
-/// Room-key papers as this desk draws them: today's, yesterday's, another city's. The texts are the codes' contents.
-///
-/// # Errors
-/// A sentence, when a code cannot be drawn.
-pub fn room_keys(today: &str, yesterday: &str, elsewhere: &str) -> Result<Vec<Paper>, String> {
-    Ok(vec![
-        Paper::new("room-today", "きょうの紙", "Today's sheet", sheet(today, Ink::Room)?),
-        Paper::new("room-yesterday", "きのうの紙", "Yesterday's sheet", sheet(yesterday, Ink::Room)?),
-        Paper::new("room-elsewhere", "よその市の紙", "Another city's sheet", sheet(elsewhere, Ink::Elsewhere)?),
-    ])
 }
 
 fn fill(paper: &mut RgbaImage, at: (u32, u32), size: (u32, u32), colour: Rgba<u8>) {

@@ -14,7 +14,9 @@ pub(crate) const ROOM: &str = "https://localhost:8443/j#MDG1QWERTYUPASDFGHJKLZXC
 
 pub(crate) fn config() -> DeskConfig {
     let mut all = papers::demo_wifi().unwrap();
-    all.extend(papers::room_keys(ROOM, "https://localhost:8443/j#YESTERDAY", "https://else.example/j#KEY").unwrap());
+    for (id, text) in [("room-today", ROOM), ("room-yesterday", "https://localhost:8443/j#YESTERDAY")] {
+        all.push(papers::Paper::new(id, id, id, papers::sheet(text, papers::Ink::Room).unwrap()));
+    }
     DeskConfig { papers: all, mark: Some("appliance".into()), ..DeskConfig::default() }
 }
 

@@ -15,7 +15,6 @@ hold = Hold 3 sec: { $does }
 hold-leave = leave
 hold-start-again = start again
 hold-back = go back
-hold-finish = finish
 
 telephone = Phone { $number }
 

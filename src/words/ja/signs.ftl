@@ -15,7 +15,6 @@ hold = ３秒 長押し：{ $does }
 hold-leave = 退室する
 hold-start-again = 最初から やり直す
 hold-back = ひとつ もどる
-hold-finish = 終わる
 
 telephone = 電話：{ $number }
 
