@@ -6,6 +6,7 @@ use crate::supervisor::tasks::Tasks;
 use crate::workbench::DeskConfig;
 use clap::Parser;
 use std::path::PathBuf;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Madoguchi on a desk: a room server with a demo city, and the appliance with a web page instead of a TV.
 #[derive(Debug, Parser)]
@@ -54,9 +55,9 @@ pub async fn run(command: Command) -> Result<(), HouseError> {
     let stop = tasks.stop();
     let ended = tokio::select! {
         ended = tasks.run() => ended,
-        pressed = tokio::signal::ctrl_c() => {
+        asked = asked_to_end() => {
             stop.cancel();
-            pressed.map_err(|error| format!("Ctrl-C cannot be waited for: {error}"))
+            asked.map_err(|error| format!("Ctrl-C cannot be waited for: {error}"))
         }
     };
     house.room.stop().await;
@@ -65,6 +66,15 @@ pub async fn run(command: Command) -> Result<(), HouseError> {
         let _ = std::fs::remove_dir_all(&folder);
     }
     ended.map_err(HouseError::Part)
+}
+
+/// Ctrl-C at the terminal, or whoever started us.
+async fn asked_to_end() -> std::io::Result<()> {
+    let mut ended = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = ended.recv() => Ok(()),
+    }
 }
 
 fn welcome(house: &House) -> String {
