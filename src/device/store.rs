@@ -52,6 +52,9 @@ pub enum StoreEvent {
     },
 }
 
+/// Folder beside the loan for what survives a session but not a return.
+const KNOWN: &str = "known";
+
 /// Where the store keeps what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreConfig {
@@ -135,8 +138,7 @@ impl StoreConfig {
                 self.emptied.iter().try_for_each(|folder| empty(folder))
             }
             WipeStep::Verify if owed => self.verify(),
-            // After a session only the key goes, and the loan stays.
-            WipeStep::Verify => Ok(()),
+            WipeStep::Verify => self.verify_session(),
         }
     }
 
@@ -154,6 +156,17 @@ impl StoreConfig {
             }
         }
         Ok(())
+    }
+
+    /// After a session the loan stays, and what this loan knows (language, Wi-Fi) in [`KNOWN`]; anything else beside
+    /// them would be the session's.
+    fn verify_session(&self) -> Result<(), String> {
+        let data = folder_of(&self.loan);
+        let kept = [self.loan.clone(), data.join(KNOWN)];
+        match entries(data)?.into_iter().find(|entry| !kept.contains(entry)) {
+            Some(left) => Err(format!("{} lies beside the loan after a session", left.display())),
+            None => Ok(()),
+        }
     }
 
     /// The flag is gone from the disk when this returns.

@@ -144,6 +144,19 @@ async fn nothing_is_wiped_that_is_not_owed_and_verify_names_what_is_left() {
 }
 
 #[tokio::test]
+async fn after_a_session_the_loan_stays_and_anything_left_beside_it_is_named() {
+    let disk = disk();
+    let (mut store, _) = start(disk.path()).await;
+    let key = StoreAsk::Wipe { attempt: ATTEMPT, step: WipeStep::Key };
+    let verify = StoreAsk::Wipe { attempt: ATTEMPT, step: WipeStep::Verify };
+    ask(&mut store, key).await.unwrap();
+    ask(&mut store, verify).await.unwrap();
+    fs::write(disk.path().join("data/session"), "left behind").unwrap();
+    assert!(ask(&mut store, verify).await.unwrap_err().contains("session lies beside the loan"));
+    assert!(disk.path().join("data/loan.toml").exists());
+}
+
+#[tokio::test]
 async fn the_key_is_overwritten_before_it_is_unlinked() {
     let disk = disk();
     // A second name of the same file shows what its blocks hold after the first name is gone.
