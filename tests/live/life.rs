@@ -65,11 +65,14 @@ impl Life {
         let mut tasks = Tasks::default();
         let mut house = self.move_in(clips.path(), &relay, family, &mut tasks).await;
         let faces = Arc::new(Mutex::new(Vec::new()));
+        let (pictured_in, pictured) = watch::channel(String::new());
+        let seen = Watching { screen: house.appliance.screen.clone(), pictured };
         let keeping = pictures::keep(
             house.appliance.shown.subscribe(),
             house.appliance.tv.clone(),
             self.folder.clone(),
             faces.clone(),
+            pictured_in,
         );
         tasks.start("pictures", keeping);
         let stop = tasks.stop();
@@ -86,12 +89,12 @@ impl Life {
         .await;
         counter.watches(FAMILY_MARK).await;
 
-        let mut lived = self.talk(&house, &counter).await;
+        let mut lived = self.talk(&house, &counter, &seen).await;
         if self.line_is_cut {
-            lived.line = Some(self.lose_the_line_and_find_it_again(&house, &counter).await);
+            lived.line = Some(self.lose_the_line_and_find_it_again(&house, &counter, &seen).await);
         }
-        self.be_made_to_leave(&house, &counter).await;
-        self.give_back(&house).await;
+        self.be_made_to_leave(&house, &counter, &seen).await;
+        self.give_back(&house, &seen).await;
 
         lived.relays = relay.allocations();
         if self.relay_only {
@@ -134,9 +137,9 @@ impl Life {
     }
 
     /// Boot, network, paper, rules, lobby, live: until both have seen and heard each other.
-    async fn talk(&self, house: &House, counter: &Counter) -> Lived {
+    async fn talk(&self, house: &House, counter: &Counter, seen: &Watching) -> Lived {
         let control = house.control();
-        let mut screen = house.appliance.screen.clone();
+        let mut screen = seen.clone();
         until(&mut screen, "the Wi-Fi code is asked for", |face| matches!(face, Face::ShowWifi { .. })).await;
         control.run(Command::Show { id: "wifi-open".to_owned() }).await.unwrap();
         until(&mut screen, "the open Wi-Fi is refused", |face| matches!(face, Face::NetworkTrouble(_))).await;
@@ -155,18 +158,19 @@ impl Life {
         control.run(Command::Press).await.unwrap();
         until(&mut screen, "the paper is asked for again", |face| matches!(face, Face::ShowPaper { .. })).await;
         control.run(Command::Show { id: "room-today".to_owned() }).await.unwrap();
-        let mirror = until(&mut screen, "the self-view", |face| matches!(face, Face::Mirror(_))).await;
+        let mirror = reach(&mut screen, "the self-view", |face| matches!(face, Face::Mirror(_))).await;
         assert_eq!(mirror.language, self.language, "the paper's language");
         control.run(Command::Show { id: "person".to_owned() }).await.unwrap();
         assert!(ears::loudest(&house.speaker, Duration::from_secs(1)).await > 500, "no chime was heard");
+        until(&mut screen, "the self-view", |face| matches!(face, Face::Mirror(_))).await;
         control.run(Command::Press).await.unwrap();
         until(&mut screen, "the rules", |face| matches!(face, Face::Rules(_))).await;
 
         let pressed = Instant::now();
         control.run(Command::Press).await.unwrap();
-        until(&mut screen, "the lobby", |face| matches!(face, Face::Lobby { staff_present: true })).await;
         counter.page.until_data("guest", "waiting").await;
         let press_to_lobby = pressed.elapsed();
+        until(&mut screen, "the lobby", |face| matches!(face, Face::Lobby { staff_present: true })).await;
         // The transport is being brought up now; nothing may come through it.
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(counter.frames().await, 0.0, "a picture came before staff let the family in");
@@ -206,17 +210,23 @@ impl Life {
     }
 
     /// The line is cut without a word: the TV must say so, and the call must come back by itself when it is mended.
-    async fn lose_the_line_and_find_it_again(&self, house: &House, counter: &Counter) -> (Duration, Duration) {
+    async fn lose_the_line_and_find_it_again(
+        &self,
+        house: &House,
+        counter: &Counter,
+        seen: &Watching,
+    ) -> (Duration, Duration) {
         let control = house.control();
-        let mut screen = house.appliance.screen.clone();
+        let mut screen = seen.clone();
         control.run(Command::CutLine { cut: true }).await.unwrap();
         let cut = Instant::now();
-        until(&mut screen, "that the line is lost", |face| matches!(face, Face::ComingBack { .. })).await;
+        reach(&mut screen, "that the line is lost", |face| matches!(face, Face::ComingBack { .. })).await;
         let noticed = cut.elapsed();
+        until(&mut screen, "\"coming back\"", |face| matches!(face, Face::ComingBack { .. })).await;
         let before = counter.frames().await;
         control.run(Command::CutLine { cut: false }).await.unwrap();
         let mended = Instant::now();
-        until(&mut screen, "the call again", |face| matches!(face, Face::Live { .. })).await;
+        reach(&mut screen, "the call again", |face| matches!(face, Face::Live { .. })).await;
         let tv = house.appliance.tv.clone();
         let seen = pictures::see_counter(&tv, PATIENCE).await.expect("the counter's picture never came back");
         let frames = format!(
@@ -227,9 +237,9 @@ impl Life {
     }
 
     /// Staff make the family leave: nothing may flow afterwards, and nobody comes back by itself.
-    async fn be_made_to_leave(&self, house: &House, counter: &Counter) {
+    async fn be_made_to_leave(&self, house: &House, counter: &Counter, seen: &Watching) {
         let control = house.control();
-        let mut screen = house.appliance.screen.clone();
+        let mut screen = seen.clone();
         counter.page.press("let-leave").await;
         counter.page.press("confirm-yes").await;
         until(&mut screen, "the end", |face| matches!(face, Face::Ended(_))).await;
@@ -250,8 +260,8 @@ impl Life {
     }
 
     /// The return stick: everything is forgotten, with a receipt.
-    async fn give_back(&self, house: &House) {
-        let mut screen = house.appliance.screen.clone();
+    async fn give_back(&self, house: &House, seen: &Watching) {
+        let mut screen = seen.clone();
         house.control().run(Command::Stick { plugged: true }).await.unwrap();
         until(&mut screen, "the receipt", |face| matches!(face, Face::Forgotten { receipt: Some(_) })).await;
         let left: Vec<_> =
@@ -262,16 +272,43 @@ impl Life {
     }
 }
 
+/// What the TV is to show, and of which face a picture was written last.
+#[derive(Clone)]
+struct Watching {
+    screen: watch::Receiver<Option<Screen>>,
+    pictured: watch::Receiver<String>,
+}
+
+/// Waits for a face, and until its picture is written, so that nothing is pressed away before it was seen.
+async fn until(seen: &mut Watching, what: &str, is_it: impl Fn(&Face) -> bool) -> Screen {
+    let reached = reach(seen, what, &is_it).await;
+    let pictured = async {
+        loop {
+            let name = seen.screen.borrow_and_update().as_ref().map(|now| (is_it(&now.face), now.face.name()));
+            match name {
+                Some((true, name)) if *seen.pictured.borrow_and_update() != name => {}
+                // Written, or the story went on by itself.
+                _ => return,
+            }
+            tokio::select! {
+                changed = seen.pictured.changed() => changed.expect("the pictures are no longer kept"),
+                changed = seen.screen.changed() => changed.expect("the appliance ended"),
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, pictured).await.unwrap_or_else(|_| panic!("never pictured: {what}"));
+    reached
+}
+
 /// Waits for a face.
-async fn until(screen: &mut watch::Receiver<Option<Screen>>, what: &str, is_it: impl Fn(&Face) -> bool) -> Screen {
-    let found =
-        tokio::time::timeout(PATIENCE, screen.wait_for(|screen| screen.as_ref().is_some_and(|now| is_it(&now.face))));
-    match found.await {
+async fn reach(seen: &mut Watching, what: &str, is_it: impl Fn(&Face) -> bool) -> Screen {
+    let found = seen.screen.wait_for(|screen| screen.as_ref().is_some_and(|now| is_it(&now.face)));
+    match tokio::time::timeout(PATIENCE, found).await {
         Ok(Ok(found)) => return found.clone().unwrap(),
         Ok(Err(_)) => panic!("the appliance ended before {what}"),
         Err(_) => {}
     }
-    let now = screen.borrow().as_ref().map(|screen| screen.face.name());
+    let now = seen.screen.borrow().as_ref().map(|screen| screen.face.name());
     panic!("never seen: {what}; the TV shows {now:?}");
 }
 

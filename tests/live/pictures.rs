@@ -14,28 +14,37 @@ use tokio::time::Instant;
 /// Screens settle within this time after they were handed to the TV.
 const SETTLING: Duration = Duration::from_millis(300);
 
-/// Keeps the order of the faces, and writes a picture of each that stays long enough to be seen.
-pub async fn keep(mut shown: broadcast::Receiver<Shown>, tv: Arc<Tv>, folder: PathBuf, faces: Arc<Mutex<Vec<String>>>) {
+/// Keeps the order of the faces, and writes a picture of each that stays long enough to be painted; `pictured` names
+/// the one written last.
+pub async fn keep(
+    mut shown: broadcast::Receiver<Shown>,
+    tv: Arc<Tv>,
+    folder: PathBuf,
+    faces: Arc<Mutex<Vec<String>>>,
+    pictured: watch::Sender<String>,
+) {
+    let mut since = None;
     loop {
-        let unpictured = faces.lock().unwrap().last().cloned();
-        let next = tokio::time::timeout(SETTLING, shown.recv()).await;
-        let face = match next {
-            Ok(Ok(shown)) => shown.face,
-            Ok(Err(broadcast::error::RecvError::Lagged(_))) => continue,
-            Ok(Err(broadcast::error::RecvError::Closed)) => return,
-            Err(_) => {
-                let Some(face) = unpictured else { continue };
-                let path = folder.join(format!("{:02}-{face}.png", faces.lock().unwrap().len()));
-                let frame = tv.newest().borrow().clone();
-                if let (false, Some(frame)) = (path.exists(), frame) {
-                    std::fs::write(path, frame.png().unwrap()).unwrap();
+        match tokio::time::timeout(SETTLING / 3, shown.recv()).await {
+            Ok(Ok(shown)) => {
+                let mut faces = faces.lock().unwrap();
+                if faces.last() != Some(&shown.face) {
+                    faces.push(shown.face);
+                    since = Some(Instant::now());
                 }
-                continue;
             }
-        };
-        let mut faces = faces.lock().unwrap();
-        if faces.last() != Some(&face) {
-            faces.push(face);
+            Ok(Err(broadcast::error::RecvError::Closed)) => return,
+            Ok(Err(broadcast::error::RecvError::Lagged(_))) | Err(_) => {}
+        }
+        if since.is_some_and(|since| since.elapsed() >= SETTLING) {
+            since = None;
+            let (number, face) = {
+                let faces = faces.lock().unwrap();
+                (faces.len(), faces.last().cloned().unwrap_or_default())
+            };
+            let frame = tv.newest().borrow().clone().expect("the TV shows nothing");
+            std::fs::write(folder.join(format!("{number:02}-{face}.png")), frame.png().unwrap()).unwrap();
+            pictured.send_replace(face);
         }
     }
 }
