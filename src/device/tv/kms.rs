@@ -1,9 +1,29 @@
 //! The kernel's display (KMS) as the place where composed pictures go.
+#![expect(clippy::disallowed_methods, reason = "which display there is stands in /sys")]
 
 use super::TvFrame;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use std::path::Path;
+
+/// The kernel's displays, each with a link to its device.
+const DISPLAYS: &str = "/sys/class/drm";
+
+/// The DRM name of the first display's driver. `None` while there is none, and for drivers whose DRM name is not known
+/// here; kmssink then looks by itself.
+fn driver_of_display(displays: &Path) -> Option<String> {
+    let mut found: Vec<_> = std::fs::read_dir(displays).ok()?.flatten().map(|entry| entry.path()).collect();
+    found.sort();
+    found.iter().find_map(|display| {
+        let driver = std::fs::read_link(display.join("device/driver")).ok()?;
+        match driver.file_name()?.to_str()? {
+            "vc4-drm" => Some("vc4".to_owned()),
+            "virtio_gpu" => Some("virtio_gpu".to_owned()),
+            _ => None,
+        }
+    })
+}
 
 /// An open display. Dropping it gives the display back.
 pub(super) struct Kms {
@@ -26,7 +46,8 @@ impl Kms {
             .property("force-modesetting", true)
             .property("can-scale", false)
             .property("sync", false);
-        if let Some(driver) = driver {
+        // Without a name kmssink tries a long list of drivers, for seconds; the emulated machine's is not on it.
+        if let Some(driver) = driver.map(str::to_owned).or_else(|| driver_of_display(Path::new(DISPLAYS))) {
             sink = sink.property("driver-name", driver);
         }
         let sink = sink.build().map_err(|_| "kmssink is missing: install gstreamer1.0-plugins-bad".to_owned())?;
@@ -64,5 +85,24 @@ impl Kms {
 impl Drop for Kms {
     fn drop(&mut self) {
         let _ = self.pipeline.set_state(gst::State::Null);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn the_display_names_its_driver_and_its_sockets_are_no_displays() {
+        let sys = tempfile::tempdir().unwrap();
+        assert_eq!(driver_of_display(sys.path()), None);
+        // As on a Pi: the renderer comes first, and the connector has no driver of its own.
+        for (name, driver) in [("card0", "v3d"), ("card1", "vc4-drm")] {
+            std::fs::create_dir_all(sys.path().join(name).join("device")).unwrap();
+            symlink(format!("/sys/bus/platform/drivers/{driver}"), sys.path().join(name).join("device/driver")).unwrap();
+        }
+        std::fs::create_dir_all(sys.path().join("card1-HDMI-A-1")).unwrap();
+        assert_eq!(driver_of_display(sys.path()).as_deref(), Some("vc4"));
     }
 }
