@@ -1,4 +1,5 @@
 //! The two slots: installing an update into the other one, marking the booted one good, starting anew.
+#![expect(clippy::disallowed_methods, reason = "reads a bundle's head and the running version")]
 
 mod rauc;
 
@@ -89,7 +90,8 @@ pub async fn run(behind: Behind<SlotAsk, SlotEvent>, config: SlotConfig) {
         match ask {
             SlotAsk::Restart => restart().await,
             SlotAsk::Update { attempt, bundle, by_hand } => {
-                let news = install(attempt, &bundle, by_hand, &config, &events).await.unwrap_or_else(UpdateNews::Refused);
+                let news =
+                    install(attempt, &bundle, by_hand, &config, &events).await.unwrap_or_else(UpdateNews::Refused);
                 if events.send(SlotEvent::Update { attempt, news }).await.is_err() {
                     return;
                 }
@@ -265,7 +267,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("os-release");
         let version = |text: &str| {
-            std::fs::File::create(&file).and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes())).unwrap();
+            std::fs::write(&file, text).unwrap();
             running_version(&file)
         };
         assert_eq!(version("ID=debian\nIMAGE_VERSION=1.2.3\n"), "1.2.3");

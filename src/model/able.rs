@@ -102,13 +102,8 @@ mod tests {
     use super::*;
 
     const NOW: Duration = Duration::from_secs(100);
-    const WELL: Able = Able {
-        display: true,
-        camera: Some(CameraSight::Missing),
-        network_manager: true,
-        tls: true,
-        turns: Some(98.0),
-    };
+    const WELL: Able =
+        Able { display: true, camera: Some(CameraSight::Missing), network_manager: true, tls: true, turns: Some(98.0) };
 
     #[test]
     fn a_call_could_be_made_only_when_everything_is_there() {

@@ -157,7 +157,8 @@ pub fn return_order(text: &str) -> Result<String, LoanError> {
     let wrong = |field: &str, problem: String| LoanError { field: field.to_owned(), problem };
     let written: WrittenReturn = toml::from_str(text).map_err(|error| wrong("", error.to_string()))?;
     if written.format != RETURN_FORMAT {
-        let problem = format!("is {}, but this device reads format {RETURN_FORMAT}; make the order anew", written.format);
+        let problem =
+            format!("is {}, but this device reads format {RETURN_FORMAT}; make the order anew", written.format);
         return Err(wrong("format", problem));
     }
     if written.loan.is_empty() || written.loan.len() > 40 {

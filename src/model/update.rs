@@ -249,7 +249,10 @@ mod tests {
             ("signature verification failed: Verify error: unable to get local issuer certificate", Unsigned),
             ("Invalid bundle format: Signature size is 0", Unsigned),
             ("Invalid bundle format: Signature size (12742905249031545425) exceeds bundle size", Damaged),
-            ("Invalid bundle format: Failed to seek to end of bundle: Error seeking in file: Invalid argument", Damaged),
+            (
+                "Invalid bundle format: Failed to seek to end of bundle: Error seeking in file: Invalid argument",
+                Damaged,
+            ),
             ("Invalid bundle identifier", Damaged),
             ("Signature data is no valid CMS", Damaged),
             ("Failed mounting bundle: Failed to mount bundle: Input/output error", Damaged),
@@ -259,10 +262,7 @@ mod tests {
                 "Installation error: Compatible mismatch: Expected 'madoguchi-arm64' but bundle manifest has 'other'",
                 OtherProduct,
             ),
-            (
-                "Installation error: Version mismatch: Expected at least '1.2.0' but bundle manifest has '1.1.0'",
-                Older,
-            ),
+            ("Installation error: Version mismatch: Expected at least '1.2.0' but bundle manifest has '1.1.0'", Older),
             (
                 "Installation error: Failed updating slot rootfs.1: Slot (1048576 bytes) is too small for image \
                  (2097152 bytes).",

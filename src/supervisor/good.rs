@@ -1,7 +1,7 @@
 //! "A call could be made": the supervisor notes what works, and `madoguchi good` waits for it and marks the slot.
 
-use crate::device::{able, slot};
 use crate::device::tv::{Tv, TvFrame};
+use crate::device::{able, slot};
 use crate::model::able::{Able, CameraSight, Holding, Missing, missing};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -98,7 +98,8 @@ pub async fn good(config: GoodConfig) -> Result<String, String> {
             break;
         }
         if Instant::now() > until {
-            let mut lines = vec![format!("no call could be made within {} s, so the slot is not marked:", config.deadline)];
+            let mut lines =
+                vec![format!("no call could be made within {} s, so the slot is not marked:", config.deadline)];
             lines.extend(lacking.iter().map(|what| format!("- {what}")));
             lines.extend(unread.map(|error| format!("- {error}")));
             if lacking.is_empty() {

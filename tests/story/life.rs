@@ -278,8 +278,7 @@ impl Life {
 
     pub(crate) fn stick_out(&mut self, id: StickId) {
         self.sticks.retain(|stick| stick.id != id);
-        let noticed =
-            |input: &Input| matches!(input, Input::Told(Told::Stick(StickNews::In(stick))) if stick.id == id);
+        let noticed = |input: &Input| matches!(input, Input::Told(Told::Stick(StickNews::In(stick))) if stick.id == id);
         self.agenda.retain(|_, input| !noticed(input));
         self.told(Told::Stick(StickNews::Out(id)));
     }

@@ -6,9 +6,9 @@ use crate::watched::Watched;
 use madoguchi::model::code::Code;
 use madoguchi::model::ids::{Attempt, Epoch, PeerId};
 use madoguchi::model::language::Language;
+use madoguchi::model::loan::Loan;
 use madoguchi::model::quality::LineStats;
 use madoguchi::model::screen::{Face, NetworkTrouble, RoomRefusal, ScanHint, WrongCode};
-use madoguchi::model::loan::Loan;
 use madoguchi::model::stick::{LoanOrder, PaperRefusal, Stick, StickId, StickNews};
 use madoguchi::model::turn::{Effect, Fact, Input, LinkClosed, LinkNews, MediaNews, NetworkNews, Told};
 use madoguchi::model::update::{UpdateNews, UpdateRefusal};
@@ -118,8 +118,7 @@ const TROUBLES: [NetworkTrouble; 19] = [
     NetworkTrouble::LineLost,
 ];
 
-const UPDATE_REFUSALS: [UpdateRefusal; 3] =
-    [UpdateRefusal::Unsigned, UpdateRefusal::Failed, UpdateRefusal::Damaged];
+const UPDATE_REFUSALS: [UpdateRefusal; 3] = [UpdateRefusal::Unsigned, UpdateRefusal::Failed, UpdateRefusal::Damaged];
 
 fn fact() -> impl Strategy<Value = Fact> {
     let trouble = proptest::option::of(proptest::sample::select(TROUBLES.to_vec()));

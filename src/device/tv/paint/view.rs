@@ -283,13 +283,9 @@ fn card(speak: &Speak, face: &Face) -> Option<Card> {
         Face::WipeFailed(step) => {
             card(speak.say(&format!("wipe-step-{}", kebab(&format!("{step:?}")))), "shredder", 60)
         }
-        Face::UpdateInstalling { percent } => Some(Card {
-            text: format!("{percent} %"),
-            icon: "install",
-            size: 60,
-            steps: None,
-            bar: Some(*percent),
-        }),
+        Face::UpdateInstalling { percent } => {
+            Some(Card { text: format!("{percent} %"), icon: "install", size: 60, steps: None, bar: Some(*percent) })
+        }
         Face::UpToDate { version } => card(format!("{}　{version}", speak.say("software")), "install", 60),
         Face::LoanPrepared { id, until } => {
             let until = speak.with("loan-until", &[("until", Arg::Text(&until.to_string()))]);
