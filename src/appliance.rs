@@ -15,8 +15,10 @@ use crate::model::known::Known;
 use crate::model::light::Light;
 use crate::model::press::{Button, Gesture};
 use crate::model::screen::{Aside, Face, HoldDoes, Live, PressDoes, Screen};
+use crate::model::stick::StickNews;
 use crate::model::turn::{Effect, Input, Told};
 use crate::model::uptime::Uptime;
+use boot::Boot;
 
 /// Why the machine wants to be woken: the end of a sentence that begins with "waits for".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +56,20 @@ enum Event {
     Hold,
     Tick,
     Fact,
+    /// A stick orders that everything be forgotten.
+    ReturnAsked,
     Told(Told),
+}
+
+/// What a chapter lets be taken up from a stick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    /// Nothing: something else comes first.
+    Nothing,
+    /// An order to return the device.
+    Returns,
+    /// Whatever it brings.
+    Everything,
 }
 
 /// The six chapters. Each is consumed by what happens to it, so leaving one drops its secrets.
@@ -75,6 +90,8 @@ pub struct Appliance {
     /// What press and hold did on the screen that was shown last.
     offered: Offer,
     level: Option<u16>,
+    /// At the beginning of this turn somebody was on the way to the counter, or talked with it.
+    with_a_family: bool,
 }
 
 type Offer = (Option<PressDoes>, Option<HoldDoes>);
@@ -88,12 +105,14 @@ impl Appliance {
             button: Button::default(),
             offered: (None, None),
             level: None,
+            with_a_family: false,
         }
     }
 
     /// Takes what happened and says what to do about it.
     pub fn handle(&mut self, now: Uptime, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
+        self.with_a_family = matches!(self.chapter, Some(Chapter::Ready(_) | Chapter::Session(_)));
         if self.offer(now) != self.offered {
             // Time alone changed the screen: a finger that is down meant the old one.
             self.button.swallow();
@@ -112,7 +131,7 @@ impl Appliance {
                 Some(Event::Tick)
             }
             Input::World(fact) => self.known.learn(fact).then_some(Event::Fact),
-            Input::Told(told) => Some(Event::Told(told)),
+            Input::Told(told) => Some(self.heard(told)),
         };
         if let Some(event) = event {
             self.turn(now, event, &mut effects);
@@ -131,15 +150,11 @@ impl Appliance {
         let (held, sight) = (chapter.holds(), chapter.sight(now, &self.known));
         let said_before = effects.len();
         let by_hand = matches!(event, Event::Press | Event::Hold);
-        let known = &mut self.known;
-        let next = match chapter {
-            Chapter::Boot(boot) => boot.handle(now, event, known, effects),
-            Chapter::Network(network) => network.handle(now, event, known, effects),
-            Chapter::Qr(qr) => qr.handle(now, event, known, effects),
-            Chapter::Ready(ready) => ready.handle(now, event, known, effects),
-            Chapter::Session(session) => session.handle(now, event, known, effects),
-            Chapter::Wipe(wipe) => wipe.handle(now, event, known, effects),
-        };
+        let by_stick = matches!(event, Event::Told(Told::Stick(StickNews::In(_))));
+        let mut next = chapter.handle(now, event, &mut self.known, effects);
+        if !self.with_a_family && next.takes(by_stick) != Takes::Nothing {
+            next = next.take_up(now, by_stick, &mut self.known, effects);
+        }
         close_what_is_no_longer_held(held, next.holds(), said_before, effects);
         let after = next.sight(now, &self.known);
         if !by_hand && (sight.press, sight.hold) != (after.press, after.hold) {
@@ -151,11 +166,29 @@ impl Appliance {
         self.chapter = Some(next);
     }
 
+    /// Keeps what is told about sticks and slots; an order to return the device is an event of its own.
+    fn heard(&mut self, told: Told) -> Event {
+        match &told {
+            Told::Stick(news) => {
+                self.known.plugged(news.clone());
+                let asks = !matches!(self.chapter, Some(Chapter::Boot(_)) | None) && self.known.take_return();
+                if asks { Event::ReturnAsked } else { Event::Told(told) }
+            }
+            Told::WentBack => {
+                self.known.went_back = true;
+                Event::Told(told)
+            }
+            _ => Event::Told(told),
+        }
+    }
+
     /// When to be woken with [`Input::Tick`] at the latest, and what for.
     pub fn wake_at(&self, now: Uptime) -> Option<(Uptime, Why)> {
         let ring = self.button.wake_at(now).map(|at| (at, Why("the finger on the button")));
         let chapter = self.chapter.as_ref().and_then(|chapter| chapter.wake_at(now));
-        [ring, chapter].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let takes = self.chapter.as_ref().is_some_and(|chapter| chapter.takes(false) == Takes::Everything);
+        let stick = (takes && self.known.has_work()).then_some((now, Why("what lies on a stick")));
+        [ring, chapter, stick].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// For whom or what the appliance waits when it has no deadline of its own.
@@ -232,6 +265,44 @@ impl Appliance {
 }
 
 impl Chapter {
+    fn handle(self, now: Uptime, event: Event, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
+        match self {
+            Self::Boot(boot) => boot.handle(now, event, known, effects),
+            Self::Network(network) => network.handle(now, event, known, effects),
+            Self::Qr(qr) => qr.handle(now, event, known, effects),
+            Self::Ready(ready) => ready.handle(now, event, known, effects),
+            Self::Session(session) => session.handle(now, event, known, effects),
+            Self::Wipe(wipe) => wipe.handle(now, event, known, effects),
+        }
+    }
+
+    /// What may be taken up from a stick here: nothing while somebody is on the way to the counter or talks with it.
+    fn takes(&self, by_stick: bool) -> Takes {
+        match self {
+            Self::Boot(boot) => boot.takes(),
+            // What went wrong is to be read, unless somebody puts a stick in right there.
+            Self::Network(network) if network.is_in_trouble() && !by_stick => Takes::Returns,
+            Self::Network(_) | Self::Qr(_) => Takes::Everything,
+            Self::Ready(_) | Self::Session(_) | Self::Wipe(_) => Takes::Nothing,
+        }
+    }
+
+    /// Takes up what still lies on a stick.
+    fn take_up(self, now: Uptime, by_stick: bool, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
+        if known.take_return() {
+            return self.handle(now, Event::ReturnAsked, known, effects);
+        }
+        let everything = self.takes(by_stick) == Takes::Everything;
+        let job = if everything { boot::stick::next_job(known) } else { None };
+        match job {
+            Some(job) => {
+                known.remembered = None;
+                Self::Boot(Boot::deal_with(now, job, known, effects))
+            }
+            None => self,
+        }
+    }
+
     fn sight(&self, now: Uptime, known: &Known) -> Sight {
         match self {
             Self::Boot(boot) => boot.sight(),

@@ -3,6 +3,7 @@
 //! Every device is a pair of channels: asks in, events out. The real adapter and its twin on the workbench
 //! sit behind the same pair, so the supervisor cannot tell them apart.
 
+pub mod able;
 pub mod button;
 pub mod camera;
 pub mod clock;
@@ -13,6 +14,7 @@ pub mod network;
 mod running;
 pub mod slot;
 pub mod sound;
+pub mod stick;
 pub mod store;
 pub mod systemd;
 pub mod tv;

@@ -37,7 +37,8 @@
 //!   and runs the named tasks whose first unasked end ends the process.
 //! * `workbench`: the same channel pairs for a desk without hardware, and a page to live the story on.
 //! * `room`: the room server: a pure registry, and HTTP, WebSocket, SQLite and pages around it.
-//! * `staff`: the staff's command line: the room-key sheet, checking a loan.
+//! * `staff`: the staff's command line: the room-key sheet, checking a loan, signing it onto a stick.
+//! * `stick`: a stick's files and signatures, as staff write them and the device reads them.
 //! * `words`: every sentence a person reads, as Fluent files.
 //!
 //! ## The laws
@@ -64,6 +65,8 @@ pub mod model;
 pub mod room;
 #[cfg(feature = "staff")]
 pub mod staff;
+#[cfg(any(feature = "device", feature = "staff"))]
+pub mod stick;
 #[cfg(feature = "device")]
 pub mod supervisor;
 #[cfg(feature = "words")]

@@ -1,5 +1,6 @@
 //! Values that every part of the house shares: no clock, no socket, no file, no thread.
 
+pub mod able;
 pub mod call;
 pub mod code;
 pub mod eye;
@@ -15,7 +16,9 @@ pub mod quality;
 pub mod screen;
 pub mod secret;
 pub mod slot_clock;
+pub mod stick;
 pub mod turn;
+pub mod update;
 pub mod uptime;
 pub mod verdict;
 pub mod wifi_code;

@@ -2,6 +2,7 @@
 
 mod assembly;
 mod effects;
+pub mod good;
 pub mod hardware;
 mod scanning;
 mod showing;
@@ -19,12 +20,13 @@ use crate::device::clock::ClockEvent;
 use crate::device::link::{LinkAsk, LinkEvent};
 use crate::device::media::{MediaAsk, MediaEvent};
 use crate::device::network::{NetworkAsk, NetworkEvent};
-use crate::device::slot::SlotAsk;
+use crate::device::slot::{SlotAsk, SlotEvent};
 use crate::device::sound::{SoundAsk, SoundEvent};
 use crate::device::store::{StoreAsk, StoreEvent};
 use crate::model::light::Light;
 use crate::model::loan::Loan;
 use crate::model::screen::Screen;
+use crate::model::stick::StickNews;
 use crate::model::turn::{Fact, Input, Told, Turn};
 use crate::model::uptime::Uptime;
 use effects::{Stuck, ask};
@@ -49,8 +51,9 @@ pub(crate) struct Devices {
     link: Device<LinkAsk, LinkEvent>,
     media: Device<MediaAsk, MediaEvent>,
     store: Device<StoreAsk, StoreEvent>,
-    slot: mpsc::Sender<SlotAsk>,
-    returns: mpsc::Receiver<()>,
+    slot: Device<SlotAsk, SlotEvent>,
+    sticks: mpsc::Receiver<StickNews>,
+    camera_seen: watch::Sender<Option<bool>>,
     screen: watch::Sender<Option<Screen>>,
     loan: watch::Sender<Option<Loan>>,
     trace: mpsc::UnboundedSender<String>,
@@ -91,14 +94,21 @@ impl Devices {
             event = self.link.events.recv() => event.map(Input::from),
             event = self.media.events.recv() => event.map(Input::from),
             event = self.store.events.recv() => event.map(Input::from),
-            asked = self.returns.recv() => asked.map(|()| Input::Told(Told::ReturnAsked)),
+            event = self.slot.events.recv() => event.map(Input::from),
+            news = self.sticks.recv() => news.map(|news| Input::Told(Told::Stick(news))),
             () = tokio::time::sleep_until(wake) => Some(Input::Tick),
         }
     }
 
     async fn turn(&self, appliance: &mut Appliance, now: Uptime, input: Input, open: &mut Senses) -> Result<(), Stuck> {
-        if let Input::Told(Told::Held { loan: Ok(Some(loan)), .. }) = &input {
-            self.loan.send_replace(Some(loan.clone()));
+        match &input {
+            Input::Told(Told::Held { loan: Ok(Some(loan)), .. }) => {
+                self.loan.send_replace(Some(loan.clone()));
+            }
+            Input::World(Fact::Camera { present }) => {
+                self.camera_seen.send_replace(Some(*present));
+            }
+            _ => {}
         }
         let (chapter, face) = (appliance.chapter(), appliance.screen(now).face.name());
         let what = input.to_string();

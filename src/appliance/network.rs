@@ -68,7 +68,7 @@ impl Network {
     }
 
     pub(super) fn handle(self, now: Uptime, event: Event, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
-        if let Event::Told(Told::ReturnAsked) = event {
+        if let Event::ReturnAsked = event {
             return Chapter::Wipe(Wipe::everything(now, known, effects));
         }
         let phase = match (self.0, event) {
@@ -108,6 +108,10 @@ impl Network {
             (phase, _) => phase,
         };
         onward_if_carried(now, phase, known, effects)
+    }
+
+    pub(super) fn is_in_trouble(&self) -> bool {
+        matches!(self.0, Phase::Trouble(_))
     }
 
     pub(super) fn wake_at(&self) -> Option<(Uptime, Why)> {

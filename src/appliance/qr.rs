@@ -33,7 +33,7 @@ impl Qr {
 
     pub(super) fn handle(self, now: Uptime, event: Event, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
         let phase = match (self.0, event) {
-            (_, Event::Told(Told::ReturnAsked)) => return Chapter::Wipe(Wipe::everything(now, known, effects)),
+            (_, Event::ReturnAsked) => return Chapter::Wipe(Wipe::everything(now, known, effects)),
             (_, Event::Fact) if !known.carries => {
                 return Network::find(now, known, effects);
             }

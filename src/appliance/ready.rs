@@ -83,7 +83,7 @@ impl Ready {
 
     pub(super) fn handle(mut self, now: Uptime, event: Event, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
         match event {
-            Event::Told(Told::ReturnAsked) => {
+            Event::ReturnAsked => {
                 self.say_bye(effects);
                 return Chapter::Wipe(Wipe::everything(now, known, effects));
             }

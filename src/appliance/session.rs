@@ -49,7 +49,6 @@ struct Inside {
     call: Call,
     lost_since: Option<Uptime>,
     was_live: bool,
-    good_marked: bool,
     consent_again: Option<Uptime>,
     held: bool,
     staff_muted: bool,
@@ -88,7 +87,6 @@ impl Session {
             call: Call::default(),
             lost_since: Some(now),
             was_live: false,
-            good_marked: false,
             consent_again: None,
             held: false,
             staff_muted: false,
@@ -108,7 +106,7 @@ impl Session {
             (Phase::Ended { until, .. }, Event::Tick) if now >= until => {
                 return Chapter::Wipe(Wipe::after_session(now, known, effects));
             }
-            (phase, Event::Told(Told::ReturnAsked)) => {
+            (phase, Event::ReturnAsked) => {
                 if let Phase::Inside(inside) = phase {
                     inside.say(ToServer::Bye { reason: ByeReason::Left }, effects);
                 }
@@ -130,7 +128,7 @@ impl Session {
             Event::Told(Told::Media { attempt, news }) if inside.call.media() == Some(attempt) => {
                 inside.media_say(now, news, effects)
             }
-            Event::Tick | Event::Told(_) => Next::Stay,
+            Event::Tick | Event::ReturnAsked | Event::Told(_) => Next::Stay,
         };
         let next = match next {
             Next::Stay => inside.time_passed(now, known, effects),
@@ -380,10 +378,6 @@ impl Inside {
                 self.say(ToServer::Candidate { to, epoch, candidate }, effects);
             }
             (MediaNews::Connected, _) => self.call.connect(),
-            (MediaNews::FirstPicture, _) if !self.good_marked => {
-                self.good_marked = true;
-                effects.push(Effect::MarkGood);
-            }
             (MediaNews::Stats(stats), _) => {
                 self.judge_the_line(now, stats);
                 self.say(ToServer::Stats { stats }, effects);

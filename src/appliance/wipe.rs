@@ -10,6 +10,7 @@ use crate::model::ids::Attempt;
 use crate::model::known::Known;
 use crate::model::light::Light;
 use crate::model::screen::{Face, HoldDoes, PressDoes, WipeStep};
+use crate::model::stick::StickNews;
 use crate::model::turn::{Effect, NetworkNews, Told};
 use crate::model::uptime::Uptime;
 use std::time::Duration;
@@ -90,10 +91,16 @@ impl Wipe {
                 self.confirmed(now, attempt, news == NetworkNews::Forgotten, known, effects);
             }
             Event::Tick => self.time_passed(now, known, effects),
-            Event::Press if matches!(self.phase, Phase::Forgotten) && !self.is_full() => {
-                return Network::find(now, known, effects);
+            Event::Press if matches!(self.phase, Phase::Forgotten) => {
+                return if self.is_full() { Boot::restart(now, effects) } else { Network::find(now, known, effects) };
             }
-            Event::Told(Told::ReturnAsked) if !self.is_full() => {
+            // The memory's key is gone: what the stick brings is kept after a new start.
+            Event::Told(Told::Stick(StickNews::In(stick)))
+                if matches!(self.phase, Phase::Forgotten) && self.is_full() && stick.brings_something_new() =>
+            {
+                return Boot::restart(now, effects);
+            }
+            Event::ReturnAsked if !self.is_full() => {
                 return Chapter::Wipe(Self::everything(now, known, effects));
             }
             _ => {}
@@ -189,8 +196,12 @@ impl Wipe {
             Phase::Failed { index, .. } => Face::WipeFailed(step(index.unwrap_or(0))),
             Phase::Forgotten => Face::Forgotten { receipt: self.receipt.clone() },
         };
-        let again = matches!(self.phase, Phase::Forgotten) && !self.is_full();
-        Sight { face, press: again.then_some(PressDoes::Again), hold: None::<HoldDoes>, aside: None }
+        let press = match self.phase {
+            Phase::Forgotten if self.is_full() => Some(PressDoes::Restart),
+            Phase::Forgotten => Some(PressDoes::Again),
+            _ => None,
+        };
+        Sight { face, press, hold: None::<HoldDoes>, aside: None }
     }
 }
 

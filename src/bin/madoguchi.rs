@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use madoguchi::device::camera::read_files::read_files;
 use madoguchi::device::tv::catalogue::save_every_screen;
-use madoguchi::supervisor::hardware;
+use madoguchi::supervisor::{good, hardware};
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,6 +20,8 @@ struct Arguments {
 enum Command {
     /// The box: button, camera, TV and network of this machine, under systemd.
     Run(hardware::HardwareConfig),
+    /// Waits until a call could be made, then marks the running system's slot good; ends badly and says why otherwise.
+    Good(good::GoodConfig),
     /// Paints every screen into a folder, to be looked at.
     Screens {
         /// Where the pictures go
@@ -48,6 +50,7 @@ enum Qr {
 fn main() -> io::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Run(config) => Ok(run_the_box(config)),
+        Command::Good(config) => Ok(mark_good(config)),
         Command::Screens { folder, height, names } => Ok(match save_every_screen(&folder, height, &names) {
             Ok(count) => {
                 println!("{count} screens in {}", folder.display());
@@ -65,9 +68,28 @@ fn main() -> io::Result<ExitCode> {
     }
 }
 
-fn run_the_box(config: hardware::HardwareConfig) -> ExitCode {
+fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(io::stderr).init();
+}
+
+fn mark_good(config: good::GoodConfig) -> ExitCode {
+    log();
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("tokio does not start: {error}"));
+    match runtime.and_then(|runtime| runtime.block_on(good::good(config))) {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("madoguchi good: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_the_box(config: hardware::HardwareConfig) -> ExitCode {
+    log();
     let ended = tokio::runtime::Runtime::new()
         .map_err(|error| format!("tokio does not start: {error}"))
         .and_then(|runtime| runtime.block_on(hardware::run(config)));

@@ -6,6 +6,7 @@ mod hear;
 use super::Behind;
 use crate::model::ids::Attempt;
 use crate::model::wire::{SILENCE_SECONDS, ToClient, ToServer};
+pub(crate) use connect::system_roots;
 use connect::{Socket, Trust};
 use futures_util::{SinkExt, StreamExt};
 use hear::Unread;

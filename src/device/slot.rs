@@ -1,55 +1,277 @@
-//! Which slot the box runs from, and whether it is marked good.
+//! The two slots: installing an update into the other one, marking the booted one good, starting anew.
+#![expect(clippy::disallowed_methods, reason = "reads a bundle's head and the running version")]
 
+mod rauc;
+
+use super::Behind;
+use crate::model::ids::Attempt;
+use crate::model::update::{self, System, UpdateNews, UpdateRefusal, judge};
+use rauc::{InstallerProxy, SystemdProxy};
+use std::future::Future;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
-/// Longest wait for RAUC.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Longest wait for RAUC, which is started by the first question.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// A plain look at a bundle checks its signature; that is all of it in an old format.
+const INSPECTED_WITHIN: Duration = Duration::from_secs(50);
+/// RAUC may still be busy with an installation whose stick was taken out.
+const FREE_WITHIN: Duration = Duration::from_secs(40);
+/// How often the progress is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+/// Longest that an installation may take in all: a slow card, a slow stick.
+const INSTALLED_WITHIN: Duration = Duration::from_secs(40 * 60);
 /// A mark that failed is tried so often, because the next start would otherwise go back to the old system.
 const TRIES: u32 = 5;
 /// Wait between two tries.
 const RETRY: Duration = Duration::from_secs(2);
 
+/// Where the slots' device looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotConfig {
+    /// Names the running version.
+    pub os_release: PathBuf,
+}
+
+impl Default for SlotConfig {
+    fn default() -> Self {
+        Self { os_release: "/etc/os-release".into() }
+    }
+}
+
 /// What the slots are asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SlotAsk {
-    /// A call could be made: this slot is good.
-    MarkGood,
+    /// Look at an update and install it if it is good.
+    Update {
+        /// Number of the question.
+        attempt: Attempt,
+        /// The bundle.
+        bundle: PathBuf,
+        /// Also when this version failed before.
+        by_hand: bool,
+    },
+    /// Start the whole device anew.
+    Restart,
 }
 
-/// RAUC's D-Bus interface, as far as the box uses it.
-#[zbus::proxy(interface = "de.pengutronix.rauc.Installer", default_service = "de.pengutronix.rauc", default_path = "/")]
-trait Installer {
-    /// Marks a slot (`booted`, `other` or a name) as `good`, `bad` or `active`; answers with its name and a sentence.
-    fn mark(&self, state: &str, slot_identifier: &str) -> zbus::Result<(String, String)>;
+/// What the slots say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SlotEvent {
+    /// The last update never became good; said once, at start.
+    WentBack,
+    /// About the update that was asked for.
+    Update {
+        /// Which question.
+        attempt: Attempt,
+        /// What about it.
+        news: UpdateNews,
+    },
 }
 
-/// Marks the booted slot as often as it is asked, until nobody can ask any more.
-pub async fn run(mut asks: mpsc::Receiver<SlotAsk>) {
-    while let Some(SlotAsk::MarkGood) = asks.recv().await {
-        let mut tries = 1;
-        loop {
-            match timeout(ANSWER_WITHIN, mark_good()).await {
-                Ok(Ok(slot)) => {
-                    tracing::info!("slot {slot} is marked good");
-                    break;
+/// Says whether the last update went back, then serves until either end of `behind` is gone.
+pub async fn run(behind: Behind<SlotAsk, SlotEvent>, config: SlotConfig) {
+    let Behind { mut asks, events } = behind;
+    match within(ANSWER_WITHIN, "telling the slots' states", slots()).await {
+        Ok(slots) if update::went_back(&slots) => {
+            let version = update::other_slot(&slots).and_then(|slot| slot.version.clone()).unwrap_or_default();
+            tracing::error!(version, "the last update never became good: this is the system before it");
+            if events.send(SlotEvent::WentBack).await.is_err() {
+                return;
+            }
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!("{error}"),
+    }
+    while let Some(ask) = asks.recv().await {
+        match ask {
+            SlotAsk::Restart => restart().await,
+            SlotAsk::Update { attempt, bundle, by_hand } => {
+                let news =
+                    install(attempt, &bundle, by_hand, &config, &events).await.unwrap_or_else(UpdateNews::Refused);
+                if events.send(SlotEvent::Update { attempt, news }).await.is_err() {
+                    return;
                 }
-                Ok(Err(error)) => tracing::warn!("marking the slot good (try {tries} of {TRIES}): {error}"),
-                Err(_) => tracing::warn!("marking the slot good (try {tries} of {TRIES}): RAUC did not answer in time"),
             }
-            if tries == TRIES {
-                tracing::error!("the slot could not be marked good: the next starts may go back to the other slot");
-                break;
-            }
-            tries += 1;
-            sleep(RETRY).await;
         }
     }
 }
 
-async fn mark_good() -> zbus::Result<String> {
+/// Awaits RAUC's answer for at most `span`; the sentence says what was tried.
+async fn within<T>(span: Duration, tried: &str, answer: impl Future<Output = zbus::Result<T>>) -> Result<T, String> {
+    match timeout(span, answer).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(zbus::Error::MethodError(_, Some(sentence), _))) => Err(format!("{tried}: {sentence}")),
+        Ok(Err(error)) => Err(format!("{tried}: {error}")),
+        Err(_) => Err(format!("{tried}: RAUC did not answer within {span:?}")),
+    }
+}
+
+async fn slots() -> zbus::Result<Vec<update::Slot>> {
     let bus = zbus::Connection::system().await?;
-    let (slot, _) = InstallerProxy::new(&bus).await?.mark("good", "booted").await?;
-    Ok(slot)
+    let slots = InstallerProxy::new(&bus).await?.get_slot_status().await?;
+    Ok(slots.into_iter().map(|(_, about)| rauc::slot(&about)).collect())
+}
+
+/// Looks at the bundle, judges it, installs it and waits until that is done.
+async fn install(
+    attempt: Attempt,
+    bundle: &Path,
+    by_hand: bool,
+    config: &SlotConfig,
+    events: &mpsc::Sender<SlotEvent>,
+) -> Result<UpdateNews, UpdateRefusal> {
+    let failed = |error: String| {
+        let why = if bundle.exists() { update::classify(&error) } else { UpdateRefusal::PulledOut };
+        tracing::warn!(?why, "{error}");
+        why
+    };
+    let (looked, os_release) = (bundle.to_owned(), config.os_release.clone());
+    let looked = tokio::task::spawn_blocking(move || (whole(&looked), running_version(&os_release))).await;
+    let (whole, version) = looked.map_err(|error| failed(error.to_string()))?;
+    whole.map_err(&failed)?;
+    let path = bundle.to_str().ok_or_else(|| failed("the update's name is no text".to_owned()))?;
+    let connect = async { InstallerProxy::new(&zbus::Connection::system().await?).await };
+    let rauc = within(ANSWER_WITHIN, "reaching RAUC", connect).await.map_err(failed)?;
+    free(&rauc).await.map_err(failed)?;
+    let look = rauc.inspect_bundle(path, Default::default());
+    let offered = rauc::offered(&within(INSPECTED_WITHIN, "looking at the update", look).await.map_err(failed)?);
+    let compatible = within(ANSWER_WITHIN, "asking which product this is", rauc.compatible()).await.map_err(failed)?;
+    let slots = within(ANSWER_WITHIN, "telling the slots' states", rauc.get_slot_status()).await.map_err(failed)?;
+    let slots: Vec<update::Slot> = slots.into_iter().map(|(_, about)| rauc::slot(&about)).collect();
+    let other = update::other_slot(&slots).and_then(|slot| slot.version.clone());
+    let system = System { compatible, version, other };
+    tracing::info!(?offered, ?system, by_hand, "an update");
+    if let Err(verdict) = judge(&offered, &system, by_hand) {
+        return Ok(verdict);
+    }
+    let writing = written(&rauc, path, attempt, events);
+    timeout(INSTALLED_WITHIN, writing)
+        .await
+        .unwrap_or_else(|_| Err(format!("installing: not done within {INSTALLED_WITHIN:?}")))
+        .map_err(failed)?;
+    Ok(UpdateNews::Installed)
+}
+
+/// Waits until RAUC does nothing else.
+async fn free(rauc: &InstallerProxy<'_>) -> Result<(), String> {
+    let until = Instant::now() + FREE_WITHIN;
+    while within(ANSWER_WITHIN, "asking what RAUC does", rauc.operation()).await? != "idle" {
+        if Instant::now() > until {
+            return Err("RAUC is still busy with something else".to_owned());
+        }
+        sleep(LOOK).await;
+    }
+    Ok(())
+}
+
+/// Has the bundle installed, and tells the progress on the way: also when it stands still, as a sign of life.
+async fn written(
+    rauc: &InstallerProxy<'_>,
+    path: &str,
+    attempt: Attempt,
+    events: &mpsc::Sender<SlotEvent>,
+) -> Result<(), String> {
+    const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+    let mut completed = within(ANSWER_WITHIN, "listening to RAUC", rauc.receive_completed()).await?;
+    let mut told: Option<(u8, Instant)> = None;
+    within(ANSWER_WITHIN, "installing", rauc.install_bundle(path, Default::default())).await?;
+    loop {
+        let percent = within(ANSWER_WITHIN, "asking for the progress", rauc.progress()).await?.0;
+        let percent = u8::try_from(percent.clamp(0, 100)).unwrap_or_default();
+        if told.is_none_or(|(last, at)| last != percent || at.elapsed() > SIGN_OF_LIFE) {
+            told = Some((percent, Instant::now()));
+            let news = UpdateNews::Installing { percent };
+            events.send(SlotEvent::Update { attempt, news }).await.map_err(|_| "nobody listens any more".to_owned())?;
+        }
+        let ended = timeout(LOOK, futures_util::StreamExt::next(&mut completed)).await;
+        match ended {
+            Err(_) => {}
+            Ok(None) => return Err("installing: RAUC is gone".to_owned()),
+            Ok(Some(signal)) => match signal.args() {
+                Ok(args) if args.result == 0 => return Ok(()),
+                _ => {
+                    let why = within(ANSWER_WITHIN, "asking why it failed", rauc.last_error()).await?;
+                    return Err(format!("installing: {why}"));
+                }
+            },
+        }
+    }
+}
+
+/// A bundle is a squashfs with its signature behind it. Where the squashfs itself is cut off, no signature is looked for:
+/// RAUC would read one out of the middle.
+fn whole(bundle: &Path) -> Result<(), String> {
+    let tried = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => format!("No such file: {}", bundle.display()),
+        _ => format!("reading {}: {error}", bundle.display()),
+    };
+    let mut head = [0; 48];
+    let mut file = std::fs::File::open(bundle).map_err(tried)?;
+    let size = file.metadata().map_err(tried)?.len();
+    let short = || format!("Invalid bundle format: {} is cut off or no update", bundle.display());
+    file.read_exact(&mut head).map_err(|_| short())?;
+    let used = head.last_chunk().map_or(u64::MAX, |bytes: &[u8; 8]| u64::from_le_bytes(*bytes));
+    if head.starts_with(b"hsqs") && used <= size { Ok(()) } else { Err(short()) }
+}
+
+/// `IMAGE_VERSION` of `os-release(5)`; empty where it is not an image that runs.
+fn running_version(os_release: &Path) -> String {
+    let text = std::fs::read_to_string(os_release).unwrap_or_default();
+    let found = text.lines().find_map(|line| line.strip_prefix("IMAGE_VERSION="));
+    found.unwrap_or_default().trim().trim_matches(['"', '\'']).to_owned()
+}
+
+/// Marks the booted slot good; tried several times.
+///
+/// # Errors
+/// Why it could not be marked: the next starts may go back to the other slot.
+pub async fn mark_good() -> Result<String, String> {
+    let mut tries = 1;
+    loop {
+        let mark = async {
+            let bus = zbus::Connection::system().await?;
+            InstallerProxy::new(&bus).await?.mark("good", "booted").await
+        };
+        match within(ANSWER_WITHIN, "marking the slot good", mark).await {
+            Ok((slot, _)) => return Ok(slot),
+            Err(error) if tries == TRIES => return Err(error),
+            Err(error) => tracing::warn!("try {tries} of {TRIES}: {error}"),
+        }
+        tries += 1;
+        sleep(RETRY).await;
+    }
+}
+
+/// Asks systemd; a failure is told in the log, and whoever asked asks again.
+async fn restart() {
+    let start = async {
+        let bus = zbus::Connection::system().await?;
+        SystemdProxy::new(&bus).await?.start_unit("reboot.target", "replace-irreversibly").await
+    };
+    match within(ANSWER_WITHIN, "restarting", start).await {
+        Ok(_) => tracing::info!("the device starts anew"),
+        Err(error) => tracing::error!("{error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_running_version_stands_in_os_release() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("os-release");
+        let version = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            running_version(&file)
+        };
+        assert_eq!(version("ID=debian\nIMAGE_VERSION=1.2.3\n"), "1.2.3");
+        assert_eq!(version("IMAGE_VERSION=\"1.2.3-rc.1\"\n"), "1.2.3-rc.1");
+        assert_eq!(version("ID=debian\n"), "");
+    }
 }

@@ -15,10 +15,12 @@ pub struct Held {
     pub wipe_owed: bool,
     /// The loan; `None` when none is prepared, an error sentence when it cannot be read.
     pub loan: Result<Option<Loan>, String>,
+    /// The memory was lost or damaged and has been made anew.
+    pub made_anew: bool,
 }
 
 /// What the store is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreAsk {
     /// Notes that a wipe is owed, before its first step. Answered when it is safely on disk.
     OweWipe {
@@ -36,6 +38,13 @@ pub enum StoreAsk {
     WipeDone {
         /// Number of this question.
         attempt: Attempt,
+    },
+    /// Keeps a loan in place of the one that is held. Answered when it is safely on disk.
+    Lend {
+        /// Number of this question.
+        attempt: Attempt,
+        /// The loan's file.
+        text: String,
     },
 }
 
@@ -67,6 +76,8 @@ pub struct StoreConfig {
     /// Folders that hold nothing after a wipe: the data partition. (NetworkManager's profiles are the network's to
     /// delete and to look for: [`super::network::NetworkAsk::Forget`].)
     pub emptied: Vec<PathBuf>,
+    /// Exists when the data partition was lost or damaged and had to be made anew since power-on.
+    pub made_anew: PathBuf,
 }
 
 impl Default for StoreConfig {
@@ -76,6 +87,7 @@ impl Default for StoreConfig {
             owed: "/var/lib/madoguchi/state/wipe-owed".into(),
             data_key: "/var/lib/madoguchi/state/data.key".into(),
             emptied: vec!["/var/lib/madoguchi/data".into()],
+            made_anew: "/run/madoguchi/data-made-anew".into(),
         }
     }
 }
@@ -85,7 +97,10 @@ pub async fn run(behind: Behind<StoreAsk, StoreEvent>, config: StoreConfig) {
     let Behind { mut asks, events } = behind;
     let places = config.clone();
     let held = tokio::task::spawn_blocking(move || places.held()).await;
-    let held = held.unwrap_or_else(|_| Held { wipe_owed: true, loan: Err("the store could not be read".to_owned()) });
+    let held = held.unwrap_or_else(|_| {
+        let loan = Err("the store could not be read".to_owned());
+        Held { wipe_owed: true, loan, made_anew: false }
+    });
     if events.send(StoreEvent::Held(held)).await.is_err() {
         return;
     }
@@ -95,6 +110,7 @@ pub async fn run(behind: Behind<StoreAsk, StoreEvent>, config: StoreConfig) {
             StoreAsk::OweWipe { attempt } => (attempt, tokio::task::spawn_blocking(move || places.owe())),
             StoreAsk::Wipe { attempt, step } => (attempt, tokio::task::spawn_blocking(move || places.wipe(step))),
             StoreAsk::WipeDone { attempt } => (attempt, tokio::task::spawn_blocking(move || places.settle())),
+            StoreAsk::Lend { attempt, text } => (attempt, tokio::task::spawn_blocking(move || places.lend(&text))),
         };
         let result = work.await.unwrap_or_else(|_| Err("the store's work broke off".to_owned()));
         if events.send(StoreEvent::Done { attempt, result }).await.is_err() {
@@ -107,23 +123,30 @@ impl StoreConfig {
     /// Reads what is held. A flag that cannot be looked at counts as set: better wiped twice than not.
     fn held(&self) -> Held {
         let wipe_owed = self.owed.try_exists().unwrap_or(true);
+        let made_anew = self.made_anew.exists();
+        // What a power cut left of a loan that was being written.
+        let _ = fs::remove_file(self.loan.with_extension("new"));
         let loan = match fs::read_to_string(&self.loan) {
             Ok(text) => Loan::from_toml(&text).map(Some).map_err(|error| format!("{}: {error}", self.loan.display())),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(told("reading", &self.loan)(error)),
         };
-        Held { wipe_owed, loan }
+        Held { wipe_owed, loan, made_anew }
     }
 
-    /// The flag is on disk with its folder entry when this returns: written aside, then renamed.
     fn owe(&self) -> Result<(), String> {
         let folder = folder_of(&self.owed);
         fs::create_dir_all(folder).map_err(told("making", folder))?;
-        let aside = self.owed.with_extension("new");
-        let mut file = File::create(&aside).map_err(told("writing", &aside))?;
-        file.write_all(b"owed\n").and_then(|()| file.sync_all()).map_err(told("writing", &aside))?;
-        fs::rename(&aside, &self.owed).map_err(told("renaming", &aside))?;
-        sync_folder(folder)
+        write_whole(&self.owed, b"owed\n")
+    }
+
+    /// Only a loan that can be read back takes the place of another.
+    fn lend(&self, text: &str) -> Result<(), String> {
+        if self.owed.try_exists().unwrap_or(true) {
+            return Err(format!("{} says that a wipe is owed: the loan would not stay", self.owed.display()));
+        }
+        Loan::from_toml(text).map_err(|error| format!("the loan to be kept: {error}"))?;
+        write_whole(&self.loan, text.as_bytes())
     }
 
     /// Does one step. Every step may be done again, so that a power cut in its middle does no harm.
@@ -228,6 +251,15 @@ fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         other => other,
     }
+}
+
+/// The file is on disk with its folder entry when this returns: written aside, then renamed.
+fn write_whole(path: &Path, data: &[u8]) -> Result<(), String> {
+    let aside = path.with_extension("new");
+    let mut file = File::create(&aside).map_err(told("writing", &aside))?;
+    file.write_all(data).and_then(|()| file.sync_all()).map_err(told("writing", &aside))?;
+    fs::rename(&aside, path).map_err(told("renaming", &aside))?;
+    sync_folder(folder_of(path))
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -5,6 +5,7 @@ use super::invite::Invite;
 use super::language::Language;
 use super::loan::Loan;
 use super::screen::{Aside, NetworkTrouble, Telephone};
+use super::stick::{Stick, StickId, StickNews};
 use super::turn::Fact;
 
 /// Facts that outlive a chapter. Secrets do not belong here, but for a room key shown before the Wi-Fi code.
@@ -32,6 +33,16 @@ pub struct Known {
     pub trouble: Option<NetworkTrouble>,
     /// The paper was shown before the Wi-Fi code.
     pub remembered: Option<Invite>,
+    /// The sticks that are in, with what is still to be done about them.
+    pub sticks: Vec<Stick>,
+    /// The last update went back, and nobody has been told yet.
+    pub went_back: bool,
+    /// The memory was damaged and has been made anew.
+    pub made_anew: bool,
+    /// The memory does not say whom the device is lent to: any of the city's return orders counts.
+    pub unreadable: bool,
+    /// Everything was wiped since power-on: the memory's key is gone, and nothing may be written before the next start.
+    pub wiped: bool,
     asked: Attempt,
 }
 
@@ -90,8 +101,50 @@ impl Known {
         }
     }
 
+    /// Takes what happened at the USB sockets; gives the id of a stick that is gone.
+    pub fn plugged(&mut self, news: StickNews) -> Option<StickId> {
+        match news {
+            StickNews::In(stick) => {
+                self.sticks.push(stick);
+                None
+            }
+            StickNews::Out(id) => {
+                self.sticks.retain(|stick| stick.id != id);
+                Some(id)
+            }
+        }
+    }
+
+    /// Something lies on a stick that nobody has dealt with, or is to be said about the last update.
+    pub fn has_work(&self) -> bool {
+        self.went_back || self.sticks.iter().any(Stick::brings_something)
+    }
+
+    /// The device is lent from now on; its screens begin in the loan's first language.
+    pub fn lend(&mut self, loan: Loan) {
+        self.language = loan.languages.first().copied().unwrap_or_default();
+        self.made_anew = false;
+        self.unreadable = false;
+        self.loan = Some(loan);
+    }
+
+    /// A stick orders the loan in force to be returned; the order is taken off the stick.
+    pub fn take_return(&mut self) -> bool {
+        let (lent, unreadable) = (self.loan.as_ref().map(|loan| loan.id.as_str()), self.unreadable);
+        let meant = |stick: &&mut Stick| match &stick.give_back {
+            Some(Ok(id)) => unreadable || Some(id.as_str()) == lent,
+            _ => false,
+        };
+        self.sticks.iter_mut().find(meant).is_some_and(|stick| stick.give_back.take().is_some())
+    }
+
     /// Everything that came with the loan and the family is forgotten.
     pub fn forget(&mut self) {
+        self.made_anew = false;
+        self.unreadable = false;
+        self.wiped = true;
+        // An order that came during the wipe is followed by it.
+        self.sticks.iter_mut().for_each(|stick| stick.give_back = None);
         self.loan = None;
         self.remembered = None;
         self.counter_host = None;

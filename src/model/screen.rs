@@ -2,6 +2,8 @@
 
 use super::language::Language;
 use super::quality::Quality;
+use super::stick::PaperRefusal;
+use super::update::UpdateRefusal;
 use super::wire::Words;
 use std::time::Duration;
 
@@ -63,6 +65,8 @@ pub enum PressDoes {
     Chime,
     /// Switches the own picture and sound off and on again.
     Pause,
+    /// Starts the whole device anew.
+    Restart,
 }
 
 /// What a hold does.
@@ -285,8 +289,37 @@ pub enum Face {
     WipeOwed,
     /// No loan is prepared: bring the device back to the city.
     NoLoan,
+    /// No loan is prepared, because the memory was damaged and has been made anew.
+    MadeAnew,
     /// The loan's term has ended: bring the device back.
     LoanEnded,
+    /// The last update did not work; the system before it runs again.
+    WentBack,
+    /// A stick is being read: leave it in.
+    StickReading,
+    /// An update is being written.
+    UpdateInstalling {
+        /// 0..=100
+        percent: u8,
+    },
+    /// The device starts anew by itself.
+    Restarting,
+    /// The stick's update is what runs already.
+    UpToDate {
+        /// Its version.
+        version: String,
+    },
+    /// The stick's update is not installed.
+    UpdateRefused(UpdateRefusal),
+    /// The stick's loan is in force.
+    LoanPrepared {
+        /// Its id.
+        id: String,
+        /// Last day.
+        until: jiff::civil::Date,
+    },
+    /// The stick's loan or return order is not followed.
+    PaperRefused(PaperRefusal),
 
     // network
     /// Looking for a cable or a known Wi-Fi.
@@ -423,7 +456,16 @@ impl Face {
             Self::Starting => "boot-starting".into(),
             Self::WipeOwed => "boot-wipe-owed".into(),
             Self::NoLoan => "boot-no-loan".into(),
+            Self::MadeAnew => "boot-made-anew".into(),
             Self::LoanEnded => "boot-loan-ended".into(),
+            Self::WentBack => "boot-went-back".into(),
+            Self::StickReading => "boot-stick-reading".into(),
+            Self::UpdateInstalling { .. } => "boot-update-installing".into(),
+            Self::Restarting => "boot-restarting".into(),
+            Self::UpToDate { .. } => "boot-up-to-date".into(),
+            Self::UpdateRefused(why) => format!("boot-update-refused-{}", kebab(&format!("{why:?}"))),
+            Self::LoanPrepared { .. } => "boot-loan-prepared".into(),
+            Self::PaperRefused(why) => format!("boot-paper-refused-{}", why.name()),
             Self::FindingNetwork => "network-finding".into(),
             Self::ShowWifi { wrong: None, hint } => format!("network-show-wifi-{}", kebab(&format!("{hint:?}"))),
             Self::ShowWifi { wrong: Some(wrong), .. } => format!("network-show-wifi-{}", kebab(&format!("{wrong:?}"))),

@@ -8,10 +8,13 @@ use super::ids::{Attempt, Epoch};
 use super::loan::Loan;
 use super::quality::LineStats;
 use super::screen::{NetworkTrouble, ScanHint, WipeStep};
+use super::stick::{LoanOrder, StickNews};
+use super::update::UpdateNews;
 use super::uptime::Uptime;
 use super::wifi_code::WifiCode;
 use super::wire::{Candidate, IceServer, ToClient, ToServer};
 use std::fmt;
+use std::path::PathBuf;
 
 /// What happened.
 pub enum Input {
@@ -70,6 +73,8 @@ pub enum Told {
         wipe_owed: bool,
         /// The loan, or a sentence why it cannot be read.
         loan: Result<Option<Loan>, String>,
+        /// The memory was lost or damaged and has been made anew: what was on it is gone.
+        made_anew: bool,
     },
     /// The camera's eye.
     Scan {
@@ -106,8 +111,17 @@ pub enum Told {
         /// How it failed.
         result: Result<(), String>,
     },
-    /// Staff asked the device to forget everything (a return stick).
-    ReturnAsked,
+    /// A stick was put in or taken out.
+    Stick(StickNews),
+    /// The update that was asked for.
+    Update {
+        /// Which question.
+        attempt: Attempt,
+        /// What about it.
+        news: UpdateNews,
+    },
+    /// The last update never became good; the system before it runs again. Said once, at start.
+    WentBack,
 }
 
 /// The network's answer.
@@ -265,8 +279,24 @@ pub enum Effect {
     },
     /// Play the chime.
     Chime,
-    /// A call could be made: mark the slot good.
-    MarkGood,
+    /// Look at an update and, if it is good, write it into the other slot.
+    Update {
+        /// Number of the question.
+        attempt: Attempt,
+        /// The file.
+        bundle: PathBuf,
+        /// Somebody put the stick in since power-on; see [`super::update::UpdateRefusal::TriedAlready`].
+        by_hand: bool,
+    },
+    /// Keep a loan.
+    Lend {
+        /// Number of the question.
+        attempt: Attempt,
+        /// The loan and its file.
+        order: Box<LoanOrder>,
+    },
+    /// Start the whole device anew.
+    Restart,
 }
 
 impl fmt::Display for Input {
@@ -285,13 +315,14 @@ impl fmt::Display for Input {
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Held { wipe_owed, loan } => {
+            Self::Held { wipe_owed, loan, made_anew } => {
                 let loan = match loan {
                     Ok(Some(_)) => "loan",
                     Ok(None) => "no loan",
                     Err(_) => "unreadable loan",
                 };
-                write!(f, "Held({loan}{})", if *wipe_owed { ", wipe owed" } else { "" })
+                let made_anew = if *made_anew { ", made anew" } else { "" };
+                write!(f, "Held({loan}{}{made_anew})", if *wipe_owed { ", wipe owed" } else { "" })
             }
             Self::Scan { hint, code } => match code {
                 None => write!(f, "Scan({hint:?})"),
@@ -320,7 +351,9 @@ impl fmt::Display for Told {
             }
             Self::Stored { attempt, result: Ok(()) } => write!(f, "Stored{attempt}"),
             Self::Stored { attempt, result: Err(why) } => write!(f, "NotStored{attempt}({why})"),
-            Self::ReturnAsked => f.write_str("ReturnAsked"),
+            Self::Stick(news) => news.fmt(f),
+            Self::Update { attempt, news } => write!(f, "Update{attempt}({news:?})"),
+            Self::WentBack => f.write_str("WentBack"),
         }
     }
 }
@@ -381,7 +414,9 @@ impl fmt::Display for Effect {
             Self::Wipe { attempt, step } => write!(f, "Wipe {attempt} {step:?}"),
             Self::WipeDone { attempt } => write!(f, "WipeDone {attempt}"),
             Self::Chime => f.write_str("Chime"),
-            Self::MarkGood => f.write_str("MarkGood"),
+            Self::Update { attempt, .. } => write!(f, "Update {attempt}"),
+            Self::Lend { attempt, .. } => write!(f, "Lend {attempt}"),
+            Self::Restart => f.write_str("Restart"),
         }
     }
 }

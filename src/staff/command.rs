@@ -1,7 +1,8 @@
-//! The commands that staff type: `sheet` and `loan check`.
+//! The commands that staff type: `sheet`, `loan check`, `keys new`, `stick loan`, `stick return` and `stick check`.
 #![expect(clippy::disallowed_methods, reason = "a command line reads and writes the files it is told")]
 
 use super::sheet::{self, Sheet};
+use super::{keys, stick};
 use crate::model::language::Language;
 use crate::model::loan::Loan;
 use crate::model::screen::{HourMinute, Telephone};
@@ -27,6 +28,62 @@ enum Task {
     Loan {
         #[command(subcommand)]
         task: LoanTask,
+    },
+    /// Works on the city's signing key.
+    Keys {
+        #[command(subcommand)]
+        task: KeysTask,
+    },
+    /// Writes and checks USB sticks for the device.
+    Stick {
+        #[command(subcommand)]
+        task: StickTask,
+    },
+}
+
+#[derive(Subcommand)]
+enum KeysTask {
+    /// Makes the city's key pair: madoguchi-city.key signs, madoguchi-city.pub goes onto each device.
+    New {
+        /// Folder to write it into.
+        folder: PathBuf,
+        /// Without a password: for a machine that signs by itself.
+        #[arg(long)]
+        no_password: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum StickTask {
+    /// Signs a loan and writes it onto a stick.
+    Loan {
+        /// The loan file (TOML).
+        file: PathBuf,
+        /// The signing key, madoguchi-city.key.
+        #[arg(long)]
+        key: PathBuf,
+        /// The folder where the stick is mounted.
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Signs an order to return a loan and writes it onto a stick.
+    Return {
+        /// Id of the loan, such as M-2026-014.
+        loan: String,
+        /// The signing key, madoguchi-city.key.
+        #[arg(long)]
+        key: PathBuf,
+        /// The folder where the stick is mounted.
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Says what a device would do with a stick.
+    Check {
+        /// The folder where the stick is mounted.
+        stick: PathBuf,
+        /// The public key that is on the device, madoguchi-city.pub.
+        #[arg(long)]
+        key: PathBuf,
     },
 }
 
@@ -87,6 +144,10 @@ impl Command {
         match self.task {
             Task::Sheet(args) => args.write(),
             Task::Loan { task: LoanTask::Check { file } } => check_loan(&file),
+            Task::Keys { task: KeysTask::New { folder, no_password } } => keys::new(&folder, no_password),
+            Task::Stick { task: StickTask::Loan { file, key, to } } => stick::loan(&file, &key, &to),
+            Task::Stick { task: StickTask::Return { loan, key, to } } => stick::give_back(&loan, &key, &to),
+            Task::Stick { task: StickTask::Check { stick: folder, key } } => stick::check(&folder, &key),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::device::clock::ClockEvent;
 use crate::device::link::{self, LinkConfig};
 use crate::device::media::{self, MediaConfig};
 use crate::device::network::{NetworkAsk, NetworkEvent};
-use crate::device::slot::SlotAsk;
+use crate::device::slot::{SlotAsk, SlotEvent};
 use crate::device::sound::{self, SoundPorts};
 use crate::device::store::{StoreAsk, StoreEvent};
 use crate::device::tv::paint::Painter;
@@ -18,6 +18,7 @@ use crate::device::{Device, device};
 use crate::model::light::Light;
 use crate::model::loan::Loan;
 use crate::model::screen::Screen;
+use crate::model::stick::StickNews;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, watch};
 
@@ -37,10 +38,10 @@ pub struct Parts {
     pub network: Device<NetworkAsk, NetworkEvent>,
     /// What survives a power cut.
     pub store: Device<StoreAsk, StoreEvent>,
-    /// The slot that the box runs from.
-    pub slot: mpsc::Sender<SlotAsk>,
-    /// Staff ask the device to forget everything.
-    pub returns: mpsc::Receiver<()>,
+    /// The two slots of the system.
+    pub slot: Device<SlotAsk, SlotEvent>,
+    /// Sticks and what they bring.
+    pub sticks: mpsc::Receiver<StickNews>,
     /// Size and output of the TV.
     pub tv: TvConfig,
     /// The signalling line.
@@ -61,6 +62,8 @@ pub struct Running {
     pub trace: mpsc::UnboundedReceiver<String>,
     /// Counts turns: what the watchdog is fed with.
     pub progress: watch::Receiver<u64>,
+    /// Whether a camera is there, once that is known.
+    pub camera: watch::Receiver<Option<bool>>,
 }
 
 /// Starts every part.
@@ -105,6 +108,7 @@ pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
 
     let (trace_in, trace) = mpsc::unbounded_channel();
     let (progress_in, progress) = watch::channel(0);
+    let (camera_seen, camera_present) = watch::channel(None);
     let devices = Devices {
         button: parts.button,
         light: parts.light,
@@ -118,14 +122,15 @@ pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
         media,
         store: parts.store,
         slot: parts.slot,
-        returns: parts.returns,
+        sticks: parts.sticks,
+        camera_seen,
         screen: screen_in,
         loan: loan_in,
         trace: trace_in,
         progress: progress_in,
     };
     tasks.start("appliance", drive(devices));
-    Ok(Running { tv, screen, shown, trace, progress })
+    Ok(Running { tv, screen, shown, trace, progress, camera: camera_present })
 }
 
 /// Relays over TLS are trusted by the loan's certificates, too.

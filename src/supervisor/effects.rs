@@ -7,6 +7,7 @@ use crate::device::network::NetworkAsk;
 use crate::device::slot::SlotAsk;
 use crate::device::sound::SoundAsk;
 use crate::device::store::StoreAsk;
+use crate::model::stick::LoanOrder;
 use crate::model::turn::Effect;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -49,7 +50,16 @@ impl Devices {
             Effect::Wipe { attempt, step } => self.store_ask(StoreAsk::Wipe { attempt, step }).await,
             Effect::WipeDone { attempt } => self.store_ask(StoreAsk::WipeDone { attempt }).await,
             Effect::Chime => ask("speaker", &self.sound.asks, SoundAsk::Chime).await,
-            Effect::MarkGood => ask("slot", &self.slot, SlotAsk::MarkGood).await,
+            Effect::Update { attempt, bundle, by_hand } => {
+                self.slot_ask(SlotAsk::Update { attempt, bundle, by_hand }).await
+            }
+            Effect::Restart => self.slot_ask(SlotAsk::Restart).await,
+            Effect::Lend { attempt, order } => {
+                let LoanOrder { loan, text, .. } = *order;
+                // The scanner must know its counters by the time that the core knows the loan.
+                self.loan.send_replace(Some(loan));
+                self.store_ask(StoreAsk::Lend { attempt, text }).await
+            }
         }
     }
 
@@ -63,6 +73,10 @@ impl Devices {
 
     async fn media_ask(&self, asked: MediaAsk) -> Result<(), Stuck> {
         ask("media", &self.media.asks, asked).await
+    }
+
+    async fn slot_ask(&self, asked: SlotAsk) -> Result<(), Stuck> {
+        ask("slots", &self.slot.asks, asked).await
     }
 
     async fn store_ask(&self, asked: StoreAsk) -> Result<(), Stuck> {

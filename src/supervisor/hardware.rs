@@ -1,5 +1,6 @@
 //! The box itself: real button, light, camera, sound, network, store and display, watched by systemd.
 
+use super::good::{self, Signs};
 use super::tasks::Tasks;
 use super::{Parts, Running, assemble};
 use crate::device::button::{self, ButtonConfig};
@@ -8,12 +9,12 @@ use crate::device::clock::{self, ClockConfig};
 use crate::device::light::{self, Lamp};
 use crate::device::link::LinkConfig;
 use crate::device::media::MediaConfig;
+use crate::device::slot::SlotConfig;
 use crate::device::sound::SoundPorts;
 use crate::device::store::{self, StoreConfig};
 use crate::device::systemd::{self, Pulse, Watchdog};
 use crate::device::tv::{TvConfig, TvSink};
-use crate::device::usb::UsbEvent;
-use crate::device::{CHANNEL, device, network, slot, usb};
+use crate::device::{CHANNEL, able, device, network, slot, stick, usb};
 use crate::model::light::Light;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,9 +39,15 @@ pub struct HardwareConfig {
     /// Width and height of the TV's picture
     #[arg(long, default_value = "1920x1080", value_parser = size)]
     tv: (u32, u32),
-    /// Folder in which udev links USB sticks
-    #[arg(long, default_value = "/dev/madoguchi/stick")]
+    /// Folder in which the system mounts USB sticks, with a NAME.ready beside each that is mounted
+    #[arg(long, default_value = usb::STICKS)]
     sticks: PathBuf,
+    /// Folder with the city's public keys (*.pub, minisign): who may prepare loans
+    #[arg(long, default_value = stick::SITE_KEYS)]
+    site_keys: PathBuf,
+    /// File in which is noted what was seen working, for `madoguchi good`
+    #[arg(long, default_value = able::ABLE)]
+    able: PathBuf,
     /// Milliseconds that sound takes from here through the TV to the microphone, beyond what is found by itself
     #[arg(long, default_value_t = 0)]
     loop_delay: u64,
@@ -65,6 +72,8 @@ pub async fn run(config: HardwareConfig) -> Result<(), String> {
     let pulse = watchdog.part("the appliance's turns");
     tasks.start("pulse", beat(running.progress.clone(), pulse));
     tasks.start("watchdog", watchdog.run());
+    let signs = Signs { tv: running.tv.clone(), camera: running.camera.clone(), progress: running.progress.clone() };
+    tasks.start("signs of a call", good::note(signs, config.able));
     tasks.start("status", say_status(running));
     let stop = tasks.stop();
     let mut ended =
@@ -92,12 +101,12 @@ fn parts(config: &HardwareConfig, tasks: &mut Tasks) -> Parts {
     tasks.start("network", network::run(behind_network));
     let (store, behind_store) = device();
     tasks.start("store", store::run(behind_store, StoreConfig::default()));
-    let (slot, slot_asks) = mpsc::channel(CHANNEL);
-    tasks.start("slot", slot::run(slot_asks));
-    let (sticks_in, sticks) = mpsc::channel(CHANNEL);
-    tasks.start("usb", usb::run(sticks_in, config.sticks.clone()));
-    let (returns_in, returns) = mpsc::channel(1);
-    tasks.start("sticks", note_sticks(sticks, returns_in));
+    let (slot, behind_slot) = device();
+    tasks.start("slot", slot::run(behind_slot, SlotConfig::default()));
+    let (plugged_in, plugged) = mpsc::channel(CHANNEL);
+    tasks.start("usb", usb::run(plugged_in, config.sticks.clone()));
+    let (news_in, sticks) = mpsc::channel(CHANNEL);
+    tasks.start("sticks", stick::run(plugged, news_in, config.site_keys.clone()));
     Parts {
         button,
         light,
@@ -107,7 +116,7 @@ fn parts(config: &HardwareConfig, tasks: &mut Tasks) -> Parts {
         network,
         store,
         slot,
-        returns,
+        sticks,
         tv: TvConfig { width: config.tv.0, height: config.tv.1, sink: TvSink::Kms { driver: config.display.clone() } },
         link: LinkConfig::default(),
         media: MediaConfig {
@@ -116,13 +125,6 @@ fn parts(config: &HardwareConfig, tasks: &mut Tasks) -> Parts {
             trust_anchors: watch::channel(Vec::new()).1,
             line_cut: None,
         },
-    }
-}
-
-/// What a stick asks for is read from it once sticks are signed; until then none can ask the box to forget.
-async fn note_sticks(mut sticks: mpsc::Receiver<UsbEvent>, _returns: mpsc::Sender<()>) {
-    while let Some(event) = sticks.recv().await {
-        tracing::info!(?event, "USB stick");
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::device::link::{LinkClosed as DeviceClosed, LinkEvent};
 use crate::device::media::{Gates, MediaEvent, MediaNews as DeviceMedia};
 use crate::device::network::{NetworkEvent, NetworkNews as DeviceNetwork};
+use crate::device::slot::SlotEvent;
 use crate::device::sound::SoundEvent;
 use crate::device::store::StoreEvent;
 use crate::model::turn::{Fact, Input, LinkClosed, LinkNews, MediaGates, MediaNews, NetworkNews, Told};
@@ -78,10 +79,21 @@ impl From<SoundEvent> for Input {
     }
 }
 
+impl From<SlotEvent> for Input {
+    fn from(event: SlotEvent) -> Self {
+        match event {
+            SlotEvent::WentBack => Self::Told(Told::WentBack),
+            SlotEvent::Update { attempt, news } => Self::Told(Told::Update { attempt, news }),
+        }
+    }
+}
+
 impl From<StoreEvent> for Input {
     fn from(event: StoreEvent) -> Self {
         match event {
-            StoreEvent::Held(held) => Self::Told(Told::Held { wipe_owed: held.wipe_owed, loan: held.loan }),
+            StoreEvent::Held(held) => {
+                Self::Told(Told::Held { wipe_owed: held.wipe_owed, loan: held.loan, made_anew: held.made_anew })
+            }
             StoreEvent::Done { attempt, result } => Self::Told(Told::Stored { attempt, result }),
         }
     }

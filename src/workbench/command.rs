@@ -22,7 +22,7 @@ const PRESS: Duration = Duration::from_millis(150);
 const HOLD: Duration = Duration::from_millis(3_300);
 /// Longest hold by command.
 const LONGEST_HOLD: Duration = Duration::from_secs(60);
-/// A USB stick's device on this desk.
+/// A USB stick's folder on this desk.
 const STICK: &str = "/dev/workbench-stick";
 
 /// Something done at the desk. As JSON: `{"do": "show", "id": "room-today"}`.
@@ -165,8 +165,8 @@ impl Control {
                 self.bench.switches(|switches| switches.clock_known = known);
             }
             Command::Stick { plugged } => {
-                let device = PathBuf::from(STICK);
-                let event = if plugged { UsbEvent::In { device } } else { UsbEvent::Out { device } };
+                let folder = PathBuf::from(STICK);
+                let event = if plugged { UsbEvent::In { folder, at_start: false } } else { UsbEvent::Out { folder } };
                 self.bench.say(&self.bench.usb, event, "USB sockets")?;
                 self.bench.switches(|switches| switches.stick = plugged);
             }

@@ -16,7 +16,9 @@ use crate::device::tv::{TvConfig, TvFrame, TvSink};
 use crate::device::usb::UsbEvent;
 use crate::device::{CHANNEL, device};
 use crate::model::language::Language;
+use crate::model::loan::Loan;
 use crate::model::screen::{HourMinute, Telephone};
+use crate::model::stick::{Stick, StickId, StickNews};
 use crate::model::wire::Words;
 use crate::room::{self, demo};
 use crate::staff::sheet::{self, Sheet};
@@ -204,16 +206,18 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
         owed: folder.join("wipe-owed"),
         data_key: folder.join("data.key"),
         emptied: vec![data.to_owned()],
+        made_anew: folder.join("data-made-anew"),
     };
     tasks.start("store", store::run(behind_store, stores));
-    let (slot, mut marked) = mpsc::channel(CHANNEL);
+    let (slot, mut behind_slot) = device();
     tasks.start("slot", async move {
-        while let Some(ask) = marked.recv().await {
+        while let Some(ask) = behind_slot.asks.recv().await {
             tracing::info!(?ask, "the desk has no slots");
         }
+        behind_slot.events.closed().await;
     });
-    let (returns_in, returns) = mpsc::channel(1);
-    tasks.start("sticks", hand_returns(ends.usb, returns_in));
+    let (news_in, sticks) = mpsc::channel(CHANNEL);
+    tasks.start("sticks", hand_returns(ends.usb, news_in));
     let (cut_in, cut) = watch::channel(false);
     tasks.start("line cutter", cut_lines(ends.line, cut_in));
     let (camera, microphone, speaker) = (ends.camera, ends.microphone, ends.speaker);
@@ -231,7 +235,7 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
         network: ends.network,
         store,
         slot,
-        returns,
+        sticks,
         tv: TvConfig { width, height, sink: TvSink::Frames },
         link: LinkConfig { line_cut: Some(cut.clone()), ..LinkConfig::default() },
         media: MediaConfig {
@@ -243,10 +247,19 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
     }
 }
 
-/// A stick on the desk is the city's return stick.
-async fn hand_returns(mut sticks: mpsc::Receiver<UsbEvent>, returns: mpsc::Sender<()>) {
+/// A stick on the desk is the city's return stick for the demo loan.
+async fn hand_returns(mut sticks: mpsc::Receiver<UsbEvent>, returns: mpsc::Sender<StickNews>) {
+    let lent = Loan::from_toml(DEMO_LOAN).map(|loan| loan.id).unwrap_or_default();
+    let mut id = StickId::default();
     while let Some(event) = sticks.recv().await {
-        if matches!(event, UsbEvent::In { .. }) && returns.send(()).await.is_err() {
+        let news = match event {
+            UsbEvent::In { .. } => {
+                id = StickId(id.0.wrapping_add(1));
+                StickNews::In(Stick { id, by_hand: true, give_back: Some(Ok(lent.clone())), ..Stick::default() })
+            }
+            UsbEvent::Out { .. } => StickNews::Out(id),
+        };
+        if returns.send(news).await.is_err() {
             return;
         }
     }

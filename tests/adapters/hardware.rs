@@ -1,12 +1,10 @@
-//! Button, light, clock and sticks, as far as they can be had without hardware.
+//! Button, light and clock, as far as they can be had without hardware.
 
 use madoguchi::device::button::{self, ButtonConfig};
 use madoguchi::device::clock::{self, ClockConfig, ClockEvent};
 use madoguchi::device::light::{self, Lamp};
-use madoguchi::device::usb::{self, UsbEvent};
 use madoguchi::model::light::Light;
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -72,20 +70,4 @@ async fn a_clock_is_unknown_until_it_is_set_from_the_network() {
     fs::write(&synchronized, "").unwrap();
     let second = timeout(PATIENCE, heard.recv()).await.unwrap();
     assert_eq!(second, Some(ClockEvent { known: true }));
-}
-
-#[tokio::test]
-async fn a_stick_is_told_when_it_comes_and_when_it_goes() {
-    let dev = tempfile::tempdir().unwrap();
-    let folder = dev.path().join("stick");
-    let (events, mut heard) = mpsc::channel(4);
-    tokio::spawn(usb::run(events, folder.clone()));
-    let device = dev.path().canonicalize().unwrap().join("sda1");
-    fs::write(&device, "").unwrap();
-    fs::create_dir(&folder).unwrap();
-    symlink(&device, folder.join("sda1")).unwrap();
-    assert_eq!(timeout(PATIENCE, heard.recv()).await.unwrap(), Some(UsbEvent::In { device: device.clone() }));
-    // The device goes before udev takes the link away.
-    fs::remove_file(&device).unwrap();
-    assert_eq!(timeout(PATIENCE, heard.recv()).await.unwrap(), Some(UsbEvent::Out { device }));
 }

@@ -3,7 +3,8 @@
 //! Table of contents:
 //! - `link`: the signalling line
 //! - `store`: the loan and the owed wipe, with a power cut after every step
-//! - `hardware`: button, light, clock and sticks, as far as they can be had without hardware
+//! - `hardware`: button, light and clock, as far as they can be had without hardware
+//! - `stick`: what lies on a stick, and whose signature counts
 //! - `network`, `slot`: NetworkManager and RAUC, played by this test on a private D-Bus
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests may")]
 
@@ -11,5 +12,7 @@ mod bus;
 mod hardware;
 mod link;
 mod network;
+mod rauc;
 mod slot;
+mod stick;
 mod store;

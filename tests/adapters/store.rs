@@ -19,6 +19,7 @@ fn places(disk: &Path) -> StoreConfig {
         owed: disk.join("state/wipe-owed"),
         data_key: disk.join("state/data.key"),
         emptied: vec![disk.join("data"), disk.join("networks")],
+        made_anew: disk.join("data-made-anew"),
     }
 }
 
@@ -129,15 +130,45 @@ async fn a_power_cut_while_the_flag_is_being_written_leaves_no_half_flag() {
 }
 
 #[tokio::test]
+async fn a_loan_from_a_stick_is_kept_whole_or_not_at_all() {
+    let disk = disk();
+    let loan = disk.path().join("data/loan.toml");
+    let lend = |text: &str| StoreAsk::Lend { attempt: ATTEMPT, text: text.to_owned() };
+    let (mut store, held) = start(disk.path()).await;
+    assert!(!held.made_anew);
+    let next = LOAN.replace("DEMO-2026-001", "DEMO-2026-002");
+    ask(&mut store, lend(&next)).await.unwrap();
+    assert_eq!(fs::read_to_string(&loan).unwrap(), next);
+    // What is no loan takes no loan's place.
+    let error = ask(&mut store, lend("format = 1")).await.unwrap_err();
+    assert!(error.contains("the loan to be kept"), "{error}");
+    assert_eq!(fs::read_to_string(&loan).unwrap(), next);
+    // A cut while the next one was being written.
+    fs::write(loan.with_extension("new"), "form").unwrap();
+    fs::write(disk.path().join("data-made-anew"), "").unwrap();
+    let (mut store, held) = start(disk.path()).await;
+    assert_eq!(held.loan.unwrap().unwrap().id, "DEMO-2026-002");
+    assert!(held.made_anew);
+    ask(&mut store, StoreAsk::Wipe { attempt: ATTEMPT, step: WipeStep::Verify }).await.unwrap();
+    // Where a wipe is owed, a loan would not stay.
+    ask(&mut store, OWE).await.unwrap();
+    let error = ask(&mut store, lend(LOAN)).await.unwrap_err();
+    assert!(error.contains("a wipe is owed"), "{error}");
+    // A disk that takes nothing more.
+    let (mut store, _) = start(&disk.path().join("nowhere")).await;
+    assert!(ask(&mut store, lend(LOAN)).await.unwrap_err().contains("writing"));
+}
+
+#[tokio::test]
 async fn nothing_is_wiped_that_is_not_owed_and_verify_names_what_is_left() {
     let disk = disk();
     let (mut store, _) = start(disk.path()).await;
     let data = StoreAsk::Wipe { attempt: ATTEMPT, step: WipeStep::Data };
     let verify = StoreAsk::Wipe { attempt: ATTEMPT, step: WipeStep::Verify };
-    assert!(ask(&mut store, data).await.unwrap_err().contains("before"));
+    assert!(ask(&mut store, data.clone()).await.unwrap_err().contains("before"));
     assert!(disk.path().join("state/data.key").exists());
     ask(&mut store, OWE).await.unwrap();
-    assert!(ask(&mut store, verify).await.unwrap_err().contains("data.key is still there"));
+    assert!(ask(&mut store, verify.clone()).await.unwrap_err().contains("data.key is still there"));
     ask(&mut store, data).await.unwrap();
     fs::write(disk.path().join("networks/again.nmconnection"), "psk=secret").unwrap();
     assert!(ask(&mut store, verify).await.unwrap_err().contains("again.nmconnection is still there"));
@@ -150,7 +181,7 @@ async fn after_a_session_the_loan_stays_and_anything_left_beside_it_is_named() {
     let key = StoreAsk::Wipe { attempt: ATTEMPT, step: WipeStep::Key };
     let verify = StoreAsk::Wipe { attempt: ATTEMPT, step: WipeStep::Verify };
     ask(&mut store, key).await.unwrap();
-    ask(&mut store, verify).await.unwrap();
+    ask(&mut store, verify.clone()).await.unwrap();
     fs::write(disk.path().join("data/session"), "left behind").unwrap();
     assert!(ask(&mut store, verify).await.unwrap_err().contains("session lies beside the loan"));
     assert!(disk.path().join("data/loan.toml").exists());

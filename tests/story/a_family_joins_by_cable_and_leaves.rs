@@ -38,7 +38,6 @@ fn a_family_joins_by_cable_and_leaves() {
     00:05.080 session + Media#2(Offer) -> session [Say #1 Offer]
     00:05.140 session + Link#1(Answer) -> session [MediaAnswer #2]
     00:05.540 session + Media#2(Connected) -> session (session-live-good)
-    00:05.740 session + Media#2(FirstPicture) -> session [MarkGood]
     00:09.540 session + Tick -> session (session-ended-left) [Say #1 Bye, CloseMedia, CloseLink]
     00:09.950 session + ButtonUp -> wipe (wipe-forgetting-key) [Wipe #3 Key]
     00:10.350 wipe + Stored#3 -> wipe (wipe-forgetting-verify) [Wipe #4 Verify]

@@ -8,8 +8,10 @@ use madoguchi::model::code::Code;
 use madoguchi::model::ids::Attempt;
 use madoguchi::model::light::Light;
 use madoguchi::model::screen::{Face, RoomRefusal, Screen, WipeStep};
+use madoguchi::model::stick::StickNews;
 use madoguchi::model::turn::{Effect, Input, LinkNews, MediaGates, NetworkNews, Told};
 use madoguchi::model::turn::{Fact, LinkClosed};
+use madoguchi::model::update::UpdateNews;
 use madoguchi::model::uptime::Uptime;
 use madoguchi::model::wifi_code::Claim;
 use madoguchi::model::wire::{ByeReason, Notice, Refusal, ToClient, ToServer};
@@ -34,7 +36,17 @@ pub(crate) enum Seen {
     Link { attempt: Attempt, word: Word },
     Media { attempt: Attempt },
     Stored { attempt: Attempt, done: bool },
-    Return,
+    Update { attempt: Attempt, news: UpdateWord },
+    Stick { put_in: bool },
+    WentBack,
+}
+
+/// What was said about an update, as far as the laws look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UpdateWord {
+    Progress,
+    Installed,
+    Over,
 }
 
 /// What the line said, as far as the laws look at it.
@@ -64,7 +76,16 @@ impl Seen {
             Input::Told(Told::Link { attempt, news }) => Self::Link { attempt: *attempt, word: Word::of(news) },
             Input::Told(Told::Media { attempt, .. }) => Self::Media { attempt: *attempt },
             Input::Told(Told::Stored { attempt, result }) => Self::Stored { attempt: *attempt, done: result.is_ok() },
-            Input::Told(Told::ReturnAsked) => Self::Return,
+            Input::Told(Told::Stick(news)) => Self::Stick { put_in: matches!(news, StickNews::In(_)) },
+            Input::Told(Told::Update { attempt, news }) => Self::Update {
+                attempt: *attempt,
+                news: match news {
+                    UpdateNews::Installing { .. } => UpdateWord::Progress,
+                    UpdateNews::Installed => UpdateWord::Installed,
+                    UpdateNews::UpToDate { .. } | UpdateNews::Refused(_) => UpdateWord::Over,
+                },
+            },
+            Input::Told(Told::WentBack) => Self::WentBack,
         }
     }
 
@@ -73,7 +94,8 @@ impl Seen {
             Self::Network { attempt, .. }
             | Self::Link { attempt, .. }
             | Self::Media { attempt }
-            | Self::Stored { attempt, .. } => Some(attempt),
+            | Self::Stored { attempt, .. }
+            | Self::Update { attempt, .. } => Some(attempt),
             _ => None,
         }
     }
@@ -165,6 +187,12 @@ pub(crate) struct Laws {
     pub(crate) owed_on_disk: bool,
     owed_at_start: bool,
     ticks_in_place: (Uptime, u32),
+    sticks_put_in: u32,
+    updates_begun: u32,
+    questions_of_updates: BTreeSet<Attempt>,
+    installed: bool,
+    /// A full wipe was begun since power-on.
+    wiped: bool,
 }
 
 impl Laws {
@@ -185,6 +213,7 @@ impl Laws {
         self.law_3_after_a_session_no_room_key_is_reachable(step);
         self.law_4_no_dead_end_and_no_busy_loop(step);
         self.law_8_a_wipe_that_is_owed_happens_first_and_ends_only_when_verified(step);
+        self.law_9_a_stick_never_disturbs_a_family_and_never_makes_a_loop(step);
         self.every_screen_says_whom_to_phone(step);
     }
 
@@ -275,7 +304,7 @@ impl Laws {
             let may_come = matches!(why, RoomRefusal::RoomFull | RoomRefusal::Busy | RoomRefusal::TooManyTries);
             assert!(!knows || may_come, "a key that is of no use is kept");
         }
-        if self.owed_on_disk || matches!(step.after.screen.face, Face::NoLoan) {
+        if self.owed_on_disk || matches!(step.after.screen.face, Face::NoLoan | Face::MadeAnew) {
             assert!(step.after.screen.city.0.is_empty(), "the loan is still known");
         }
     }
@@ -320,7 +349,10 @@ impl Laws {
 
     fn law_7_each_thing_opened_is_closed_and_each_effect_has_a_deadline(&mut self, step: &Step<'_>) {
         if let Some(attempt) = step.seen.attempt()
-            && !matches!(step.seen, Seen::Link { .. } | Seen::Media { .. })
+            && !matches!(
+                step.seen,
+                Seen::Link { .. } | Seen::Media { .. } | Seen::Update { news: UpdateWord::Progress, .. }
+            )
         {
             self.questions.remove(&attempt);
         }
@@ -369,11 +401,13 @@ impl Laws {
             | Effect::ForgetNetwork { attempt }
             | Effect::OweWipe { attempt }
             | Effect::Wipe { attempt, .. }
-            | Effect::WipeDone { attempt } => {
+            | Effect::WipeDone { attempt }
+            | Effect::Update { attempt, .. }
+            | Effect::Lend { attempt, .. } => {
                 self.questions.clear();
                 self.questions.insert(*attempt);
             }
-            Effect::Chime | Effect::MarkGood => {}
+            Effect::Chime | Effect::Restart => {}
         }
     }
 
@@ -387,7 +421,9 @@ impl Laws {
             | Effect::ForgetNetwork { attempt }
             | Effect::OweWipe { attempt }
             | Effect::Wipe { attempt, .. }
-            | Effect::WipeDone { attempt } => self.questions.contains(attempt),
+            | Effect::WipeDone { attempt }
+            | Effect::Update { attempt, .. }
+            | Effect::Lend { attempt, .. } => self.questions.contains(attempt),
             _ => false,
         }
     }
@@ -442,6 +478,39 @@ impl Laws {
         if let Face::Forgotten { receipt: Some(_) } = &step.after.screen.face {
             assert!(!self.owed_on_disk, "a receipt before the debt is struck off");
         }
+    }
+
+    /// Updates and loans are begun in the first chapter alone; whoever is on the way to the counter or talks with it
+    /// is not disturbed. One stick begins one update at most, and nothing is written after a full wipe.
+    fn law_9_a_stick_never_disturbs_a_family_and_never_makes_a_loop(&mut self, step: &Step<'_>) {
+        match step.seen {
+            Seen::Stick { put_in: true } => self.sticks_put_in += 1,
+            Seen::Update { attempt, news: UpdateWord::Installed } if self.questions_of_updates.contains(&attempt) => {
+                self.installed = true;
+            }
+            _ => {}
+        }
+        self.wiped |= self.owed_on_disk || self.owed_at_start;
+        for effect in step.effects {
+            match effect {
+                Effect::Update { attempt, .. } => {
+                    self.updates_begun += 1;
+                    self.questions_of_updates.insert(*attempt);
+                    assert!(self.updates_begun <= self.sticks_put_in, "a stick's update is begun twice");
+                    assert!(!self.wiped, "an update after a full wipe");
+                }
+                Effect::Lend { .. } => assert!(!self.wiped, "a loan is written although the memory's key is gone"),
+                Effect::Restart => {
+                    assert!(self.installed || self.wiped, "a restart that nothing asked for");
+                }
+                _ => continue,
+            }
+            assert_eq!(step.after.chapter, "boot", "{effect}");
+            assert!(!matches!(step.before.chapter, "ready" | "session"), "{effect} in {}", step.before.chapter);
+        }
+        let disturbed = matches!(step.before.chapter, "ready" | "session") && step.after.chapter == "boot";
+        let by_stick = matches!(step.seen, Seen::Stick { .. } | Seen::WentBack | Seen::Update { .. });
+        assert!(!(disturbed && by_stick), "a stick ended {}", step.before.screen.face.name());
     }
 
     fn what_the_disk_says(&mut self, step: &Step<'_>) {
@@ -519,11 +588,24 @@ fn random_lives_obey_the_laws() {
 }
 
 /// Random lives that never come this far would prove nothing.
-const WHOLE_STORY: [&str; 34] = [
+const WHOLE_STORY: [&str; 47] = [
     "boot-starting",
     "boot-wipe-owed",
     "boot-no-loan",
     "boot-loan-ended",
+    "boot-made-anew",
+    "boot-went-back",
+    "boot-stick-reading",
+    "boot-update-installing",
+    "boot-restarting",
+    "boot-up-to-date",
+    "boot-update-refused-pulled-out",
+    "boot-update-refused-unsigned",
+    "boot-update-refused-failed",
+    "boot-loan-prepared",
+    "boot-paper-refused-already-lent",
+    "boot-paper-refused-wrong-key",
+    "boot-paper-refused-not-written",
     "network-finding",
     "network-show-wifi-looking",
     "network-joining",

@@ -11,7 +11,9 @@ use madoguchi::model::ids::{Attempt, Epoch};
 use madoguchi::model::light::Light;
 use madoguchi::model::loan::Loan;
 use madoguchi::model::screen::{NetworkTrouble, ScanHint, Screen, WipeStep};
+use madoguchi::model::stick::{LoanOrder, PaperRefusal, Stick, StickId, StickNews};
 use madoguchi::model::turn::{Effect, Fact, Input, LinkNews, MediaGates, MediaNews, NetworkNews, Told, Turn};
+use madoguchi::model::update::{UpdateNews, UpdateRefusal};
 use madoguchi::model::uptime::Uptime;
 use madoguchi::model::wifi_code::Claim;
 use madoguchi::model::wire::ToServer;
@@ -29,6 +31,24 @@ pub(crate) struct Store {
     pub(crate) fails: Vec<WipeStep>,
     /// The store takes so long for anything.
     pub(crate) takes: Duration,
+    /// It had to be made anew.
+    pub(crate) made_anew: bool,
+    /// Loans cannot be written.
+    pub(crate) full: bool,
+}
+
+/// The two slots and the sticks before them.
+pub(crate) struct Slots {
+    /// What becomes of the next update.
+    pub(crate) verdict: Result<(), UpdateRefusal>,
+    /// The running version.
+    pub(crate) running: u32,
+    /// Installed into the other slot, to be started next.
+    pub(crate) next: Option<u32>,
+    /// The last update never became good.
+    pub(crate) went_back: bool,
+    /// RAUC says nothing at all.
+    pub(crate) silent: bool,
 }
 
 /// The home network.
@@ -57,6 +77,9 @@ pub(crate) struct Life {
     agenda: BTreeMap<(Uptime, u32), Input>,
     order: u32,
     pub(crate) store: Store,
+    pub(crate) slots: Slots,
+    /// What the sticks that are in bring; the key is the folder that they are seen in.
+    sticks: Vec<Stick>,
     pub(crate) router: Router,
     pub(crate) room: Room,
     pub(crate) media: Media,
@@ -78,7 +101,9 @@ impl Life {
             watched: Watched::power_on(),
             agenda: BTreeMap::new(),
             order: 0,
-            store: Store { loan, wipe_owed: false, fails: Vec::new(), takes },
+            store: Store { loan, wipe_owed: false, fails: Vec::new(), takes, made_anew: false, full: false },
+            slots: Slots { verdict: Ok(()), running: 1, next: None, went_back: false, silent: false },
+            sticks: Vec::new(),
             router: Router { verdict: Ok(()), internet: Ok(()), cable: false, carries: false },
             room: Room::default(),
             media: Media { open: None, gates: MediaGates::default(), connected: false, path: true, built: 0 },
@@ -91,8 +116,15 @@ impl Life {
     }
 
     fn devices_start(&mut self) {
-        let held = Told::Held { wipe_owed: self.store.wipe_owed, loan: self.store.loan.clone() };
-        self.later(self.store.takes, Input::Told(held));
+        let (wipe_owed, loan, made_anew) = (self.store.wipe_owed, self.store.loan.clone(), self.store.made_anew);
+        self.later(self.store.takes, Input::Told(Told::Held { wipe_owed, loan, made_anew }));
+        if self.slots.went_back {
+            self.later(Duration::from_millis(900), Input::Told(Told::WentBack));
+        }
+        for stick in self.sticks.clone() {
+            let stick = Stick { by_hand: false, ..stick };
+            self.later(Duration::from_millis(1_200), Input::Told(Told::Stick(StickNews::In(stick))));
+        }
         self.fact(Fact::Camera { present: true });
         self.fact(Fact::Microphone { present: true });
         self.fact(Fact::Clock { known: true });
@@ -216,14 +248,46 @@ impl Life {
         self.feed(Input::World(fact));
     }
 
-    pub(crate) fn return_stick_in(&mut self) {
-        self.told(Told::ReturnAsked);
+    /// The city's order to return the loan that is in force in the stories.
+    pub(crate) fn return_stick_in(&mut self) -> StickId {
+        self.stick_in(Stick { give_back: Some(Ok(props::loan().id)), ..Stick::default() })
+    }
+
+    pub(crate) fn update_stick_in(&mut self) -> StickId {
+        self.stick_in(Stick { update: Some("/stick/madoguchi.raucb".into()), ..Stick::default() })
+    }
+
+    pub(crate) fn loan_stick_in(&mut self, loan: Loan) -> StickId {
+        let order = LoanOrder { loan, text: "format = 1".to_owned(), past: false };
+        self.paper_stick_in(Ok(order))
+    }
+
+    pub(crate) fn paper_stick_in(&mut self, loan: Result<LoanOrder, PaperRefusal>) -> StickId {
+        self.stick_in(Stick { loan: Some(loan.map(Box::new)), ..Stick::default() })
+    }
+
+    /// It stays in until it is taken out, over power cuts too.
+    pub(crate) fn stick_in(&mut self, stick: Stick) -> StickId {
+        self.order += 1;
+        let stick = Stick { id: StickId(self.order), by_hand: true, ..stick };
+        self.sticks.push(stick.clone());
+        let id = stick.id;
+        self.told(Told::Stick(StickNews::In(stick)));
+        id
+    }
+
+    pub(crate) fn stick_out(&mut self, id: StickId) {
+        self.sticks.retain(|stick| stick.id != id);
+        let noticed = |input: &Input| matches!(input, Input::Told(Told::Stick(StickNews::In(stick))) if stick.id == id);
+        self.agenda.retain(|_, input| !noticed(input));
+        self.told(Told::Stick(StickNews::Out(id)));
     }
 
     /// Power goes and comes back; only the store remembers.
     pub(crate) fn power_cut(&mut self) {
         self.watched.laws.owed_on_disk = self.store.wipe_owed;
         self.watched.power_cut();
+        self.slots.running = self.slots.next.take().unwrap_or(self.slots.running);
         self.agenda.clear();
         self.media.open = None;
         self.room.line_lost(self.watched.now);
@@ -440,8 +504,55 @@ impl Life {
                 self.store.wipe_owed = false;
                 self.later(self.store.takes, stored(attempt, Ok(())));
             }
-            Effect::MediaAnswer { .. } | Effect::MediaCandidate { .. } | Effect::Chime | Effect::MarkGood => {}
+            Effect::Update { attempt, .. } => self.updates(attempt),
+            Effect::Lend { attempt, order } if !self.store.full => {
+                self.store.loan = Ok(Some(order.loan));
+                self.later(self.store.takes, stored(attempt, Ok(())));
+            }
+            Effect::Lend { attempt, .. } => self.later(self.store.takes, stored(attempt, Err("no room".into()))),
+            Effect::Restart => self.later(Duration::from_secs(3), Input::Tick),
+            Effect::MediaAnswer { .. } | Effect::MediaCandidate { .. } | Effect::Chime => {}
         }
+    }
+
+    /// Version 2 lies on every stick.
+    fn updates(&mut self, attempt: Attempt) {
+        let update = |news| Input::Told(Told::Update { attempt, news });
+        if self.slots.silent {
+            return;
+        }
+        match self.slots.verdict {
+            _ if self.slots.running == 2 => {
+                let news = UpdateNews::UpToDate { version: "2".into() };
+                self.later(Duration::from_secs(2), update(news));
+            }
+            Err(why) => self.later(Duration::from_secs(2), update(UpdateNews::Refused(why))),
+            Ok(()) => {
+                for percent in [0, 20, 60, 100] {
+                    let news = UpdateNews::Installing { percent };
+                    self.later(Duration::from_secs(2 + u64::from(percent) / 2), update(news));
+                }
+                self.later(Duration::from_secs(53), update(UpdateNews::Installed));
+            }
+        }
+    }
+
+    /// RAUC reads no more from a stick that is gone.
+    pub(crate) fn rauc_fails(&mut self, why: UpdateRefusal) {
+        let asked = |input: &Input| match input {
+            Input::Told(Told::Update { attempt, .. }) => Some(*attempt),
+            _ => None,
+        };
+        let attempt = self.agenda.values().find_map(asked).unwrap();
+        self.agenda.retain(|_, input| asked(input).is_none());
+        let news = UpdateNews::Refused(why);
+        self.later(Duration::from_secs(1), Input::Told(Told::Update { attempt, news }));
+    }
+
+    /// The device does what it announced.
+    pub(crate) fn restarts(&mut self) {
+        assert!(self.asked("Restart") > 0, "nobody asked for a restart\n{}", self.trace());
+        self.power_cut();
     }
 
     fn a_picture_comes(&mut self, attempt: Attempt) {

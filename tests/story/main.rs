@@ -12,6 +12,8 @@ mod watched;
 
 // boot
 mod a_press_on_the_first_screen_changes_the_language;
+mod a_stick_brings_a_loan;
+mod a_stick_updates_the_device;
 mod no_loan_or_one_that_has_ended;
 
 // network

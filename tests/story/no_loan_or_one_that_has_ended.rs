@@ -43,6 +43,6 @@ fn a_store_that_answers_late() {
     life.power_cut();
     life.until("boot-no-loan");
     life.store.takes = seconds(1);
-    life.told(Told::Held { wipe_owed: true, loan: Ok(None) });
+    life.told(Told::Held { wipe_owed: true, loan: Ok(None), made_anew: false });
     life.expect_face("boot-wipe-owed");
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 fn power_cut_during_the_wipe_finishes_it_first() {
     for cut_after in (0..2_400).step_by(100) {
         let mut life = Life::at_the_paper_screen();
-        life.return_stick_in();
+        let stick = life.return_stick_in();
+        life.stick_out(stick);
         life.waits(Duration::from_millis(cut_after));
         let owed = life.store.wipe_owed;
         life.power_cut();
@@ -24,7 +25,8 @@ fn power_cut_during_the_wipe_finishes_it_first() {
 #[test]
 fn two_power_cuts_in_a_row() {
     let mut life = Life::at_the_paper_screen();
-    life.return_stick_in();
+    let stick = life.return_stick_in();
+    life.stick_out(stick);
     life.waits(Duration::from_millis(900));
     for _ in 0..2 {
         life.power_cut();

@@ -6,9 +6,12 @@ use crate::watched::Watched;
 use madoguchi::model::code::Code;
 use madoguchi::model::ids::{Attempt, Epoch, PeerId};
 use madoguchi::model::language::Language;
+use madoguchi::model::loan::Loan;
 use madoguchi::model::quality::LineStats;
 use madoguchi::model::screen::{Face, NetworkTrouble, RoomRefusal, ScanHint, WrongCode};
+use madoguchi::model::stick::{LoanOrder, PaperRefusal, Stick, StickId, StickNews};
 use madoguchi::model::turn::{Effect, Fact, Input, LinkClosed, LinkNews, MediaNews, NetworkNews, Told};
+use madoguchi::model::update::{UpdateNews, UpdateRefusal};
 use madoguchi::model::wifi_code::Claim;
 use madoguchi::model::wire::{ByeReason, Candidate, Notice, Refusal, ToClient};
 use proptest::prelude::*;
@@ -55,7 +58,12 @@ pub(crate) enum Whim {
         back: u32,
         what: u8,
     },
-    Return,
+    /// The city's order to return the device; the stick may stay in.
+    Return {
+        stays: bool,
+    },
+    StickIn(u8),
+    StickOut(u8),
     /// The store may have written what it was asked for last, or not.
     PowerCut {
         written: bool,
@@ -81,7 +89,9 @@ pub(crate) fn whim() -> impl Strategy<Value = Whim> {
         14 => any::<u8>().prop_map(Whim::LineSays),
         8 => any::<u8>().prop_map(Whim::MediaSay),
         6 => (any::<u8>(), 0u32..12, any::<u8>()).prop_map(|(which, back, what)| Whim::Late { which, back, what }),
-        1 => Just(Whim::Return),
+        1 => any::<bool>().prop_map(|stays| Whim::Return { stays }),
+        3 => any::<u8>().prop_map(Whim::StickIn),
+        2 => any::<u8>().prop_map(Whim::StickOut),
         1 => any::<bool>().prop_map(|written| Whim::PowerCut { written }),
     ]
 }
@@ -108,6 +118,8 @@ const TROUBLES: [NetworkTrouble; 19] = [
     NetworkTrouble::LineLost,
 ];
 
+const UPDATE_REFUSALS: [UpdateRefusal; 3] = [UpdateRefusal::Unsigned, UpdateRefusal::Failed, UpdateRefusal::Damaged];
+
 fn fact() -> impl Strategy<Value = Fact> {
     let trouble = proptest::option::of(proptest::sample::select(TROUBLES.to_vec()));
     prop_oneof![
@@ -126,13 +138,23 @@ enum Open {
     Debt(Attempt, bool),
     Network(Attempt),
     Forget(Attempt),
+    Update(Attempt),
+    Lend(Attempt),
 }
 
 /// The life and the little that its world must remember.
 pub(crate) struct RandomLife {
     watched: Watched,
     held: bool,
-    loan_on_disk: bool,
+    loan_on_disk: Option<Loan>,
+    /// Being written.
+    lending: Option<Loan>,
+    made_anew: bool,
+    sticks: Vec<Stick>,
+    sticks_so_far: u32,
+    /// The newer version runs, or lies in the other slot.
+    updated: bool,
+    next_updated: bool,
     open: Option<Open>,
     newest: Attempt,
     line_opened: bool,
@@ -145,7 +167,13 @@ impl RandomLife {
         Self {
             watched: Watched::power_on(),
             held: false,
-            loan_on_disk: true,
+            loan_on_disk: Some(props::loan()),
+            lending: None,
+            made_anew: false,
+            sticks: Vec::new(),
+            sticks_so_far: 0,
+            updated: false,
+            next_updated: false,
             open: None,
             newest: Attempt::default(),
             line_opened: false,
@@ -186,13 +214,27 @@ impl RandomLife {
                 }
             }
             Whim::Late { which, back, what } => self.late(*which, *back, *what),
-            Whim::Return => self.told(Told::ReturnAsked),
+            Whim::Return { stays } => {
+                let stick = self.return_order();
+                let id = self.stick_in(stick);
+                if !stays {
+                    self.stick_out(id);
+                }
+            }
+            Whim::StickIn(what) => self.some_stick_in(*what),
+            Whim::StickOut(which) => {
+                let ids: Vec<StickId> = self.sticks.iter().map(|stick| stick.id).collect();
+                if let Some(id) = ids.get(usize::from(*which) % ids.len().max(1)) {
+                    self.stick_out(*id);
+                }
+            }
             Whim::PowerCut { written } => self.power_cut(*written),
         }
     }
 
     /// No dead end: whatever happened, in a world that means well the family comes to the counter from here.
     pub(crate) fn all_goes_well_from_here(&mut self) {
+        self.all_sticks_out();
         for _ in 0..600 {
             if matches!(self.watched.sketch().screen.face, Face::Live { .. }) {
                 return;
@@ -204,9 +246,13 @@ impl RandomLife {
 
     /// And a box that is asked to be returned forgets everything, and says so.
     pub(crate) fn it_is_returned_from_here(&mut self) {
-        self.told(Told::ReturnAsked);
+        let stick = self.return_order();
+        self.stick_in(stick);
         for _ in 0..100 {
-            if matches!(self.watched.sketch().screen.face, Face::NoLoan | Face::Forgotten { receipt: Some(_) }) {
+            if matches!(
+                self.watched.sketch().screen.face,
+                Face::NoLoan | Face::MadeAnew | Face::Forgotten { receipt: Some(_) }
+            ) {
                 assert!(!self.watched.laws.owed_on_disk, "called forgotten with a debt on disk");
                 return;
             }
@@ -268,15 +314,25 @@ impl RandomLife {
         if let (true, Some(Open::Debt(_, owed))) = (written, self.open) {
             self.watched.laws.owed_on_disk = owed;
         }
+        if let (true, Some(Open::Lend(_))) = (written, self.open) {
+            self.loan_on_disk = self.lending.take();
+        }
+        self.updated |= std::mem::take(&mut self.next_updated);
         self.watched.power_cut();
         (self.held, self.open, self.line_opened) = (false, None, false);
     }
 
     fn told_what_is_held(&mut self) {
         self.held = true;
-        let loan = Ok(self.loan_on_disk.then(props::loan));
+        let loan = Ok(self.loan_on_disk.clone());
         let wipe_owed = self.watched.laws.owed_on_disk;
-        self.told(Told::Held { wipe_owed, loan });
+        self.told(Told::Held { wipe_owed, loan, made_anew: self.made_anew });
+        if self.turn.is_multiple_of(5) {
+            self.told(Told::WentBack);
+        }
+        for stick in self.sticks.clone() {
+            self.told(Told::Stick(StickNews::In(Stick { by_hand: false, ..stick })));
+        }
         self.feed(Input::World(Fact::Camera { present: true }));
         self.feed(Input::World(Fact::Microphone { present: true }));
     }
@@ -303,8 +359,11 @@ impl RandomLife {
             (None, Face::Entering | Face::Lobby { .. } | Face::Live { .. } | Face::ComingBack { .. }) => {
                 self.go_on_in_the_room();
             }
-            (None, Face::NoLoan | Face::Forgotten { receipt: Some(_) }) => {
-                self.loan_on_disk = true;
+            (None, Face::Restarting) => self.power_cut(false),
+            (None, Face::NoLoan | Face::MadeAnew | Face::Forgotten { receipt: Some(_) }) => {
+                self.all_sticks_out();
+                self.loan_on_disk = Some(props::loan());
+                self.made_anew = false;
                 self.power_cut(false);
             }
             (
@@ -343,10 +402,16 @@ impl RandomLife {
             Open::Store(attempt) => self.told(stored(attempt)),
             Open::Debt(attempt, owed) => {
                 if !owed && !fails {
-                    self.loan_on_disk = false;
+                    self.loan_on_disk = None;
+                    self.made_anew = how >= 128;
                 }
                 self.told(stored(attempt));
             }
+            Open::Lend(attempt) => {
+                self.loan_on_disk = self.lending.take().filter(|_| !fails).or(self.loan_on_disk.take());
+                self.told(stored(attempt));
+            }
+            Open::Update(attempt) => self.update_says(attempt, how),
             Open::Network(attempt) => {
                 let news = if fails { trouble } else { NetworkNews::Up };
                 self.told(Told::Network { attempt, news });
@@ -359,6 +424,68 @@ impl RandomLife {
                 self.told(Told::Network { attempt, news });
             }
         }
+    }
+
+    fn update_says(&mut self, attempt: Attempt, how: u8) {
+        let news = match how % 8 {
+            3 | 4 => UpdateNews::Refused(UPDATE_REFUSALS[usize::from(how / 8) % UPDATE_REFUSALS.len()]),
+            5 => {
+                self.all_sticks_out();
+                UpdateNews::Refused(UpdateRefusal::Failed)
+            }
+            _ if self.updated => UpdateNews::UpToDate { version: "2".into() },
+            0 if self.turn.is_multiple_of(2) => {
+                self.next_updated = true;
+                UpdateNews::Installed
+            }
+            _ => {
+                self.open = Some(Open::Update(attempt));
+                UpdateNews::Installing { percent: how }
+            }
+        };
+        self.told(Told::Update { attempt, news });
+    }
+
+    fn some_stick_in(&mut self, what: u8) {
+        let order = |loan: Loan, past| Some(Ok(Box::new(LoanOrder { loan, text: String::new(), past })));
+        let update = Some("/stick/madoguchi.raucb".into());
+        let stick = match what % 10 {
+            0..=2 => Stick { update, ..Stick::default() },
+            3 => Stick { loan: order(props::loan(), what > 128), ..Stick::default() },
+            4 | 5 => {
+                let other = Loan { id: "M-2026-999".into(), ..props::loan() };
+                Stick { loan: order(other, what > 128), ..Stick::default() }
+            }
+            6 => Stick { loan: Some(Err(PaperRefusal::WrongKey)), ..Stick::default() },
+            7 => Stick { update, loan: order(props::loan(), false), ..self.return_order() },
+            8 => Stick { give_back: Some(Ok("M-2025-001".into())), ..Stick::default() },
+            _ => Stick::default(),
+        };
+        self.stick_in(stick);
+    }
+
+    fn return_order(&self) -> Stick {
+        let id = self.loan_on_disk.as_ref().map_or("M-2026-014", |loan| loan.id.as_str());
+        Stick { give_back: Some(Ok(id.to_owned())), ..Stick::default() }
+    }
+
+    fn stick_in(&mut self, stick: Stick) -> StickId {
+        self.sticks_so_far += 1;
+        let id = StickId(self.sticks_so_far);
+        let stick = Stick { id, by_hand: true, ..stick };
+        self.sticks.push(stick.clone());
+        self.told(Told::Stick(StickNews::In(stick)));
+        id
+    }
+
+    fn stick_out(&mut self, id: StickId) {
+        self.sticks.retain(|stick| stick.id != id);
+        self.told(Told::Stick(StickNews::Out(id)));
+    }
+
+    fn all_sticks_out(&mut self) {
+        let ids: Vec<StickId> = self.sticks.iter().map(|stick| stick.id).collect();
+        ids.into_iter().for_each(|id| self.stick_out(id));
     }
 
     fn shows(&mut self, what: u8) {
@@ -470,13 +597,21 @@ impl RandomLife {
     fn late(&mut self, which: u8, back: u32, what: u8) {
         let attempt = Attempt(self.newest.0.wrapping_sub(back));
         let current = match self.open {
-            Some(Open::Store(of) | Open::Debt(of, _) | Open::Network(of) | Open::Forget(of)) => Some(of),
+            Some(
+                Open::Store(of)
+                | Open::Debt(of, _)
+                | Open::Network(of)
+                | Open::Forget(of)
+                | Open::Update(of)
+                | Open::Lend(of),
+            ) => Some(of),
             None => None,
         };
         if Some(attempt) == current {
             return self.answer(what);
         }
-        match which % 5 {
+        match which % 6 {
+            5 => self.told(Told::Update { attempt, news: UpdateNews::Installed }),
             0 => self.told(Told::Stored { attempt, result: Ok(()) }),
             1 => self.told(Told::Network { attempt, news: NetworkNews::Up }),
             2 => self.told(Told::Network { attempt, news: NetworkNews::Forgotten }),
@@ -497,6 +632,11 @@ impl RandomLife {
                     (*attempt, Some(Open::Network(*attempt)))
                 }
                 Effect::ForgetNetwork { attempt } => (*attempt, Some(Open::Forget(*attempt))),
+                Effect::Update { attempt, .. } => (*attempt, Some(Open::Update(*attempt))),
+                Effect::Lend { attempt, order } => {
+                    self.lending = Some(order.loan.clone());
+                    (*attempt, Some(Open::Lend(*attempt)))
+                }
                 Effect::Wipe { attempt, .. } => (*attempt, Some(Open::Store(*attempt))),
                 Effect::OweWipe { attempt } => (*attempt, Some(Open::Debt(*attempt, true))),
                 Effect::WipeDone { attempt } => (*attempt, Some(Open::Debt(*attempt, false))),

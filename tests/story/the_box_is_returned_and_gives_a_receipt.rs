@@ -1,8 +1,10 @@
 //! The return stick, at any time: everything is forgotten, each step confirmed, and the receipt stays.
 
-use crate::life::{Life, minutes};
+use crate::life::{Life, minutes, seconds};
+use crate::props;
 use madoguchi::model::light::Light;
 use madoguchi::model::screen::Face;
+use madoguchi::model::stick::Stick;
 
 #[test]
 fn the_box_is_returned_and_gives_a_receipt() {
@@ -12,11 +14,10 @@ fn the_box_is_returned_and_gives_a_receipt() {
     life.until("wipe-receipt");
     assert_eq!(life.screen().face, Face::Forgotten { receipt: Some("M-2026-014".to_owned()) });
     life.waits(minutes(60));
-    life.press();
     life.expect_face("wipe-receipt");
     assert_eq!((life.light(), life.waits_for_person()), (Light::Off, Some("staff to note the receipt")));
     insta::assert_snapshot!(life.trace(), @r"
-    00:04.000 qr + ReturnAsked -> wipe (wipe-forgetting-network) [OweWipe #1]
+    00:04.000 qr + StickIn*3(return) -> wipe (wipe-forgetting-network) [OweWipe #1]
     00:04.400 wipe + Stored#1 -> wipe [ForgetNetwork #2]
     00:04.800 wipe + Network#2(Forgotten) -> wipe (wipe-forgetting-key) [Wipe #3 Key]
     00:05.200 wipe + Stored#3 -> wipe (wipe-forgetting-data) [Wipe #4 Data]
@@ -39,10 +40,50 @@ fn a_return_stick_that_is_in_at_power_on_is_not_overlooked() {
     let mut life = Life::power_on();
     life.return_stick_in();
     life.until("wipe-receipt");
-    let mut life = Life::power_on_with(Ok(None));
+    let mut life = Life::power_on_with(Err("not TOML".to_owned()));
     life.return_stick_in();
     life.until("wipe-forgetting");
     life.until("boot-no-loan");
+    let mut life = Life::power_on_with(Ok(None));
+    life.store.takes = seconds(40);
+    life.power_cut();
+    life.return_stick_in();
+    life.until("wipe-forgetting");
+}
+
+/// The memory's key is gone with everything else: whatever comes next begins with a new start.
+#[test]
+fn after_the_receipt_the_device_starts_anew_by_a_press_or_for_a_new_stick() {
+    let mut life = Life::at_the_paper_screen();
+    life.return_stick_in();
+    life.until("wipe-receipt");
+    life.press();
+    life.expect_face("boot-restarting");
+    life.restarts();
+    life.until("boot-paper-refused-nothing-lent");
+    assert_eq!(life.asked("Owe"), 0, "the stick that stayed in wipes nothing again");
+
+    let mut life = Life::at_the_paper_screen();
+    life.return_stick_in();
+    life.until("wipe-receipt");
+    life.loan_stick_in(props::loan());
+    life.expect_face("boot-restarting");
+    assert_eq!(life.asked("Lend"), 0);
+    life.restarts();
+    life.until("boot-loan-prepared");
+}
+
+#[test]
+fn an_order_for_another_loan_is_named_and_changes_nothing() {
+    let mut life = Life::at_the_paper_screen();
+    let order = Some(Ok("M-2026-009".to_owned()));
+    let id = life.stick_in(Stick { give_back: order, ..Stick::default() });
+    life.expect_face("boot-paper-refused-other-loan");
+    life.stick_out(id);
+    life.expect_face("boot-paper-refused-other-loan");
+    life.press();
+    life.until("qr-show-paper");
+    assert_eq!(life.asked("Owe"), 0);
 }
 
 #[test]

@@ -213,7 +213,8 @@ impl Trust {
     }
 }
 
-fn system_roots() -> RootCertStore {
+/// The certificates that this system trusts.
+pub(crate) fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
     for error in &found.errors {

@@ -7,6 +7,8 @@ use crate::model::screen::{
     Aside, Ending, Face, HoldDoes, HourMinute, Live, Meeting, NetworkTrouble, PressDoes, RoomRefusal, ScanHint, Screen,
     Telephone, WipeStep, WrongCode,
 };
+use crate::model::stick::PaperRefusal;
+use crate::model::update::UpdateRefusal;
 use crate::model::wire::Words;
 use std::error::Error;
 use std::path::Path;
@@ -52,7 +54,14 @@ pub fn every_screen() -> Vec<(String, Screen)> {
 /// A screen around a face, with the button and the telephone as they usually go with it.
 pub fn screen(language: Language, face: Face, aside: Option<Aside>) -> Screen {
     let (press, hold) = button(&face);
-    let lent = !matches!(face, Face::WipeOwed | Face::NoLoan | Face::Forgotten { receipt: Some(_) });
+    let lent = !matches!(
+        face,
+        Face::WipeOwed
+            | Face::NoLoan
+            | Face::MadeAnew
+            | Face::PaperRefused(PaperRefusal::NothingLent)
+            | Face::Forgotten { receipt: Some(_) }
+    );
     let city = if lent { Words::ja_en("みどり市", "Midori City") } else { Words::default() };
     let hours = Words::ja_en("平日 8:30〜17:15", "Mon–Fri 8:30–17:15");
     let telephone = (lent && face.offers_telephone()).then(|| Telephone { number: "0422-00-1234".into(), hours });
@@ -65,6 +74,7 @@ fn every_face() -> Vec<(Face, Option<Aside>)> {
     for face in [Face::Starting, Face::WipeOwed, Face::NoLoan, Face::LoanEnded, Face::FindingNetwork] {
         plain(face);
     }
+    stick_faces().into_iter().for_each(&mut plain);
     for hint in HINTS {
         plain(Face::ShowWifi { hint, wrong: None });
         plain(Face::ShowPaper { hint, wrong: None });
@@ -122,6 +132,17 @@ fn with_asides() -> Vec<(Face, Option<Aside>)> {
     faces
 }
 
+/// What becomes of a stick, and of an update.
+fn stick_faces() -> Vec<Face> {
+    let mut faces = vec![Face::MadeAnew, Face::WentBack, Face::StickReading];
+    faces.extend([Face::UpdateInstalling { percent: 42 }, Face::Restarting]);
+    faces.push(Face::UpToDate { version: "1.4.0".into() });
+    faces.extend(UPDATE_REFUSALS.map(Face::UpdateRefused));
+    faces.push(Face::LoanPrepared { id: "M-2026-014".into(), until: jiff::civil::date(2027, 3, 31) });
+    faces.extend(paper_refusals().map(Face::PaperRefused));
+    faces
+}
+
 fn meeting(opens_in: Option<Duration>) -> Meeting {
     Meeting {
         counter: Words::ja_en("子育て相談窓口", "Childcare consultation"),
@@ -140,6 +161,12 @@ fn button(face: &Face) -> (Option<PressDoes>, Option<HoldDoes>) {
     use HoldDoes::{Back, Leave, StartAgain};
     match face {
         Face::Starting => (Some(PressDoes::Language), None),
+        Face::MadeAnew | Face::StickReading | Face::UpdateInstalling { .. } | Face::Restarting => (None, None),
+        Face::WentBack
+        | Face::UpToDate { .. }
+        | Face::UpdateRefused(_)
+        | Face::LoanPrepared { .. }
+        | Face::PaperRefused(_) => (Some(PressDoes::Understood), None),
         Face::WipeOwed | Face::NoLoan | Face::Forgetting { .. } | Face::WipeFailed(_) => (None, None),
         Face::LoanEnded | Face::JoiningNetwork { .. } => (None, Some(StartAgain)),
         Face::FindingNetwork | Face::ShowWifi { .. } => (Some(PressDoes::Language), Some(StartAgain)),
@@ -155,7 +182,8 @@ fn button(face: &Face) -> (Option<PressDoes>, Option<HoldDoes>) {
         Face::Entering | Face::Lobby { .. } | Face::ComingBack { .. } => (None, Some(Leave)),
         Face::Live { .. } => (Some(PressDoes::Pause), Some(Leave)),
         Face::Ended(_) => (Some(PressDoes::Understood), None),
-        Face::Forgotten { receipt } => (receipt.is_none().then_some(PressDoes::Again), None),
+        Face::Forgotten { receipt: None } => (Some(PressDoes::Again), None),
+        Face::Forgotten { receipt: Some(_) } => (Some(PressDoes::Restart), None),
     }
 }
 
@@ -210,6 +238,35 @@ const REFUSALS: [RoomRefusal; 8] = [
     RoomRefusal::Version,
     RoomRefusal::Busy,
 ];
+
+const UPDATE_REFUSALS: [UpdateRefusal; 8] = [
+    UpdateRefusal::Unsigned,
+    UpdateRefusal::OtherProduct,
+    UpdateRefusal::Older,
+    UpdateRefusal::Damaged,
+    UpdateRefusal::TooLarge,
+    UpdateRefusal::PulledOut,
+    UpdateRefusal::TriedAlready,
+    UpdateRefusal::Failed,
+];
+
+fn paper_refusals() -> [PaperRefusal; 11] {
+    let id = || "M-2026-009".to_owned();
+    let problem = "counter[0].telephone: must be a number as people dial it".to_owned();
+    [
+        PaperRefusal::NoSignature,
+        PaperRefusal::WrongKey,
+        PaperRefusal::Changed,
+        PaperRefusal::NoKeys,
+        PaperRefusal::Unreadable,
+        PaperRefusal::Invalid { problem },
+        PaperRefusal::AlreadyLent { id: id() },
+        PaperRefusal::Expired,
+        PaperRefusal::OtherLoan { id: id() },
+        PaperRefusal::NothingLent,
+        PaperRefusal::NotWritten,
+    ]
+}
 
 const ENDINGS: [Ending; 7] = [
     Ending::Left,

@@ -12,6 +12,63 @@ boot-no-loan = This device is not ready to use yet.
 boot-loan-ended = The loan period has ended.
     .next = Thank you. Please return the device to the city.
 
+boot-made-anew = The device's memory was damaged and has been made anew.
+    .next = The loan must be prepared again: bring it to the city's counter.
+boot-went-back = The update did not work. The system from before runs again.
+    .next = You can use the device. Please tell the city later.
+boot-stick-reading = Reading the USB stick.
+    .next = Please wait, and leave it in.
+boot-update-installing = Installing new software.
+    .next = Leave the power on and the USB stick in.
+boot-restarting = The device is restarting.
+    .next = Leave the power on. It takes about 2 minutes.
+boot-up-to-date = The software is already up to date.
+    .next = Please pull the USB stick out.
+boot-loan-prepared = The loan is prepared.
+    .next = Please pull the USB stick out.
+
+# An update that is not installed. The device is as it was.
+boot-update-refused-unsigned = We cannot tell who made this update, so it is not installed.
+    .next = The device works as before. Get the right update.
+boot-update-refused-other-product = This update is for another kind of device.
+    .next = The device works as before. Use the update for this kind.
+boot-update-refused-older = This update is older than the software in use.
+    .next = The device works as before. Use a newer update.
+boot-update-refused-damaged = The update file is damaged.
+    .next = The device works as before. Copy the file to the USB stick again.
+boot-update-refused-too-large = This update is too large for the device.
+    .next = The device works as before. Tell whoever made the update.
+boot-update-refused-pulled-out = The USB stick came out, so the update was stopped.
+    .next = The device works as before. Put the USB stick in again.
+boot-update-refused-tried-already = This update was installed before and did not work.
+    .next = To try it again, pull the USB stick out and put it in.
+boot-update-refused-failed = The update could not be installed.
+    .next = The device works as before. Put the USB stick in again to retry.
+
+# A loan or return order that is not followed. Staff read these.
+boot-paper-refused-no-signature = The file on the USB stick is not signed.
+    .next = Put its signature (.minisig) beside it.
+boot-paper-refused-wrong-key = The file is not signed by this device's city.
+    .next = Sign it with the city's key that is on this device.
+boot-paper-refused-changed = The file was changed after it was signed.
+    .next = Write it to the USB stick again.
+boot-paper-refused-no-keys = This device has no city key.
+    .next = Put the city's key into "site" on the boot partition and restart.
+boot-paper-refused-unreadable = The file on the USB stick cannot be read.
+    .next = Write it to the USB stick again.
+boot-paper-refused-invalid = There is a mistake in the file on the USB stick.
+    .next = Correct what stands below and sign it again.
+boot-paper-refused-already-lent = This device is already lent.
+    .next = First return the loan below.
+boot-paper-refused-expired = The last day of this loan is over.
+    .next = Make it again with a later day.
+boot-paper-refused-other-loan = The return order is for another loan.
+    .next = The device is lent as the loan below.
+boot-paper-refused-nothing-lent = This device is not lent.
+    .next = There is nothing to return. Pull the USB stick out.
+boot-paper-refused-not-written = The loan could not be saved.
+    .next = Restart the device and try again.
+
 network-finding = Looking for the internet.
     .next = If you have a LAN cable, plug it in.
 network-show-wifi = Show your Wi-Fi code to the camera.

@@ -8,6 +8,7 @@ press-agree-and-join = agree and join
 press-understood = I understand
 press-try-out = see how I look
 press-chime = play the sound
+press-restart = restart
 press-pause = my camera & mic off
 press-resume = my camera & mic on
 
@@ -88,6 +89,8 @@ month-day = { $month ->
 slot = { $day }, { $starts }–{ $ends }
 slot-open = You can join now
 say-something = Speak, and the bar moves
+loan-until = until { $until }
+software = Software
 receipt = Erasure number
 camera-missing = No camera
 picture-paused = Off

@@ -13,6 +13,63 @@ boot-no-loan = この機器は まだ 貸し出しの 準備中です。
 boot-loan-ended = 貸し出しの 期間が 終わりました。
     .next = ありがとうございました。 機器を 市へ お返しください。
 
+boot-made-anew = 機器の 記憶が こわれたので、 作り直しました。
+    .next = 貸し出しの 準備が もう一度 必要です。 市の窓口へ お持ちください。
+boot-went-back = ソフトの更新が うまく いかなかったので、 前のソフトに もどりました。
+    .next = このまま 使えます。 あとで 市に お知らせください。
+boot-stick-reading = USBメモリーを 読んでいます。
+    .next = 抜かずに お待ちください。
+boot-update-installing = 新しい ソフトを 入れています。
+    .next = 電源を 切らず、 USBメモリーも 抜かないでください。
+boot-restarting = 機器を 起動し直しています。
+    .next = 電源を 切らずに、 ２分ほど お待ちください。
+boot-up-to-date = ソフトは もう 新しく なっています。
+    .next = USBメモリーを 抜いてください。
+boot-loan-prepared = 貸し出しの 準備が できました。
+    .next = USBメモリーを 抜いてください。
+
+# 更新できなかったとき。 機器は 前のまま 使える。
+boot-update-refused-unsigned = この更新は、 本物か たしかめられないので 入れません。
+    .next = 機器は 前のまま 使えます。 正しい 更新を もらい直してください。
+boot-update-refused-other-product = この更新は、 ちがう機種の ものです。
+    .next = 機器は 前のまま 使えます。 この機種の 更新を 入れてください。
+boot-update-refused-older = この更新は、 今の ソフトより 古いので 入れません。
+    .next = 機器は 前のまま 使えます。 新しい 更新を 入れてください。
+boot-update-refused-damaged = 更新の ファイルが こわれています。
+    .next = 機器は 前のまま 使えます。 USBメモリーに もう一度 書きこんでください。
+boot-update-refused-too-large = この更新は 大きすぎて 入りません。
+    .next = 機器は 前のまま 使えます。 更新を 作った人に お知らせください。
+boot-update-refused-pulled-out = 途中で USBメモリーが 抜けたので、 更新を やめました。
+    .next = 機器は 前のまま 使えます。 USBメモリーを もう一度 さしてください。
+boot-update-refused-tried-already = この更新は、 前に 入れて うまく いきませんでした。
+    .next = もう一度 ためすときは、 USBメモリーを 抜いて さしてください。
+boot-update-refused-failed = 更新を 入れられませんでした。
+    .next = 機器は 前のまま 使えます。 USBメモリーを さし直して ためしてください。
+
+# 貸し出し・返却の ファイルが 使えないとき。 市の担当者が 読む。
+boot-paper-refused-no-signature = USBメモリーの ファイルに 署名が ありません。
+    .next = 署名（.minisig）も いっしょに 書きこんでください。
+boot-paper-refused-wrong-key = この市の 署名では ありません。
+    .next = この機器に 入れた 市の鍵で 署名してください。
+boot-paper-refused-changed = ファイルが 署名のあとで 変わっています。
+    .next = USBメモリーに もう一度 書きこんでください。
+boot-paper-refused-no-keys = この機器に 市の鍵が 入っていません。
+    .next = 市の鍵を 起動領域の siteに 入れて、 起動し直してください。
+boot-paper-refused-unreadable = USBメモリーの ファイルが 読めません。
+    .next = USBメモリーに もう一度 書きこんでください。
+boot-paper-refused-invalid = USBメモリーの ファイルに まちがいが あります。
+    .next = 下の ところを 直して、 署名し直してください。
+boot-paper-refused-already-lent = この機器は もう 貸し出し中です。
+    .next = 先に 下の 貸し出しを 返却してください。
+boot-paper-refused-expired = この貸し出しは 期限が すぎています。
+    .next = 新しい 期限で 作り直してください。
+boot-paper-refused-other-loan = 返却の ファイルが、 別の 貸し出しの ものです。
+    .next = 今は 下の 貸し出し中です。
+boot-paper-refused-nothing-lent = この機器は 貸し出し中では ありません。
+    .next = 返却する ものは ありません。 USBメモリーを 抜いてください。
+boot-paper-refused-not-written = 貸し出しを 書きこめませんでした。
+    .next = 機器を 起動し直して、 もう一度 ためしてください。
+
 network-finding = インターネットを さがしています。
     .next = LANケーブルが あれば、 つないでください。
 network-show-wifi = Wi-Fiの コードを カメラに 見せてください。

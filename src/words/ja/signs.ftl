@@ -8,6 +8,7 @@ press-agree-and-join = 同意して 入る
 press-understood = わかりました
 press-try-out = 映り方を ためす
 press-chime = 音を 鳴らす
+press-restart = 起動し直す
 press-pause = 自分の 映像と音を 止める
 press-resume = 自分の 映像と音を 出す
 
@@ -63,6 +64,8 @@ month-day = { $month }月{ $day }日
 slot = { $day }　{ $starts }〜{ $ends }
 slot-open = 今、入れます
 say-something = 声を 出すと バーが 動きます
+loan-until = { $until }まで
+software = ソフト
 receipt = 消去の 番号
 camera-missing = カメラなし
 picture-paused = 停止中

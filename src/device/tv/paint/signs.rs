@@ -2,6 +2,8 @@
 
 use crate::model::quality::Quality;
 use crate::model::screen::{Aside, Ending, Face, NetworkTrouble, RoomRefusal, ScanHint};
+use crate::model::stick::PaperRefusal;
+use crate::model::update::UpdateRefusal;
 
 /// The picture of a face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +42,15 @@ pub(super) fn of(face: &Face) -> Sign {
         Face::Starting => busy("hall"),
         Face::WipeOwed | Face::Forgetting { .. } => busy("shredder"),
         Face::NoLoan | Face::LoanEnded => turn("return"),
+        Face::MadeAnew => trouble("return"),
+        Face::WentBack => turn("refresh"),
+        Face::StickReading => busy("stick"),
+        Face::UpdateInstalling { .. } => busy("install"),
+        Face::Restarting => busy("refresh"),
+        Face::UpToDate { .. } => done("install"),
+        Face::UpdateRefused(why) => trouble(of_update_refusal(*why)),
+        Face::LoanPrepared { .. } => done("document"),
+        Face::PaperRefused(why) => trouble(of_paper_refusal(why)),
         Face::FindingNetwork => busy("globe"),
         Face::ShowWifi { wrong, .. } if wrong.is_some() => trouble("router-code"),
         Face::ShowWifi { .. } => turn("router-code"),
@@ -81,6 +92,29 @@ const fn of_trouble(what: NetworkTrouble) -> &'static str {
         NetworkTrouble::Owe | NetworkTrouble::Untrusted => "shield",
         NetworkTrouble::ClockUnknown => "clock",
         NetworkTrouble::LineLost => "cable-cut",
+    }
+}
+
+const fn of_update_refusal(why: UpdateRefusal) -> &'static str {
+    match why {
+        UpdateRefusal::Unsigned => "shield",
+        UpdateRefusal::OtherProduct | UpdateRefusal::TooLarge => "install",
+        UpdateRefusal::Older => "clock",
+        UpdateRefusal::Damaged | UpdateRefusal::PulledOut => "stick",
+        UpdateRefusal::TriedAlready => "refresh",
+        UpdateRefusal::Failed => "gear",
+    }
+}
+
+const fn of_paper_refusal(why: &PaperRefusal) -> &'static str {
+    match why {
+        PaperRefusal::NoSignature | PaperRefusal::WrongKey | PaperRefusal::Changed => "shield",
+        PaperRefusal::NoKeys => "key",
+        PaperRefusal::Unreadable => "stick",
+        PaperRefusal::Invalid { .. } => "paper-crossed",
+        PaperRefusal::AlreadyLent { .. } | PaperRefusal::OtherLoan { .. } | PaperRefusal::NothingLent => "return",
+        PaperRefusal::Expired => "clock",
+        PaperRefusal::NotWritten => "gear",
     }
 }
 

@@ -3,6 +3,7 @@
 use super::signs;
 use crate::model::language::Language;
 use crate::model::screen::{Aside, Face, HourMinute, Meeting, PressDoes, ScanHint, Screen, Window, kebab};
+use crate::model::stick::PaperRefusal;
 use crate::words::{Arg, Catalog};
 use minijinja::value::Value;
 use serde::Serialize;
@@ -88,6 +89,8 @@ struct Card {
     icon: &'static str,
     size: u16,
     steps: Option<Steps>,
+    /// How far something is, in percent.
+    bar: Option<u8>,
 }
 
 #[derive(Serialize)]
@@ -264,7 +267,7 @@ fn press(speak: &Speak, face: &Face, does: PressDoes, paused: bool) -> String {
 }
 
 fn card(speak: &Speak, face: &Face) -> Option<Card> {
-    let card = |text, icon, size| Some(Card { text, icon, size, steps: None });
+    let card = |text, icon, size| Some(Card { text, icon, size, steps: None, bar: None });
     match face {
         Face::JoiningNetwork { name } if !name.is_empty() => card(name.clone(), "wifi", 64),
         Face::Live { remaining, .. } | Face::ComingBack { remaining } => {
@@ -275,13 +278,31 @@ fn card(speak: &Speak, face: &Face) -> Option<Card> {
             icon: "shredder",
             size: 60,
             steps: Some(Steps { done: *done, of: *of }),
+            bar: None,
         }),
         Face::WipeFailed(step) => {
             card(speak.say(&format!("wipe-step-{}", kebab(&format!("{step:?}")))), "shredder", 60)
         }
+        Face::UpdateInstalling { percent } => {
+            Some(Card { text: format!("{percent} %"), icon: "install", size: 60, steps: None, bar: Some(*percent) })
+        }
+        Face::UpToDate { version } => card(format!("{}　{version}", speak.say("software")), "install", 60),
+        Face::LoanPrepared { id, until } => {
+            let until = speak.with("loan-until", &[("until", Arg::Text(&until.to_string()))]);
+            card(format!("{id}　{until}"), "document", 60)
+        }
+        Face::PaperRefused(PaperRefusal::Invalid { problem }) => card(place_of(problem), "document", 56),
+        Face::PaperRefused(PaperRefusal::AlreadyLent { id } | PaperRefusal::OtherLoan { id }) => {
+            card(id.clone(), "document", 60)
+        }
         Face::Forgotten { receipt: Some(code) } => card(format!("{}　{code}", speak.say("receipt")), "document", 72),
         _ => None,
     }
+}
+
+/// The field or line that is wrong; what is wrong there stands in the log and is said by `madoguchi-staff stick check`.
+fn place_of(problem: &str) -> String {
+    problem.split(": ").next().unwrap_or_default().chars().take(36).collect()
 }
 
 /// Where a code is to be shown, a missing camera must be plugged in; elsewhere people can talk without it.

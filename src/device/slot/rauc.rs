@@ -1,0 +1,95 @@
+//! RAUC's and systemd's D-Bus interfaces, as far as the box uses them.
+
+use crate::model::update::{Offered, Slot};
+use std::collections::HashMap;
+use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
+
+/// A dictionary of D-Bus.
+pub(super) type Dict = HashMap<String, OwnedValue>;
+
+#[zbus::proxy(interface = "de.pengutronix.rauc.Installer", default_service = "de.pengutronix.rauc", default_path = "/")]
+pub(super) trait Installer {
+    /// Marks a slot (`booted`, `other` or a name) as `good`, `bad` or `active`; answers with its name and a sentence.
+    fn mark(&self, state: &str, slot_identifier: &str) -> zbus::Result<(String, String)>;
+
+    /// Checks a bundle's signature and says what it holds.
+    fn inspect_bundle(&self, source: &str, args: HashMap<&str, Value<'_>>) -> zbus::Result<Dict>;
+
+    /// Begins to install a bundle; `Completed` says when that is over.
+    fn install_bundle(&self, source: &str, args: HashMap<&str, Value<'_>>) -> zbus::Result<()>;
+
+    /// Every slot by its name.
+    fn get_slot_status(&self) -> zbus::Result<Vec<(String, Dict)>>;
+
+    /// An installation is over; 0 is good.
+    #[zbus(signal)]
+    fn completed(&self, result: i32) -> zbus::Result<()>;
+
+    /// `idle` or `installing`.
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn operation(&self) -> zbus::Result<String>;
+
+    /// Why the last installation failed.
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn last_error(&self) -> zbus::Result<String>;
+
+    /// Percentage, what is being done, and how deep that is nested.
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn progress(&self) -> zbus::Result<(i32, String, i32)>;
+
+    /// The product and board of this device.
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn compatible(&self) -> zbus::Result<String>;
+}
+
+#[zbus::proxy(
+    interface = "org.freedesktop.systemd1.Manager",
+    default_service = "org.freedesktop.systemd1",
+    default_path = "/org/freedesktop/systemd1"
+)]
+pub(super) trait Systemd {
+    /// Starts a unit; answers with the job.
+    fn start_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
+}
+
+/// What a bundle says about itself, from the answer to `InspectBundle`.
+pub(super) fn offered(info: &Dict) -> Offered {
+    let update = info.get("update").map(|value| unwrapped(value));
+    let text = |key: &str| match update {
+        Some(Value::Dict(update)) => match update.get::<_, Value<'_>>(&key) {
+            Ok(Some(value)) => text(&value),
+            _ => None,
+        },
+        _ => None,
+    };
+    Offered { compatible: text("compatible").unwrap_or_default(), version: text("version").unwrap_or_default() }
+}
+
+/// A slot, from `GetSlotStatus`.
+pub(super) fn slot(about: &Dict) -> Slot {
+    let text = |key: &str| about.get(key).and_then(|value| text(value)).filter(|text| !text.is_empty());
+    Slot {
+        bootname: text("bootname"),
+        booted: text("state").as_deref() == Some("booted"),
+        bad: text("boot-status").as_deref() == Some("bad"),
+        status: text("status"),
+        version: text("bundle.version"),
+        installed: text("installed.timestamp"),
+        activated: text("activated.timestamp"),
+    }
+}
+
+/// RAUC wraps a dictionary in a variant more than once.
+fn unwrapped<'a>(value: &'a Value<'a>) -> &'a Value<'a> {
+    match value {
+        Value::Value(inner) => unwrapped(inner),
+        value => value,
+    }
+}
+
+fn text(value: &Value<'_>) -> Option<String> {
+    match unwrapped(value) {
+        Value::Str(text) => Some(text.to_string()),
+        _ => None,
+    }
+}

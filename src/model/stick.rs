@@ -1,0 +1,200 @@
+//! What a USB stick brings: an update, a loan, an order to forget; and why a paper on it is refused.
+
+use super::loan::{Loan, LoanError};
+use serde::Deserialize;
+use std::fmt;
+use std::path::PathBuf;
+
+/// The only format number of a return order that this version reads.
+pub const RETURN_FORMAT: u16 = 1;
+
+/// Numbers a stick from its being put in until it is taken out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StickId(pub u32);
+
+impl fmt::Display for StickId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "*{}", self.0)
+    }
+}
+
+/// A stick that was put in, with what was found on it. What has been dealt with is taken out of it, so that a stick that
+/// stays in is dealt with once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stick {
+    /// Its number.
+    pub id: StickId,
+    /// Put in since power-on, by somebody who wants something now; else it was already there.
+    pub by_hand: bool,
+    /// File of an update, not looked into yet.
+    pub update: Option<PathBuf>,
+    /// A loan whose signature was checked.
+    pub loan: Option<Result<Box<LoanOrder>, PaperRefusal>>,
+    /// Id of the loan that is over, from an order whose signature was checked.
+    pub give_back: Option<Result<String, PaperRefusal>>,
+}
+
+impl Stick {
+    /// Something is on it that the device could do.
+    pub fn brings_something(&self) -> bool {
+        self.update.is_some() || self.loan.is_some() || self.give_back.is_some()
+    }
+
+    /// Something that needs a sound disk: an update or a loan.
+    pub fn brings_something_new(&self) -> bool {
+        self.update.is_some() || self.loan.is_some()
+    }
+}
+
+/// A loan as it came on a stick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoanOrder {
+    /// What it says.
+    pub loan: Loan,
+    /// The file, byte for byte, to be kept.
+    pub text: String,
+    /// Its last day is over by the device's own clock, which may be wrong.
+    pub past: bool,
+}
+
+/// What happens at the USB sockets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StickNews {
+    /// A stick was put in and has been read.
+    In(Stick),
+    /// It was taken out.
+    Out(StickId),
+}
+
+impl fmt::Display for StickNews {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stick = match self {
+            Self::In(stick) => stick,
+            Self::Out(id) => return write!(f, "StickOut{id}"),
+        };
+        let paper = |name: &'static str, paper: Option<Option<&PaperRefusal>>| match paper {
+            None => None,
+            Some(None) => Some(name.to_owned()),
+            Some(Some(why)) => Some(format!("{name} {}", why.name())),
+        };
+        let brings = [
+            stick.update.as_ref().map(|_| "update".to_owned()),
+            paper("loan", stick.loan.as_ref().map(|loan| loan.as_ref().err())),
+            paper("return", stick.give_back.as_ref().map(|order| order.as_ref().err())),
+        ];
+        let brings: Vec<String> = brings.into_iter().flatten().collect();
+        write!(f, "StickIn{}({})", stick.id, if brings.is_empty() { "nothing".to_owned() } else { brings.join(", ") })
+    }
+}
+
+/// Why a loan or a return order on a stick is not followed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PaperRefusal {
+    /// No signature lies beside it.
+    NoSignature,
+    /// Signed, but not with a key of this device's city.
+    WrongKey,
+    /// Signed by the city, but changed or damaged since.
+    Changed,
+    /// This device knows no city's key.
+    NoKeys,
+    /// The file cannot be read from the stick.
+    Unreadable,
+    /// Not a sound file: which field, and what to write there.
+    Invalid {
+        /// For the person who wrote it.
+        problem: String,
+    },
+    /// Another loan is in force and must be returned first.
+    AlreadyLent {
+        /// Id of the loan in force.
+        id: String,
+    },
+    /// Its last day is over.
+    Expired,
+    /// The return order is for another loan.
+    OtherLoan {
+        /// Id of the loan in force.
+        id: String,
+    },
+    /// There is no loan to return.
+    NothingLent,
+    /// It could not be written to the device's memory.
+    NotWritten,
+}
+
+impl PaperRefusal {
+    /// A stable name, part of the face's.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NoSignature => "no-signature",
+            Self::WrongKey => "wrong-key",
+            Self::Changed => "changed",
+            Self::NoKeys => "no-keys",
+            Self::Unreadable => "unreadable",
+            Self::Invalid { .. } => "invalid",
+            Self::AlreadyLent { .. } => "already-lent",
+            Self::Expired => "expired",
+            Self::OtherLoan { .. } => "other-loan",
+            Self::NothingLent => "nothing-lent",
+            Self::NotWritten => "not-written",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenReturn {
+    format: u16,
+    loan: String,
+}
+
+/// Reads a return order: the id of the loan that is over.
+///
+/// # Errors
+/// [`LoanError`] names the field and what to write there.
+pub fn return_order(text: &str) -> Result<String, LoanError> {
+    let wrong = |field: &str, problem: String| LoanError { field: field.to_owned(), problem };
+    let written: WrittenReturn = toml::from_str(text).map_err(|error| wrong("", error.to_string()))?;
+    if written.format != RETURN_FORMAT {
+        let problem =
+            format!("is {}, but this device reads format {RETURN_FORMAT}; make the order anew", written.format);
+        return Err(wrong("format", problem));
+    }
+    if written.loan.is_empty() || written.loan.len() > 40 {
+        return Err(wrong("loan", "must be the id of the loan, such as \"M-2026-014\"".to_owned()));
+    }
+    Ok(written.loan)
+}
+
+/// The text of a return order for a loan's id.
+pub fn return_order_for(loan: &str) -> String {
+    format!("format = {RETURN_FORMAT}\nloan = {}\n", toml::Value::String(loan.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_return_order_says_which_loan_is_over() {
+        assert_eq!(return_order(&return_order_for("M-2026-014")).unwrap(), "M-2026-014");
+        assert!(return_order("format = 2\nloan = \"x\"").unwrap_err().to_string().starts_with("format: is 2"));
+        assert!(return_order("format = 1\nloan = \"\"").unwrap_err().to_string().starts_with("loan: must be"));
+        assert!(return_order("format = 1\nlaon = \"x\"").unwrap_err().to_string().contains("laon"));
+    }
+
+    #[test]
+    fn the_log_says_what_a_stick_brings_and_not_what_is_in_it() {
+        let stick = Stick {
+            id: StickId(2),
+            update: Some("/x/secret-name.raucb".into()),
+            loan: Some(Err(PaperRefusal::WrongKey)),
+            give_back: Some(Ok("M-1".into())),
+            ..Stick::default()
+        };
+        assert_eq!(StickNews::In(stick).to_string(), "StickIn*2(update, loan wrong-key, return)");
+        assert_eq!(StickNews::In(Stick::default()).to_string(), "StickIn*0(nothing)");
+        assert_eq!(StickNews::Out(StickId(2)).to_string(), "StickOut*2");
+    }
+}

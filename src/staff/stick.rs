@@ -1,0 +1,229 @@
+//! Sticks for the device: a loan, a return order, and a look at what lies on one.
+#![expect(clippy::disallowed_methods, reason = "a command line reads and writes the files it is told")]
+
+use super::keys;
+use crate::model::language::Language;
+use crate::model::loan::Loan;
+use crate::model::stick::{PaperRefusal, return_order, return_order_for};
+use crate::stick::{FOLDER, LOAN, RETURN, SIGNATURE, public_key, read};
+use minisign::SecretKey;
+use std::error::Error;
+use std::fs::{self, File};
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+
+/// Signs a loan and writes it onto the stick at `to`.
+///
+/// # Errors
+/// The loan is not sound, or what was tried and how it failed. The stick then holds no new loan.
+pub fn loan(file: &Path, key: &Path, to: &Path) -> Result<String, Box<dyn Error>> {
+    let text = fs::read_to_string(file).map_err(|error| format!("reading {}: {error}", file.display()))?;
+    let loan = Loan::from_toml(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+    let place = put(&text, LOAN, &keys::secret(key)?, to)?;
+    Ok(format!(
+        "{}: loan {} of {} until {} is on the stick, signed. Put the stick into the device.",
+        place.display(),
+        loan.id,
+        loan.city.get(Language::Japanese),
+        loan.until
+    ))
+}
+
+/// Signs an order to return the loan `id` and writes it onto the stick at `to`.
+///
+/// # Errors
+/// What was tried and how it failed. The stick then holds no new order.
+pub fn give_back(id: &str, key: &Path, to: &Path) -> Result<String, Box<dyn Error>> {
+    let text = return_order_for(id);
+    return_order(&text).map_err(|error| format!("the order for \"{id}\": {error}"))?;
+    let place = put(&text, RETURN, &keys::secret(key)?, to)?;
+    Ok(format!(
+        "{}: the order to return loan {id} is on the stick, signed. A device that is lent as {id} forgets everything \
+         when the stick is put in.",
+        place.display()
+    ))
+}
+
+/// The pair is valid only with its last step: until then its signature is missing, and the device says so.
+fn put(text: &str, name: &str, key: &SecretKey, to: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    if !to.is_dir() {
+        return Err(format!("{} is no folder; give the folder where the stick is mounted", to.display()).into());
+    }
+    let signature = minisign::sign(None, key, Cursor::new(text.as_bytes()), Some(name), None)
+        .map_err(|error| format!("signing {name}: {error}"))?;
+    let folder = to.join(FOLDER);
+    fs::create_dir_all(&folder).map_err(|error| format!("making {}: {error}", folder.display()))?;
+    let (place, beside) = (folder.join(name), folder.join(format!("{name}{SIGNATURE}")));
+    let (place_aside, beside_aside) = (aside(&place), aside(&beside));
+    write_synced(&place_aside, text)?;
+    write_synced(&beside_aside, &signature.into_string())?;
+    if beside.exists() {
+        fs::remove_file(&beside).map_err(|error| format!("removing {}: {error}", beside.display()))?;
+    }
+    for (from, into) in [(&place_aside, &place), (&beside_aside, &beside)] {
+        fs::rename(from, into)
+            .map_err(|error| format!("renaming {} to {}: {error}", from.display(), into.display()))?;
+    }
+    let synced = File::open(&folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| format!("writing {} to the stick: {error}; do not use it", folder.display()))?;
+    Ok(place)
+}
+
+fn aside(place: &Path) -> PathBuf {
+    PathBuf::from(format!("{}.new", place.display()))
+}
+
+fn write_synced(place: &Path, text: &str) -> Result<(), String> {
+    let written = File::create(place).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|error| format!("writing {}: {error}; is the stick full or write-protected?", place.display()))
+}
+
+/// Says what a device with the public key would do with the stick.
+///
+/// # Errors
+/// Nothing is on it, or something on it would be refused.
+pub fn check(stick: &Path, key: &Path) -> Result<String, Box<dyn Error>> {
+    let found = read(stick, &[public_key(key)?]);
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    if let Some(update) = &found.update {
+        good.push(format!("update {}: the device itself checks who made it", update.display()));
+    }
+    match found.loan {
+        Some(Ok(order)) if order.past => {
+            bad.push(format!("loan {}: its last day, {}, is over", order.loan.id, order.loan.until));
+        }
+        Some(Ok(order)) => good.push(format!("loan {} until {}: signed and sound", order.loan.id, order.loan.until)),
+        Some(Err(why)) => bad.push(format!("{LOAN}: {}", in_words(&why))),
+        None => {}
+    }
+    match found.give_back {
+        Some(Ok(id)) => good.push(format!("order to return loan {id}: signed and sound")),
+        Some(Err(why)) => bad.push(format!("{RETURN}: {}", in_words(&why))),
+        None => {}
+    }
+    let lines = bad.iter().chain(&good).map(|line| format!("- {line}")).collect::<Vec<_>>().join("\n");
+    match (bad.is_empty(), good.is_empty()) {
+        (true, true) => Err(format!(
+            "{}: nothing for a device is on this stick (no *.raucb, no {FOLDER}/{LOAN}, no {FOLDER}/{RETURN})",
+            stick.display()
+        )
+        .into()),
+        (true, false) => Ok(format!("{}: good.\n{lines}", stick.display())),
+        (false, _) => Err(format!("{}: a device would refuse this.\n{lines}", stick.display()).into()),
+    }
+}
+
+fn in_words(why: &PaperRefusal) -> String {
+    match why {
+        PaperRefusal::NoSignature => format!("no signature lies beside it ({SIGNATURE}); write the stick again"),
+        PaperRefusal::WrongKey => "signed with another key; sign it with the secret half of this one".to_owned(),
+        PaperRefusal::Changed => "changed or damaged since it was signed; write the stick again".to_owned(),
+        PaperRefusal::Unreadable => "cannot be read; write the stick again".to_owned(),
+        PaperRefusal::Invalid { problem } => problem.clone(),
+        other => other.name().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEMO: &str = include_str!("../workbench/demo-loan.toml");
+
+    struct Desk {
+        folder: tempfile::TempDir,
+    }
+
+    impl Desk {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            keys::new(&folder.path().join("keys"), true).unwrap();
+            fs::create_dir(folder.path().join("stick")).unwrap();
+            let valid = DEMO.lines().map(|line| match line.starts_with("until") {
+                true => "until = \"2999-12-31\"".to_owned(),
+                false => line.to_owned(),
+            });
+            fs::write(folder.path().join("loan.toml"), valid.collect::<Vec<_>>().join("\n")).unwrap();
+            Self { folder }
+        }
+
+        fn at(&self, name: &str) -> PathBuf {
+            self.folder.path().join(name)
+        }
+
+        fn secret(&self) -> PathBuf {
+            self.at("keys").join(keys::SECRET)
+        }
+
+        fn check(&self) -> Result<String, String> {
+            check(&self.at("stick"), &self.at("keys").join(keys::PUBLIC)).map_err(|error| error.to_string())
+        }
+    }
+
+    #[test]
+    fn a_stick_with_loan_and_return_order_is_written_and_found_good() {
+        let desk = Desk::new();
+        assert!(desk.check().unwrap_err().contains("nothing for a device"));
+        let said = loan(&desk.at("loan.toml"), &desk.secret(), &desk.at("stick")).unwrap();
+        assert!(said.contains("loan DEMO-2026-001"), "{said}");
+        give_back("DEMO-2026-000", &desk.secret(), &desk.at("stick")).unwrap();
+        // Written again over itself.
+        loan(&desk.at("loan.toml"), &desk.secret(), &desk.at("stick")).unwrap();
+        let said = desk.check().unwrap();
+        assert!(said.contains("loan DEMO-2026-001 until 2999-12-31: signed and sound"), "{said}");
+        assert!(said.contains("return loan DEMO-2026-000: signed and sound"), "{said}");
+        let mut names: Vec<_> = fs::read_dir(desk.at("stick").join(FOLDER))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["loan.toml", "loan.toml.minisig", "return.toml", "return.toml.minisig"]);
+    }
+
+    #[test]
+    fn what_a_device_would_refuse_is_said() {
+        let desk = Desk::new();
+        let papers = desk.at("stick").join(FOLDER);
+        let sign = || loan(&desk.at("loan.toml"), &desk.secret(), &desk.at("stick")).unwrap();
+        sign();
+        fs::write(papers.join(LOAN), "changed").unwrap();
+        assert!(desk.check().unwrap_err().contains("changed or damaged"));
+        sign();
+        fs::remove_file(papers.join("loan.toml.minisig")).unwrap();
+        assert!(desk.check().unwrap_err().contains("no signature"));
+        keys::new(&desk.at("other"), true).unwrap();
+        loan(&desk.at("loan.toml"), &desk.at("other").join(keys::SECRET), &desk.at("stick")).unwrap();
+        assert!(desk.check().unwrap_err().contains("another key"));
+        fs::write(desk.at("loan.toml"), fs::read_to_string(desk.at("loan.toml")).unwrap().replace("2999", "2020"))
+            .unwrap();
+        sign();
+        assert!(desk.check().unwrap_err().contains("its last day, 2020-12-31, is over"));
+    }
+
+    #[test]
+    fn mistakes_leave_the_stick_as_it_was() {
+        let desk = Desk::new();
+        fs::write(desk.at("loan.toml"), DEMO.replace("format = 1", "format = 2")).unwrap();
+        let error = loan(&desk.at("loan.toml"), &desk.secret(), &desk.at("stick")).unwrap_err().to_string();
+        assert!(error.contains("format: is 2"), "{error}");
+        let error = give_back("", &desk.secret(), &desk.at("stick")).unwrap_err().to_string();
+        assert!(error.contains("must be the id of the loan"), "{error}");
+        let error = give_back("M-1", &desk.at("keys").join(keys::PUBLIC), &desk.at("stick")).unwrap_err().to_string();
+        assert!(error.contains("is no signing key"), "{error}");
+        let error = give_back("M-1", &desk.secret(), &desk.at("nowhere")).unwrap_err().to_string();
+        assert!(error.contains("where the stick is mounted"), "{error}");
+        assert_eq!(fs::read_dir(desk.at("stick")).unwrap().count(), 0);
+        let error = keys::new(&desk.at("keys"), true).unwrap_err().to_string();
+        assert!(error.contains("is there already"), "{error}");
+    }
+
+    #[test]
+    fn nobody_else_can_read_the_signing_key() {
+        use std::os::unix::fs::PermissionsExt;
+        let desk = Desk::new();
+        assert_eq!(fs::metadata(desk.secret()).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

@@ -1,0 +1,114 @@
+//! A stick as staff write it and the device reads it: which files lie where, and whose signature counts.
+#![expect(clippy::disallowed_methods, reason = "reads the stick's files, and the date against which a loan is judged")]
+
+use crate::model::loan::Loan;
+use crate::model::stick::{LoanOrder, PaperRefusal, Stick, return_order};
+use minisign_verify::{PublicKey, Signature};
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+/// Folder on a stick where papers lie; the top folder will do as well.
+pub const FOLDER: &str = "madoguchi";
+/// A loan's file.
+pub const LOAN: &str = "loan.toml";
+/// A return order's file.
+pub const RETURN: &str = "return.toml";
+/// What a signature's file is named: the paper's name and this.
+pub const SIGNATURE: &str = ".minisig";
+/// Larger papers are not read. A loan with a few certificates has some kilobytes.
+const LONGEST: u64 = 256 * 1024;
+
+/// What lies on the stick that is mounted at `folder`; its number is for the caller to give.
+pub fn read(folder: &Path, keys: &[PublicKey]) -> Stick {
+    let loan = paper(folder, LOAN, keys).map(|text| text.and_then(loan_order).map(Box::new));
+    let give_back = paper(folder, RETURN, keys)
+        .map(|text| text.and_then(|text| return_order(&text).map_err(|error| invalid(&error.to_string()))));
+    Stick { update: update(folder), loan, give_back, ..Stick::default() }
+}
+
+/// The update in the top folder; of several the last by name.
+fn update(folder: &Path) -> Option<PathBuf> {
+    let bundles = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    // The Mac leaves a hidden "._NAME" beside each file that it writes.
+    let visible = |path: &Path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'));
+    let named = |path: &Path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("raucb"));
+    bundles.filter(|path| named(path) && visible(path) && path.is_file()).max()
+}
+
+fn loan_order(text: String) -> Result<LoanOrder, PaperRefusal> {
+    let loan = Loan::from_toml(&text).map_err(|error| invalid(&error.to_string()))?;
+    let zone = jiff::tz::TimeZone::get(&loan.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let past = jiff::Timestamp::now().to_zoned(zone).date() > loan.until;
+    Ok(LoanOrder { loan, text, past })
+}
+
+/// One line, as it fits on the TV.
+fn invalid(problem: &str) -> PaperRefusal {
+    let line = problem.lines().next().unwrap_or_default();
+    PaperRefusal::Invalid { problem: line.chars().take(90).collect() }
+}
+
+/// The text of a signed paper; nothing when none lies there.
+fn paper(folder: &Path, name: &str, keys: &[PublicKey]) -> Option<Result<String, PaperRefusal>> {
+    let places = [folder.join(FOLDER).join(name), folder.join(name)];
+    let place = places.into_iter().find(|place| place.exists())?;
+    Some(signed(&place, keys))
+}
+
+/// Reads a file and checks its signature.
+///
+/// # Errors
+/// Why the file is not to be believed.
+pub fn signed(place: &Path, keys: &[PublicKey]) -> Result<String, PaperRefusal> {
+    let text = short_file(place)?.ok_or(PaperRefusal::Unreadable)?;
+    let beside = PathBuf::from(format!("{}{SIGNATURE}", place.display()));
+    let signature = short_file(&beside)?.ok_or(PaperRefusal::NoSignature)?;
+    let signature = Signature::decode(&signature).map_err(|_| PaperRefusal::Changed)?;
+    let mut refusal = if keys.is_empty() { PaperRefusal::NoKeys } else { PaperRefusal::WrongKey };
+    for key in keys {
+        match key.verify(text.as_bytes(), &signature, false) {
+            Ok(()) => return Ok(text),
+            Err(minisign_verify::Error::UnexpectedKeyId) => {}
+            Err(_) => refusal = PaperRefusal::Changed,
+        }
+    }
+    Err(refusal)
+}
+
+fn short_file(place: &Path) -> Result<Option<String>, PaperRefusal> {
+    let file = match File::open(place) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(_) => return Err(PaperRefusal::Unreadable),
+    };
+    let mut text = String::new();
+    let read = file.take(LONGEST + 1).read_to_string(&mut text);
+    if read.is_err() || text.len() as u64 > LONGEST {
+        return Err(PaperRefusal::Unreadable);
+    }
+    Ok(Some(text))
+}
+
+/// Every key in the folder's `*.pub`.
+///
+/// # Errors
+/// There is no key, or a file is none.
+pub fn public_keys(folder: &Path) -> Result<Vec<PublicKey>, String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("looking for keys in {}: {error}", folder.display()))?;
+    let files = entries.flatten().map(|entry| entry.path());
+    let named = files.filter(|path| path.extension().is_some_and(|ending| ending == "pub"));
+    let keys = named.map(|path| public_key(&path)).collect::<Result<Vec<_>, _>>()?;
+    if keys.is_empty() { Err(format!("no key (*.pub) lies in {}", folder.display())) } else { Ok(keys) }
+}
+
+/// One key's file, as `madoguchi-staff keys new` or `minisign -G` writes it.
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub fn public_key(file: &Path) -> Result<PublicKey, String> {
+    let text = fs::read_to_string(file).map_err(|error| format!("reading {}: {error}", file.display()))?;
+    PublicKey::decode(&text)
+        .or_else(|_| PublicKey::from_base64(text.trim()))
+        .map_err(|error| format!("{} is no minisign public key: {error}", file.display()))
+}

@@ -1,0 +1,114 @@
+//! "A call could be made": the supervisor notes what works, and `madoguchi good` waits for it and marks the slot.
+
+use crate::device::tv::{Tv, TvFrame};
+use crate::device::{able, slot};
+use crate::model::able::{Able, CameraSight, Holding, Missing, missing};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+
+/// How often the file is written.
+const NOTE: Duration = Duration::from_secs(1);
+/// How often NetworkManager is asked.
+const ASK_EVERY: u32 = 5;
+/// How often the file is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What the note is made of.
+pub(super) struct Signs {
+    /// The TV.
+    pub(super) tv: Arc<Tv>,
+    /// Whether a camera is there, once it is known.
+    pub(super) camera: watch::Receiver<Option<bool>>,
+    /// Counts the supervisor's turns.
+    pub(super) progress: watch::Receiver<u64>,
+}
+
+/// Keeps the file of what was seen working until the supervisor ends.
+pub(super) async fn note(signs: Signs, file: PathBuf) {
+    let (newest, plugged) = (signs.tv.newest(), signs.tv.plugged());
+    let tls = tokio::task::spawn_blocking(able::tls_works).await.unwrap_or_else(|error| Err(error.to_string()));
+    if let Err(error) = &tls {
+        tracing::error!("TLS: {error}");
+    }
+    let mut noted = Able { tls: tls.is_ok(), ..Able::default() };
+    let (mut turns, mut looks, mut complained) = (0, 0u32, false);
+    let mut ticks = interval(NOTE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if looks.is_multiple_of(ASK_EVERY) || !noted.network_manager {
+            noted.network_manager = able::network_manager_answers().await.is_ok();
+        }
+        looks = looks.wrapping_add(1);
+        noted.display = is_shown(&newest, &plugged);
+        noted.camera = signs.camera.borrow().map(|present| match present {
+            true => CameraSight::Seen,
+            false => CameraSight::Missing,
+        });
+        let taken = *signs.progress.borrow();
+        if taken != turns {
+            (turns, noted.turns) = (taken, Some(able::uptime().as_secs_f64()));
+        }
+        let (writing, place) = (noted, file.clone());
+        let written = tokio::task::spawn_blocking(move || able::write(&place, &writing)).await;
+        if let Ok(Err(error)) = written
+            && !std::mem::replace(&mut complained, true)
+        {
+            tracing::error!("{error}: the slot cannot be marked good");
+        }
+    }
+}
+
+/// A picture was composed, and the display took it.
+fn is_shown(newest: &watch::Receiver<Option<TvFrame>>, plugged: &watch::Receiver<bool>) -> bool {
+    newest.borrow().is_some() && *plugged.borrow()
+}
+
+/// How `madoguchi good` waits.
+#[derive(clap::Args, Clone, Debug)]
+pub struct GoodConfig {
+    /// The supervisor's file of what was seen working
+    #[arg(long, default_value = able::ABLE)]
+    able: PathBuf,
+    /// Seconds to wait at most
+    #[arg(long, default_value_t = 120)]
+    deadline: u64,
+    /// Seconds for which everything must hold on end
+    #[arg(long, default_value_t = 5)]
+    holding: u64,
+}
+
+/// Waits until a call could be made, then marks the booted slot good; the sentence says so.
+///
+/// # Errors
+/// What is missing, in plain words, one line each; or why RAUC does not mark the slot.
+pub async fn good(config: GoodConfig) -> Result<String, String> {
+    let until = Instant::now() + Duration::from_secs(config.deadline);
+    let mut holding = Holding::default();
+    loop {
+        let uptime = able::uptime();
+        let (lacking, unread) = match able::read(&config.able) {
+            Ok(able) => (missing(able.as_ref(), uptime), None),
+            Err(error) => (vec![Missing::Supervisor], Some(error)),
+        };
+        if holding.look(&lacking, uptime, Duration::from_secs(config.holding)) {
+            break;
+        }
+        if Instant::now() > until {
+            let mut lines =
+                vec![format!("no call could be made within {} s, so the slot is not marked:", config.deadline)];
+            lines.extend(lacking.iter().map(|what| format!("- {what}")));
+            lines.extend(unread.map(|error| format!("- {error}")));
+            if lacking.is_empty() {
+                lines.push(format!("- it did not hold for {} s on end", config.holding));
+            }
+            return Err(lines.join("\n"));
+        }
+        sleep(LOOK).await;
+    }
+    let slot = slot::mark_good().await?;
+    Ok(format!("a call could be made: slot {slot} is marked good"))
+}

@@ -1,0 +1,187 @@
+//! RAUC and systemd, played by the tests.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use tokio::sync::mpsc;
+use zbus::object_server::SignalEmitter;
+use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
+
+type Dict = HashMap<String, OwnedValue>;
+
+/// What RAUC does and how its slots are.
+#[derive(Clone, Default)]
+pub(crate) struct Script {
+    /// So many marks fail at first.
+    pub(crate) refusals: u32,
+    /// What a look at a bundle finds: compatible and version, or a sentence.
+    pub(crate) inspects: Option<Result<(String, String), String>>,
+    /// How an installation ends: a sentence when badly.
+    pub(crate) installs: Option<Result<(), String>>,
+    /// State, boot status, status and version of slot B, and when it was written and activated.
+    pub(crate) other: Option<[&'static str; 5]>,
+    /// So many questions for the operation are answered with "installing" before anything was asked.
+    pub(crate) busy: u32,
+}
+
+/// What the stand-ins were asked.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Mark(String, String),
+    Install(String),
+    StartUnit(String, String),
+}
+
+pub(crate) struct Rauc {
+    script: Arc<Mutex<Script>>,
+    asked: mpsc::UnboundedSender<Asked>,
+    operation: &'static str,
+    percent: i32,
+    error: String,
+}
+
+/// A RAUC and a systemd on this process's bus.
+pub(crate) async fn served(script: Script) -> (zbus::Connection, Arc<Mutex<Script>>, mpsc::UnboundedReceiver<Asked>) {
+    let (asked, heard) = mpsc::unbounded_channel();
+    let script = Arc::new(Mutex::new(script));
+    let rauc =
+        Rauc { script: script.clone(), asked: asked.clone(), operation: "idle", percent: 0, error: String::new() };
+    let connection = zbus::connection::Builder::system()
+        .unwrap()
+        .serve_at("/", rauc)
+        .unwrap()
+        .serve_at("/org/freedesktop/systemd1", Systemd { asked })
+        .unwrap()
+        .name("de.pengutronix.rauc")
+        .unwrap()
+        .name("org.freedesktop.systemd1")
+        .unwrap()
+        .build()
+        .await
+        .unwrap();
+    (connection, script, heard)
+}
+
+fn owned(text: &str) -> OwnedValue {
+    Value::from(text).try_to_owned().unwrap()
+}
+
+/// RAUC's own wrapping: the dictionary is in a variant in a variant.
+fn nested(dict: HashMap<String, Value<'static>>) -> OwnedValue {
+    Value::Value(Box::new(Value::from(dict))).try_to_owned().unwrap()
+}
+
+#[zbus::interface(name = "de.pengutronix.rauc.Installer")]
+impl Rauc {
+    async fn mark(&mut self, state: String, slot: String) -> zbus::fdo::Result<(String, String)> {
+        {
+            let mut script = self.script.lock().unwrap();
+            if script.refusals > 0 {
+                script.refusals -= 1;
+                return Err(zbus::fdo::Error::Failed("busy".to_owned()));
+            }
+        }
+        self.asked.send(Asked::Mark(state, slot)).unwrap();
+        Ok(("rootfs.1".to_owned(), "marked".to_owned()))
+    }
+
+    async fn inspect_bundle(&self, source: String, args: Dict) -> zbus::fdo::Result<Dict> {
+        assert!(args.is_empty(), "RAUC refuses arguments that it does not know");
+        assert!(source.ends_with(".raucb"), "{source}");
+        let found = self.script.lock().unwrap().inspects.clone().expect("nobody was to look at a bundle");
+        let (compatible, version) = found.map_err(zbus::fdo::Error::Failed)?;
+        let update = HashMap::from([
+            ("compatible".to_owned(), Value::from(compatible)),
+            ("version".to_owned(), Value::from(version)),
+        ]);
+        Ok(HashMap::from([("manifest-hash".to_owned(), owned("00")), ("update".to_owned(), nested(update))]))
+    }
+
+    async fn install_bundle(
+        &mut self,
+        #[zbus(signal_emitter)] emitter: SignalEmitter<'_>,
+        source: String,
+        args: Dict,
+    ) -> zbus::fdo::Result<()> {
+        assert!(args.is_empty(), "RAUC refuses arguments that it does not know");
+        self.asked.send(Asked::Install(source)).unwrap();
+        (self.operation, self.percent) = ("installing", 20);
+        let ends = self.script.lock().unwrap().installs.clone();
+        let emitter = emitter.to_owned();
+        if let Some(ends) = ends {
+            self.error = ends.clone().err().unwrap_or_default();
+            self.operation = "idle";
+            tokio::spawn(async move {
+                let _ = Self::completed(&emitter, i32::from(ends.is_err())).await;
+            });
+        }
+        Ok(())
+    }
+
+    async fn get_slot_status(&self) -> Vec<(String, Dict)> {
+        let slot = |pairs: &[(&str, &str)]| -> Dict {
+            pairs
+                .iter()
+                .filter(|(_, text)| !text.is_empty())
+                .map(|(key, text)| ((*key).to_owned(), owned(text)))
+                .collect()
+        };
+        let mut slots = vec![(
+            "rootfs.0".to_owned(),
+            slot(&[("class", "rootfs"), ("bootname", "A"), ("state", "booted"), ("boot-status", "good")]),
+        )];
+        if let Some([boot, status, version, installed, activated]) = self.script.lock().unwrap().other {
+            let about = [
+                ("class", "rootfs"),
+                ("bootname", "B"),
+                ("state", "inactive"),
+                ("boot-status", boot),
+                ("status", status),
+                ("bundle.version", version),
+                ("installed.timestamp", installed),
+                ("activated.timestamp", activated),
+            ];
+            slots.push(("rootfs.1".to_owned(), slot(&about)));
+        }
+        slots
+    }
+
+    #[zbus(signal)]
+    async fn completed(emitter: &SignalEmitter<'_>, result: i32) -> zbus::Result<()>;
+
+    #[zbus(property)]
+    async fn operation(&self) -> String {
+        let mut script = self.script.lock().unwrap();
+        if script.busy > 0 {
+            script.busy -= 1;
+            return "installing".to_owned();
+        }
+        self.operation.to_owned()
+    }
+
+    #[zbus(property)]
+    async fn last_error(&self) -> String {
+        self.error.clone()
+    }
+
+    #[zbus(property)]
+    async fn progress(&self) -> (i32, String, i32) {
+        (self.percent, "Copying image to rootfs.1".to_owned(), 3)
+    }
+
+    #[zbus(property)]
+    async fn compatible(&self) -> String {
+        "madoguchi-arm64".to_owned()
+    }
+}
+
+struct Systemd {
+    asked: mpsc::UnboundedSender<Asked>,
+}
+
+#[zbus::interface(name = "org.freedesktop.systemd1.Manager")]
+impl Systemd {
+    async fn start_unit(&self, name: String, mode: String) -> OwnedObjectPath {
+        self.asked.send(Asked::StartUnit(name, mode)).unwrap();
+        OwnedObjectPath::try_from("/org/freedesktop/systemd1/job/1").unwrap()
+    }
+}
