@@ -38,6 +38,7 @@
 //! * `workbench`: the same channel pairs for a desk without hardware, and a page to live the story on.
 //! * `room`: the room server: a pure registry, and HTTP, WebSocket, SQLite and pages around it.
 //! * `staff`: the staff's command line: the room-key sheet, checking a loan.
+//! * `emulator`: the machine that the image is booted in: QEMU, with a camera, a button and sticks of our own.
 //! * `words`: every sentence a person reads, as Fluent files.
 //!
 //! ## The laws
@@ -59,6 +60,8 @@ pub mod appliance;
 pub mod device;
 #[cfg(any(feature = "device", feature = "staff"))]
 pub mod drawing;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 pub mod model;
 #[cfg(feature = "room")]
 pub mod room;
