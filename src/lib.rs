@@ -39,6 +39,7 @@
 //! * `room`: the room server: a pure registry, and HTTP, WebSocket, SQLite and pages around it.
 //! * `staff`: the staff's command line: the room-key sheet, checking a loan, signing it onto a stick.
 //! * `stick`: a stick's files and signatures, as staff write them and the device reads them.
+//! * `emulator`: the machine that the image is booted in: QEMU, with a camera, a button and sticks of our own.
 //! * `words`: every sentence a person reads, as Fluent files.
 //!
 //! ## The laws
@@ -60,6 +61,8 @@ pub mod appliance;
 pub mod device;
 #[cfg(any(feature = "device", feature = "staff"))]
 pub mod drawing;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 pub mod model;
 #[cfg(feature = "room")]
 pub mod room;

@@ -6,7 +6,7 @@ mod rauc;
 use super::Behind;
 use crate::model::ids::Attempt;
 use crate::model::update::{self, System, UpdateNews, UpdateRefusal, judge};
-use rauc::{InstallerProxy, SystemdProxy};
+use rauc::InstallerProxy;
 use std::future::Future;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -34,11 +34,13 @@ const RETRY: Duration = Duration::from_secs(2);
 pub struct SlotConfig {
     /// Names the running version.
     pub os_release: PathBuf,
+    /// Written to ask for a restart.
+    pub restart: PathBuf,
 }
 
 impl Default for SlotConfig {
     fn default() -> Self {
-        Self { os_release: "/etc/os-release".into() }
+        Self { os_release: "/etc/os-release".into(), restart: "/run/madoguchi/restart".into() }
     }
 }
 
@@ -88,7 +90,7 @@ pub async fn run(behind: Behind<SlotAsk, SlotEvent>, config: SlotConfig) {
     }
     while let Some(ask) = asks.recv().await {
         match ask {
-            SlotAsk::Restart => restart().await,
+            SlotAsk::Restart => restart(&config.restart).await,
             SlotAsk::Update { attempt, bundle, by_hand } => {
                 let news =
                     install(attempt, &bundle, by_hand, &config, &events).await.unwrap_or_else(UpdateNews::Refused);
@@ -246,15 +248,12 @@ pub async fn mark_good() -> Result<String, String> {
     }
 }
 
-/// Asks systemd; a failure is told in the log, and whoever asked asks again.
-async fn restart() {
-    let start = async {
-        let bus = zbus::Connection::system().await?;
-        SystemdProxy::new(&bus).await?.start_unit("reboot.target", "replace-irreversibly").await
-    };
-    match within(ANSWER_WITHIN, "restarting", start).await {
-        Ok(_) => tracing::info!("the device starts anew"),
-        Err(error) => tracing::error!("{error}"),
+/// Asks systemd, by a file that one of its path units waits for (`madoguchi-restart.path`): so the appliance needs no
+/// right to anything else. A failure is told in the log, and whoever asked asks again.
+async fn restart(asked_by: &Path) {
+    match tokio::fs::write(asked_by, "").await {
+        Ok(()) => tracing::info!("the device starts anew"),
+        Err(error) => tracing::error!("asking for a restart by writing {}: {error}", asked_by.display()),
     }
 }
 

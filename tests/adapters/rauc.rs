@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 use zbus::object_server::SignalEmitter;
-use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
+use zbus::zvariant::{OwnedValue, Value};
 
 type Dict = HashMap<String, OwnedValue>;
 
@@ -28,7 +28,6 @@ pub(crate) struct Script {
 pub(crate) enum Asked {
     Mark(String, String),
     Install(String),
-    StartUnit(String, String),
 }
 
 pub(crate) struct Rauc {
@@ -39,21 +38,17 @@ pub(crate) struct Rauc {
     error: String,
 }
 
-/// A RAUC and a systemd on this process's bus.
+/// A RAUC on this process's bus.
 pub(crate) async fn served(script: Script) -> (zbus::Connection, Arc<Mutex<Script>>, mpsc::UnboundedReceiver<Asked>) {
     let (asked, heard) = mpsc::unbounded_channel();
     let script = Arc::new(Mutex::new(script));
     let rauc =
-        Rauc { script: script.clone(), asked: asked.clone(), operation: "idle", percent: 0, error: String::new() };
+        Rauc { script: script.clone(), asked, operation: "idle", percent: 0, error: String::new() };
     let connection = zbus::connection::Builder::system()
         .unwrap()
         .serve_at("/", rauc)
         .unwrap()
-        .serve_at("/org/freedesktop/systemd1", Systemd { asked })
-        .unwrap()
         .name("de.pengutronix.rauc")
-        .unwrap()
-        .name("org.freedesktop.systemd1")
         .unwrap()
         .build()
         .await
@@ -171,17 +166,5 @@ impl Rauc {
     #[zbus(property)]
     async fn compatible(&self) -> String {
         "madoguchi-arm64".to_owned()
-    }
-}
-
-struct Systemd {
-    asked: mpsc::UnboundedSender<Asked>,
-}
-
-#[zbus::interface(name = "org.freedesktop.systemd1.Manager")]
-impl Systemd {
-    async fn start_unit(&self, name: String, mode: String) -> OwnedObjectPath {
-        self.asked.send(Asked::StartUnit(name, mode)).unwrap();
-        OwnedObjectPath::try_from("/org/freedesktop/systemd1/job/1").unwrap()
     }
 }

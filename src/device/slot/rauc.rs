@@ -2,7 +2,7 @@
 
 use crate::model::update::{Offered, Slot};
 use std::collections::HashMap;
-use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
+use zbus::zvariant::{OwnedValue, Value};
 
 /// A dictionary of D-Bus.
 pub(super) type Dict = HashMap<String, OwnedValue>;
@@ -40,16 +40,6 @@ pub(super) trait Installer {
     /// The product and board of this device.
     #[zbus(property(emits_changed_signal = "false"))]
     fn compatible(&self) -> zbus::Result<String>;
-}
-
-#[zbus::proxy(
-    interface = "org.freedesktop.systemd1.Manager",
-    default_service = "org.freedesktop.systemd1",
-    default_path = "/org/freedesktop/systemd1"
-)]
-pub(super) trait Systemd {
-    /// Starts a unit; answers with the job.
-    fn start_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
 }
 
 /// What a bundle says about itself, from the answer to `InspectBundle`.
