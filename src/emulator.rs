@@ -7,10 +7,12 @@
 //! * [`machine`]: a running machine and what can be done to it: press, plug, look at the TV, cut the power.
 //! * [`disk`]: overlays that leave the image untouched, and sticks made from folders.
 //! * [`device_tree`]: the button on a pin, named as on the product's boards.
+//! * [`camera`]: a USB camera that the guest's own driver opens.
 //! * [`journal`]: the serial line, to wait for something in it.
 //! * [`qmp`], [`qtest`]: QEMU's own control lines.
 //! * [`command`]: the program `madoguchi-emulator`.
 
+pub mod camera;
 pub mod command;
 pub mod device_tree;
 pub mod disk;

@@ -1,6 +1,8 @@
 //! The program `madoguchi-emulator`: boots an image, and takes one-word commands for what hands would do.
 
 use super::EmulatorError;
+use super::camera::sight::Pictures;
+use super::camera::{Camera, Sight};
 use super::machine::{Machine, PRESS};
 use super::setup::{Board, Boot, Button, Disk, Setup, Show, U_BOOT};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -22,6 +24,9 @@ hold [SECONDS]   hold it, 3.3 s unless told otherwise
 down, up         put the finger on it, take it off
 stick PATH       plug a USB stick in: a folder, or an image file (which is written to)
 pull [NAME]      pull a stick out, however busy it is
+camera FILE      hold something before the camera: a picture, a folder of pictures
+camera out       pull the camera out
+camera in        plug it in again
 picture [FILE]   write what the TV shows to a PNG file, tv.png unless told otherwise
 log [LINES]      show the last lines of the serial log
 type TEXT        type a line at the serial line
@@ -59,6 +64,12 @@ struct BootArguments {
     /// Plugs a stick in before power-on: a folder or an image file
     #[arg(long, value_name = "PATH")]
     stick: Vec<PathBuf>,
+    /// Holds something before the camera: a picture, or a folder of pictures
+    #[arg(long, value_name = "PATH")]
+    clip: Option<PathBuf>,
+    /// Boots without a camera
+    #[arg(long, conflicts_with = "clip")]
+    no_camera: bool,
     /// Presses the button so many seconds after power-on
     #[arg(long, value_name = "SECONDS", default_missing_value = "30", num_args = 0..=1)]
     press: Option<f64>,
@@ -137,7 +148,7 @@ impl BootArguments {
         let network = basis.network.clone().filter(|_| !self.no_cable);
         let clock = self.clock.clone();
         let (environment, qemu) = (self.environment && basis.board == Board::Virt, vec![self.qemu.clone().into()]);
-        Setup { show, network, clock, environment, qemu, ..basis }
+        Setup { camera: !self.no_camera, show, network, clock, environment, qemu, ..basis }
     }
 }
 
@@ -155,6 +166,9 @@ async fn boot(arguments: BootArguments) -> Result<(), EmulatorError> {
     let mut machine = Machine::start(arguments.setup()).await?;
     for stick in &arguments.stick {
         machine.stick(stick).await?;
+    }
+    if let Some(clip) = &arguments.clip {
+        machine.camera()?.show(sight(clip)?).await;
     }
     println!("{} boots. Ctrl-C cuts its power. Commands:\n\n{HELP}\n", arguments.image.display());
     println!("Logs and disk: {}", arguments.folder.display());
@@ -272,6 +286,12 @@ async fn obey(machine: &mut Machine, line: &str) -> Result<Option<End>, Emulator
             let name = name.ok_or_else(|| EmulatorError::Wrong("no stick is in".to_owned()))?;
             println!("{name} is out; it is {}", machine.pull(&name).await?.display());
         }
+        "camera" => match rest {
+            "" => println!("{}", camera_now(machine.camera()?)),
+            "in" => machine.camera()?.plug(true).await,
+            "out" => machine.camera()?.plug(false).await,
+            path => machine.camera()?.show(sight(Path::new(path))?).await,
+        },
         "picture" => {
             let file = Path::new(if rest.is_empty() { "tv.png" } else { rest });
             machine.picture(file).await?;
@@ -286,6 +306,17 @@ async fn obey(machine: &mut Machine, line: &str) -> Result<Option<End>, Emulator
         _ => println!("\"{word}\" is no command. These are:\n{HELP}"),
     }
     Ok(None)
+}
+
+fn sight(path: &Path) -> Result<Box<dyn Sight>, EmulatorError> {
+    Pictures::read(path).map(|pictures| Box::new(pictures) as Box<dyn Sight>).map_err(EmulatorError::Wrong)
+}
+
+fn camera_now(camera: &Camera) -> String {
+    match *camera.mode().borrow() {
+        Some(mode) => format!("the camera is open, {mode:?}; {} pictures were taken", camera.sent()),
+        None => format!("the camera is closed; {} pictures were taken", camera.sent()),
+    }
 }
 
 fn seconds(words: &str) -> Result<Option<Duration>, EmulatorError> {

@@ -1,11 +1,14 @@
 //! A running machine and what can be done to it.
 #![expect(clippy::disallowed_methods, reason = "it starts QEMU, and hands have their time")]
 
+use super::camera::Camera;
+use super::camera::sight::Pictures;
 use super::journal::{Journal, Line};
 use super::qmp::Qmp;
 use super::qtest::Pin;
 use super::setup::{Board, Boot, Button, Disk, Setup, Sockets, environment_of};
 use super::{EmulatorError, device_tree, disk};
+use image::RgbImage;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::os::unix::net::UnixStream as StdStream;
@@ -32,6 +35,7 @@ pub struct Machine {
     qemu: Child,
     qmp: Qmp,
     pin: Option<Pin>,
+    camera: Option<Camera>,
     serial: Journal,
     keys: Vec<StdStream>,
     setup: Setup,
@@ -78,15 +82,15 @@ impl Machine {
     async fn switch_on(setup: Setup, disk: Option<PathBuf>, tree: Option<&Path>) -> Result<Self, EmulatorError> {
         // Names of sockets have to be short, and the folder's need not be.
         let sockets = TempDir::with_prefix("madoguchi-").map_err(EmulatorError::io("making a folder for sockets"))?;
-        let lines = ["qmp", "serial0", "serial1", "qtest"].map(|name| sockets.path().join(name));
+        let lines = ["qmp", "serial0", "serial1", "qtest", "camera"].map(|name| sockets.path().join(name));
         let mut listeners = Vec::new();
         for line in &lines {
             let tried = format!("listening at {}", line.display());
             listeners.push(UnixListener::bind(line).map_err(EmulatorError::io(tried))?);
         }
-        let [qmp, serial, other, qtest] = &lines;
+        let [qmp, serial, other, qtest, camera] = &lines;
         let pin = setup.button == Button::Pin;
-        let names = Sockets { qmp, qtest: pin.then_some(qtest.as_path()), serial: [serial, other] };
+        let names = Sockets { qmp, qtest: pin.then_some(qtest.as_path()), camera, serial: [serial, other] };
         let options = setup.options(&names, disk.as_deref(), tree);
         let mut qemu = spawn(&setup, &options)?;
         let said = setup.folder.join("qemu.log");
@@ -97,6 +101,7 @@ impl Machine {
             let wanted = match number {
                 2 => setup.board == Board::Raspi3b,
                 3 => pin,
+                4 => setup.camera,
                 _ => true,
             };
             lines.push(if wanted { Some(accept(listener, &mut qemu, &said).await?) } else { None });
@@ -114,8 +119,10 @@ impl Machine {
             Some(line) => Some(Pin::find(line, &qmp, device_tree::PIN).await?),
             None => None,
         };
+        let nothing = Box::new(Pictures::new(vec![RgbImage::new(640, 480)]));
+        let camera = lines.next().flatten().map(|line| Camera::start(line, nothing)).transpose()?;
         let (plugged, sticks) = (BTreeMap::new(), 0);
-        Ok(Self { qemu, qmp, pin, serial: journal, keys, setup, disk, plugged, sticks, _sockets: sockets })
+        Ok(Self { qemu, qmp, pin, camera, serial: journal, keys, setup, disk, plugged, sticks, _sockets: sockets })
     }
 
     /// What the guest said on its serial line; also written to `serial.log` in the machine's folder.
@@ -126,6 +133,14 @@ impl Machine {
     /// QEMU's control line, for what has no name here. Its events tell resets and shutdowns.
     pub fn qmp(&self) -> &Qmp {
         &self.qmp
+    }
+
+    /// The camera, if the setup plugs one; it looks at black until it is shown something.
+    ///
+    /// # Errors
+    /// When the setup has none.
+    pub fn camera(&self) -> Result<&Camera, EmulatorError> {
+        self.camera.as_ref().ok_or_else(|| EmulatorError::Wrong("this machine has no camera".to_owned()))
     }
 
     /// QEMU's process id.

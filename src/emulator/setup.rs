@@ -107,6 +107,8 @@ pub struct Setup {
     pub button: Button,
     /// The cable; without, none is plugged.
     pub network: Option<Network>,
+    /// Whether our USB camera is plugged (see [`super::camera`]).
+    pub camera: bool,
     /// Sound; without, there is no sound device.
     pub sound: Option<Sound>,
     /// The clock at the start, as `-rtc base=` takes it, such as `2026-04-01T09:00:00`; without, this desk's time.
@@ -128,6 +130,7 @@ pub fn environment_of(disk: &Path) -> PathBuf {
 pub(super) struct Sockets<'a> {
     pub(super) qmp: &'a Path,
     pub(super) qtest: Option<&'a Path>,
+    pub(super) camera: &'a Path,
     pub(super) serial: [&'a Path; 2],
 }
 
@@ -147,6 +150,7 @@ impl Setup {
             show: Show::Nowhere,
             button: Button::Pin,
             network: Some(Network::default()),
+            camera: false,
             sound: None,
             clock: None,
             reboot: true,
@@ -203,6 +207,10 @@ impl Setup {
             line.add("-qtest-log", "none");
         }
         self.drives(&mut line, disk);
+        if self.camera {
+            line.file("-chardev", "socket,id=camera,path=", sockets.camera);
+            line.add("-device", "usb-redir,chardev=camera,id=camera");
+        }
         self.plugs(&mut line);
         line.add("-rtc", &format!("base={}", self.clock.as_deref().unwrap_or("utc")));
         if !self.reboot {
@@ -317,7 +325,7 @@ mod tests {
 
     fn line(setup: &Setup) -> String {
         let serial = [Path::new("/s/0"), Path::new("/s/1")];
-        let sockets = Sockets { qmp: Path::new("/s/qmp"), qtest: None, serial };
+        let sockets = Sockets { qmp: Path::new("/s/qmp"), qtest: None, camera: Path::new("/s/camera"), serial };
         let words = setup.options(&sockets, Some(Path::new("/o,ut/disk.qcow2")), setup.device_tree.as_deref());
         words.iter().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
     }
