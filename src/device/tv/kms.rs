@@ -19,7 +19,8 @@ fn driver_of_display(displays: &Path) -> Option<String> {
         let driver = std::fs::read_link(display.join("device/driver")).ok()?;
         match driver.file_name()?.to_str()? {
             "vc4-drm" => Some("vc4".to_owned()),
-            "virtio_gpu" => Some("virtio_gpu".to_owned()),
+            // The emulated machine's display hangs from its bus's driver.
+            "virtio-pci" | "virtio-mmio" | "virtio_gpu" => Some("virtio_gpu".to_owned()),
             _ => None,
         }
     })
