@@ -5,7 +5,7 @@ mod rauc;
 
 use super::Behind;
 use crate::model::ids::Attempt;
-use crate::model::update::{self, System, UpdateNews, UpdateRefusal, judge};
+use crate::model::update::{self, Offered, System, UpdateNews, UpdateRefusal, judge};
 use rauc::InstallerProxy;
 use std::future::Future;
 use std::io::{ErrorKind, Read};
@@ -16,10 +16,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// Longest wait for RAUC, which is started by the first question.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-/// A plain look at a bundle checks its signature; that is all of it in an old format.
-const INSPECTED_WITHIN: Duration = Duration::from_secs(50);
-/// RAUC may still be busy with an installation whose stick was taken out.
-const FREE_WITHIN: Duration = Duration::from_secs(40);
+/// A bundle must be found good or bad by then; the core waits for a minute.
+const JUDGED_WITHIN: Duration = Duration::from_secs(50);
 /// How often the progress is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 /// Longest that an installation may take in all: a slow card, a slow stick.
@@ -131,26 +129,15 @@ async fn install(
         tracing::warn!(?why, "{error}");
         why
     };
-    let (looked, os_release) = (bundle.to_owned(), config.os_release.clone());
-    let looked = tokio::task::spawn_blocking(move || (whole(&looked), running_version(&os_release))).await;
-    let (whole, version) = looked.map_err(|error| failed(error.to_string()))?;
-    whole.map_err(&failed)?;
-    let path = bundle.to_str().ok_or_else(|| failed("the update's name is no text".to_owned()))?;
-    let connect = async { InstallerProxy::new(&zbus::Connection::system().await?).await };
-    let rauc = within(ANSWER_WITHIN, "reaching RAUC", connect).await.map_err(failed)?;
-    free(&rauc).await.map_err(failed)?;
-    let look = rauc.inspect_bundle(path, Default::default());
-    let offered = rauc::offered(&within(INSPECTED_WITHIN, "looking at the update", look).await.map_err(failed)?);
-    let compatible = within(ANSWER_WITHIN, "asking which product this is", rauc.compatible()).await.map_err(failed)?;
-    let slots = within(ANSWER_WITHIN, "telling the slots' states", rauc.get_slot_status()).await.map_err(failed)?;
-    let slots: Vec<update::Slot> = slots.into_iter().map(|(_, about)| rauc::slot(&about)).collect();
-    let other = update::other_slot(&slots).and_then(|slot| slot.version.clone());
-    let system = System { compatible, version, other };
+    // Whoever asked has given up by then, and nothing may be installed behind their back.
+    let looking = timeout(JUDGED_WITHIN, look_at(bundle, config)).await;
+    let looking = looking.unwrap_or_else(|_| Err(format!("looking at the update: not done within {JUDGED_WITHIN:?}")));
+    let (rauc, offered, system) = looking.map_err(failed)?;
     tracing::info!(?offered, ?system, by_hand, "an update");
     if let Err(verdict) = judge(&offered, &system, by_hand) {
         return Ok(verdict);
     }
-    let writing = written(&rauc, path, attempt, events);
+    let writing = written(&rauc, bundle, attempt, events);
     timeout(INSTALLED_WITHIN, writing)
         .await
         .unwrap_or_else(|_| Err(format!("installing: not done within {INSTALLED_WITHIN:?}")))
@@ -158,13 +145,31 @@ async fn install(
     Ok(UpdateNews::Installed)
 }
 
-/// Waits until RAUC does nothing else.
+/// What the bundle is, and what it would be installed on.
+async fn look_at(bundle: &Path, config: &SlotConfig) -> Result<(InstallerProxy<'static>, Offered, System), String> {
+    let (looked, os_release) = (bundle.to_owned(), config.os_release.clone());
+    let looked = tokio::task::spawn_blocking(move || (whole(&looked), running_version(&os_release))).await;
+    let (whole, version) = looked.map_err(|error| error.to_string())?;
+    whole?;
+    let connect = async { InstallerProxy::new(&zbus::Connection::system().await?).await };
+    let rauc = within(ANSWER_WITHIN, "reaching RAUC", connect).await?;
+    free(&rauc).await?;
+    let look = rauc.inspect_bundle(path_text(bundle)?, Default::default());
+    let offered = rauc::offered(&within(JUDGED_WITHIN, "looking at the update", look).await?);
+    let compatible = within(ANSWER_WITHIN, "asking which product this is", rauc.compatible()).await?;
+    let slots = within(ANSWER_WITHIN, "telling the slots' states", rauc.get_slot_status()).await?;
+    let slots: Vec<update::Slot> = slots.into_iter().map(|(_, about)| rauc::slot(&about)).collect();
+    let other = update::other_slot(&slots).and_then(|slot| slot.version.clone());
+    Ok((rauc, offered, System { compatible, version, other }))
+}
+
+fn path_text(bundle: &Path) -> Result<&str, String> {
+    bundle.to_str().ok_or_else(|| "the update's name is no text".to_owned())
+}
+
+/// Waits until RAUC does nothing else: it may still be busy with an installation whose stick was taken out.
 async fn free(rauc: &InstallerProxy<'_>) -> Result<(), String> {
-    let until = Instant::now() + FREE_WITHIN;
     while within(ANSWER_WITHIN, "asking what RAUC does", rauc.operation()).await? != "idle" {
-        if Instant::now() > until {
-            return Err("RAUC is still busy with something else".to_owned());
-        }
         sleep(LOOK).await;
     }
     Ok(())
@@ -173,14 +178,14 @@ async fn free(rauc: &InstallerProxy<'_>) -> Result<(), String> {
 /// Has the bundle installed, and tells the progress on the way: also when it stands still, as a sign of life.
 async fn written(
     rauc: &InstallerProxy<'_>,
-    path: &str,
+    bundle: &Path,
     attempt: Attempt,
     events: &mpsc::Sender<SlotEvent>,
 ) -> Result<(), String> {
     const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
     let mut completed = within(ANSWER_WITHIN, "listening to RAUC", rauc.receive_completed()).await?;
     let mut told: Option<(u8, Instant)> = None;
-    within(ANSWER_WITHIN, "installing", rauc.install_bundle(path, Default::default())).await?;
+    within(ANSWER_WITHIN, "installing", rauc.install_bundle(path_text(bundle)?, Default::default())).await?;
     loop {
         let percent = within(ANSWER_WITHIN, "asking for the progress", rauc.progress()).await?.0;
         let percent = u8::try_from(percent.clamp(0, 100)).unwrap_or_default();

@@ -28,6 +28,9 @@ pub const RATE: u32 = 25;
 /// Wait before an output that failed (a TV that is unplugged) is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
 
+/// How often the display is asked whether it still takes pictures, also while the screen stands still.
+const LOOK: Duration = Duration::from_secs(2);
+
 /// How the TV is set up.
 #[derive(Clone, Debug)]
 pub struct TvConfig {
@@ -138,6 +141,10 @@ async fn serve(
             () = moved(&mut own), if windows.own.is_some() => {}
             () = moved(&mut staff), if windows.staff.is_some() => {}
             () = output.due() => {}
+            why = output.failed() => {
+                output.lost(why).await;
+                continue;
+            }
         }
         let next = Instant::now() + Duration::from_secs(1) / RATE;
         let scene = scenes.borrow_and_update().clone();
@@ -190,6 +197,24 @@ impl Output {
             Some(moment) => tokio::time::sleep_until(moment).await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Ends when the display complains about a picture that it took: it does so a while later.
+    async fn failed(&self) -> String {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if let Some(why) = self.kms.as_ref().and_then(Kms::complaint) {
+                return why;
+            }
+        }
+    }
+
+    /// The display is opened anew after a while.
+    async fn lost(&mut self, why: String) {
+        tracing::warn!(why, "TV");
+        self.close().await;
+        self.plugged.send_if_modified(|plugged| std::mem::replace(plugged, false));
+        self.not_before = Some(Instant::now() + AGAIN);
     }
 
     async fn show(&mut self, picture: &TvFrame) {

@@ -112,3 +112,49 @@ pub async fn good(config: GoodConfig) -> Result<String, String> {
     let slot = slot::mark_good().await?;
     Ok(format!("a call could be made: slot {slot} is marked good"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::tv::{TvConfig, TvSink};
+    use crate::model::screen::Windows;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    async fn until(file: &std::path::Path, holds: impl Fn(&Able) -> bool) {
+        let waiting = async {
+            while !able::read(file).unwrap().as_ref().is_some_and(&holds) {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.expect("it is noted in time");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_works_is_noted_when_it_is_seen_working_and_not_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("able.json");
+        let (tv, serving) = Tv::open(TvConfig { width: 320, height: 180, sink: TvSink::Frames }).unwrap();
+        let tv = Arc::new(tv);
+        let (seen, camera) = watch::channel(None);
+        let (turn, progress) = watch::channel(0);
+        let noting = note(Signs { tv: tv.clone(), camera, progress }, file.clone());
+        let living = async {
+            until(&file, |able| able.tls && !able.display && able.camera.is_none() && able.turns.is_none()).await;
+            seen.send_replace(Some(false));
+            until(&file, |able| able.camera == Some(CameraSight::Missing)).await;
+            tv.show(vec![255; 320 * 180 * 4], Windows::default());
+            until(&file, |able| able.display).await;
+            turn.send_replace(1);
+            until(&file, |able| {
+                missing(Some(able), able::uptime()).iter().all(|what| *what == Missing::NetworkManager)
+            })
+            .await;
+        };
+        tokio::select! {
+            () = noting => panic!("it notes for ever"),
+            () = serving => panic!("the TV serves for ever"),
+            () = living => {}
+        }
+    }
+}

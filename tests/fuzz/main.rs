@@ -15,6 +15,8 @@ use madoguchi::model::code::{self, Code};
 use madoguchi::model::invite::{Invite, KEY_LENGTH};
 use madoguchi::model::loan::Loan;
 use madoguchi::model::secret::Secret;
+use madoguchi::model::stick::{return_order, return_order_for};
+use madoguchi::model::update::{classify, compare_versions};
 use madoguchi::model::wifi_code::{Claim, WifiCode};
 use std::path::Path;
 
@@ -122,6 +124,23 @@ fn invite() {
     let loan = loan();
     bolero::check!().with_iterations(ITERATIONS).with_max_len(512).for_each(|input: &[u8]| {
         texts(input, &INVITE_PIECES).iter().for_each(|text| invite_holds(text, &loan));
+    });
+}
+
+/// What a bundle or a stick says is a stranger's word until its signature is checked, and staff's mistakes after that.
+#[test]
+fn versions_and_orders() {
+    bolero::check!().with_iterations(ITERATIONS).with_max_len(64).for_each(|input: &[u8]| {
+        let text = String::from_utf8_lossy(input);
+        let (a, b) = text.split_at(text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at));
+        assert_eq!(compare_versions(a, b), compare_versions(b, a).reverse(), "{a:?} and {b:?}");
+        assert!(compare_versions(a, a).is_eq());
+        let _ = classify(&text);
+        if let Ok(loan) = return_order(&text) {
+            assert_eq!(return_order(&return_order_for(&loan)), Ok(loan));
+        }
+        let named = return_order_for(&text);
+        assert!(return_order(&named).map_or(text.is_empty() || text.len() > 40, |loan| loan == text));
     });
 }
 

@@ -72,7 +72,8 @@ impl Kms {
             .map_err(|error| format!("the display takes no picture: {error}"))
     }
 
-    fn complaint(&self) -> Option<String> {
+    /// What the display says against a picture that it took, or against having been unplugged.
+    pub(super) fn complaint(&self) -> Option<String> {
         let message = self.pipeline.bus()?.pop_filtered(&[gst::MessageType::Error])?;
         match message.view() {
             gst::MessageView::Error(error) => {

@@ -1,0 +1,177 @@
+//! A booted box as the tests see it: the emulated machine, and the agent that runs commands inside.
+
+use data_encoding::BASE64;
+use madoguchi::emulator::machine::Machine;
+use madoguchi::emulator::setup::{Boot, Disk, Setup};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::time::{Instant, sleep, timeout};
+
+/// Emulated on two shared cores, everything takes its time; this is for what never comes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
+/// One command inside.
+const COMMAND: Duration = Duration::from_secs(120);
+
+/// Result of what a test does; the sentence is its failure.
+pub(crate) type Outcome<T = ()> = Result<T, String>;
+
+/// A box that is switched on.
+pub(crate) struct Guest {
+    pub(crate) machine: Machine,
+    agent: PathBuf,
+    numbers: u64,
+    line: Option<BufReader<UnixStream>>,
+    /// When its power came.
+    pub(crate) since: Instant,
+}
+
+/// Where `tests/image/build` puts what is booted.
+pub(crate) fn images() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    let folder = target.join("image");
+    std::path::absolute(&folder).unwrap_or(folder)
+}
+
+/// A bundle by its name.
+pub(crate) fn bundle(name: &str) -> PathBuf {
+    images().join(format!("{name}.raucb"))
+}
+
+/// The image of version 0.1.0, with slot A filled.
+pub(crate) fn image() -> Disk {
+    Disk::Image(images().join("madoguchi-0.1.0-arm64.img"))
+}
+
+/// The machine for a test, before it is switched on.
+pub(crate) fn setup(folder: &Path, disk: Disk) -> Setup {
+    let mut setup = Setup::virt(folder, disk);
+    setup.boot = Boot::Loader(images().join("qemu/u-boot.bin"));
+    let environment = images().join("qemu/environment.img");
+    let agent = folder.join("agent");
+    setup.more = [
+        "-drive".into(),
+        format!("if=pflash,unit=1,format=raw,readonly=on,file={}", environment.display()),
+        "-device".into(),
+        "i6300esb".into(),
+        "-device".into(),
+        "virtio-serial-pci".into(),
+        "-chardev".into(),
+        format!("socket,id=agent,path={},server=on,wait=off", agent.display()),
+        "-device".into(),
+        "virtserialport,chardev=agent,name=madoguchi.test".into(),
+    ]
+    .map(Into::into)
+    .to_vec();
+    setup
+}
+
+impl Guest {
+    /// Switches it on.
+    pub(crate) async fn start(setup: Setup) -> Outcome<Self> {
+        let agent = setup.folder.join("agent");
+        let _ = std::fs::remove_file(&agent);
+        let since = Instant::now();
+        let machine = Machine::start(setup).await.map_err(|error| error.to_string())?;
+        Ok(Self { machine, agent, numbers: 0, line: None, since })
+    }
+
+    /// Switches on and waits until its slot is marked good.
+    pub(crate) async fn good(setup: Setup) -> Outcome<Self> {
+        let mut guest = Self::start(setup).await?;
+        guest.until_good().await?;
+        Ok(guest)
+    }
+
+    /// Runs a command inside; its words, when it ends well.
+    pub(crate) async fn run(&mut self, command: &str) -> Outcome<String> {
+        let (status, said) = self.ask(command, COMMAND).await?;
+        if status == 0 { Ok(said) } else { Err(format!("`{command}` ended with {status}: {said}")) }
+    }
+
+    /// Runs a command inside; its status and words.
+    pub(crate) async fn ask(&mut self, command: &str, within: Duration) -> Outcome<(i32, String)> {
+        match timeout(within, self.asked(command)).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                self.line = None;
+                Err(format!("no answer to `{command}` within {within:?}; the serial log ends:\n{}", self.machine.serial().last(20)))
+            }
+        }
+    }
+
+    async fn asked(&mut self, command: &str) -> Outcome<(i32, String)> {
+        if self.line.is_none() {
+            let stream = UnixStream::connect(&self.agent).await;
+            self.line = Some(BufReader::new(stream.map_err(|error| format!("the agent's line: {error}"))?));
+        }
+        self.numbers += 1;
+        let number = format!("{}-{}", std::process::id(), self.numbers);
+        let request = format!("{number} {}\n", BASE64.encode(command.as_bytes()));
+        let line = self.line.as_mut().ok_or("no line to the agent")?;
+        line.get_mut().write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
+        loop {
+            let mut answer = String::new();
+            let read = line.read_line(&mut answer).await.map_err(|error| error.to_string())?;
+            if read == 0 {
+                return Err("the machine has ended".to_owned());
+            }
+            let mut words = answer.split_whitespace();
+            if words.next() != Some(&number) {
+                continue;
+            }
+            let status = words.next().and_then(|status| status.parse().ok()).ok_or("the agent answers strangely")?;
+            let said = BASE64.decode(words.next().unwrap_or_default().as_bytes()).map_err(|error| error.to_string())?;
+            return Ok((status, String::from_utf8_lossy(&said).into_owned()));
+        }
+    }
+
+    /// Waits until a command inside ends well, and gives its words. Commands that get no answer (a box that starts
+    /// again, say) count as not yet.
+    pub(crate) async fn until(&mut self, what: &str, command: &str, within: Duration) -> Outcome<String> {
+        let deadline = Instant::now() + within;
+        let mut last = String::from("nothing");
+        while Instant::now() < deadline {
+            match self.ask(command, Duration::from_secs(15)).await {
+                Ok((0, said)) => return Ok(said),
+                Ok((_, said)) => last = said,
+                Err(why) if why.contains("has ended") => return Err(why),
+                Err(_) => {}
+            }
+            sleep(Duration::from_millis(500)).await;
+        }
+        let journal = self.ask("journalctl -b --no-pager -o cat | tail -n 30", Duration::from_secs(15)).await;
+        let journal = journal.map_or_else(|why| why, |(_, said)| said);
+        Err(format!("{what} did not come within {within:?}; last: {last}\n{journal}"))
+    }
+
+    /// Waits until the booted slot is marked good.
+    pub(crate) async fn until_good(&mut self) -> Outcome {
+        let good = "systemctl is-active --quiet madoguchi-good.service";
+        self.until("the slot's being marked good", good, PATIENCE).await.map(drop)
+    }
+
+    /// Waits until this version runs and its slot is marked good.
+    pub(crate) async fn until_version(&mut self, version: &str, within: Duration) -> Outcome {
+        let command = format!(". /etc/os-release && [ $IMAGE_VERSION = {version} ] && systemctl is-active --quiet madoguchi-good.service");
+        self.until(&format!("version {version} and its being marked good"), &command, within).await.map(drop)
+    }
+
+    /// The version that runs and the slot that it runs from, as `0.1.0 A`.
+    pub(crate) async fn running(&mut self) -> Outcome<String> {
+        let said = self.run(". /etc/os-release; echo $IMAGE_VERSION $(sed -n 's/.*madoguchi.slot=\\([AB]\\).*/\\1/p' /proc/cmdline)").await?;
+        Ok(said.trim().to_owned())
+    }
+
+    /// Turns of the appliance that the log tells, as one text.
+    pub(crate) async fn turns(&mut self) -> Outcome<String> {
+        self.run("journalctl -b -u madoguchi --no-pager -o cat").await
+    }
+
+    /// Waits for a turn of the appliance.
+    pub(crate) async fn until_turn(&mut self, pattern: &str, within: Duration) -> Outcome {
+        let command = format!("journalctl -b -u madoguchi --no-pager -o cat | grep -E '{pattern}'");
+        self.until(&format!("a turn like {pattern}"), &command, within).await.map(drop)
+    }
+}
