@@ -164,11 +164,6 @@ impl Guest {
         Ok(said.trim().to_owned())
     }
 
-    /// Turns of the appliance that the log tells, as one text.
-    pub(crate) async fn turns(&mut self) -> Outcome<String> {
-        self.run("journalctl -b -u madoguchi --no-pager -o cat").await
-    }
-
     /// Waits for a turn of the appliance.
     pub(crate) async fn until_turn(&mut self, pattern: &str, within: Duration) -> Outcome {
         let command = format!("journalctl -b -u madoguchi --no-pager -o cat | grep -E '{pattern}'");

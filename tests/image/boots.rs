@@ -1,0 +1,118 @@
+//! From power-on to the TV's first screen, and what the running system is and is not.
+
+use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
+use crate::{ensure, until_tv_shows};
+use std::path::PathBuf;
+
+/// Warnings of the kernel that are understood, as parts of their lines. Anything else fails the test.
+const KERNEL_WARNINGS: &[&str] = &[
+    // QEMU's machine has no cache description and a small PCI window.
+    "cacheinfo: Unable to detect cache hierarchy",
+    "Memory resource size exceeds max for 32 bits",
+    // An emulated processor is late now and then.
+    "hrtimer: interrupt took",
+    "clocksource",
+    // The kernel's own hints about itself.
+    "device-mapper: core: CONFIG_IMA_DISABLE_HTABLE is disabled",
+    "Loading compiled-in X.509 certificates",
+    "kauditd_printk_skb",
+    "Spectre",
+];
+
+/// Journal entries of priority "warning" or worse that are understood.
+const JOURNAL_WARNINGS: &[&str] = &[
+    // What the emulated machine does not have.
+    "no light in the button",
+    "no camera",
+    "no microphone",
+    "the microphone",
+    "the speaker",
+    "no loan",
+];
+
+pub(crate) async fn the_first_screen_and_what_runs_behind_it(folder: PathBuf) -> Outcome {
+    let mut guest = Guest::start(setup(&folder, image())).await?;
+    until_tv_shows(&guest, "1080p/ja-boot-no-loan.png", PATIENCE).await?;
+    println!("    power to first screen (with the first boot's data partition): {:.1} s", guest.since.elapsed().as_secs_f64());
+    guest.until_good().await?;
+    println!("    power to the slot's being good: {:.1} s", guest.since.elapsed().as_secs_f64());
+    guest.until("the end of the start", "systemctl is-system-running | grep -qE 'running|degraded'", PATIENCE).await?;
+    let problems = looked_at(&mut guest).await?;
+    ensure(problems.is_empty(), format!("the running system is not as it should be:\n- {}", problems.join("\n- ")))?;
+    // Again, with everything already made: the time that a family sees.
+    let overlay = guest.machine.cut().await.map_err(|error| error.to_string())?.disk.ok_or("no disk")?;
+    let guest = Guest::start(setup(&folder, madoguchi::emulator::setup::Disk::Overlay(overlay))).await?;
+    until_tv_shows(&guest, "1080p/ja-boot-no-loan.png", PATIENCE).await?;
+    println!("    power to first screen (every later boot): {:.1} s", guest.since.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Everything that is wrong, as sentences: one boot tells them all.
+async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
+    let mut problems = Vec::new();
+    let mut check = |name: &str, said: String, right: bool| {
+        if !right {
+            problems.push(format!("{name}: {said}"));
+        }
+    };
+    let said = guest.run("systemctl --failed --plain --no-legend").await?;
+    check("failed units", said.clone(), said.trim().is_empty());
+    let (_, said) = guest.ask("journalctl -b --no-pager | grep -iE 'ordering cycle|breaking.*cycle'", PATIENCE).await?;
+    check("ordering cycles", said.clone(), said.is_empty());
+    let said = guest.run("journalctl -b -k -p warning --no-pager -o cat").await?;
+    let strange = unknown(&said, KERNEL_WARNINGS);
+    check("kernel warnings that nobody expects", strange.clone(), strange.is_empty());
+    let said = guest.run("journalctl -b -p warning --no-pager -o cat _TRANSPORT=stdout + _TRANSPORT=journal").await?;
+    let strange = unknown(&said, JOURNAL_WARNINGS);
+    check("warnings that nobody expects", strange.clone(), strange.is_empty());
+
+    let said = guest.run("findmnt -n -o OPTIONS / 2>/dev/null || grep ' / ' /proc/mounts").await?;
+    check("the root is read-only", said.clone(), said.contains("ro"));
+    let (status, said) = guest.ask("touch /x /etc/x /usr/x", PATIENCE).await?;
+    check("nothing can be written into the root", said, status != 0);
+    let said = guest.run("dmsetup table root; dmsetup status root").await?;
+    check("the root is verified", said.clone(), said.contains("verity") && said.contains("restart_on_corruption") && said.trim_end().ends_with('V'));
+
+    // Ports: nothing listens on any address, TCP or UDP, except what is bound to one peer.
+    let said = guest.run("cat /proc/net/tcp /proc/net/tcp6 | awk '$4 == \"0A\" {print $2}'; cat /proc/net/udp /proc/net/udp6 | awk '$4 == \"07\" && $3 ~ /:0000$/ {print \"udp \" $2}'").await?;
+    check("nothing listens", said.clone(), said.trim().is_empty());
+    let said = guest.run("nft list ruleset").await?;
+    check("the packet filter is there", said.clone(), said.contains("policy drop"));
+
+    let said = guest.run("systemd-analyze security --no-pager madoguchi.service | tail -n 1").await?;
+    let exposure = said.split_whitespace().find_map(|word| word.parse::<f64>().ok());
+    check("exposure of madoguchi.service is at most 1.5", said, exposure.is_some_and(|exposure| exposure <= 1.5));
+
+    let said = guest.run("cut -d: -f1,7 /etc/passwd | grep -vE ':(/usr/sbin/nologin|/usr/bin/nologin|/usr/bin/false|/bin/false)$' || true").await?;
+    check("no account has a shell", said.clone(), said.trim().is_empty());
+    let said = guest.run("cut -d: -f1,2 /etc/shadow | grep -vE ':(!|\\*|!\\*)$' || true").await?;
+    check("no account has a password", said.clone(), said.trim().is_empty());
+    let said = guest.run("ls /usr/bin/login /usr/sbin/sshd /usr/bin/ssh /usr/sbin/agetty /usr/bin/su /usr/bin/sudo 2>/dev/null || true").await?;
+    check("no way to log in", said.clone(), said.trim().is_empty());
+    let said = guest.run("systemctl list-units --all --plain --no-legend '*getty*' '*ssh*' | grep -v masked || true").await?;
+    check("no getty and no ssh", said.clone(), said.trim().is_empty());
+    let said = guest.run("find / -xdev -perm /6000 -type f").await?;
+    check("no set-user-id file", said.clone(), said.trim().is_empty());
+
+    let said = guest.run("cat /proc/sys/kernel/core_pattern; ls -la /var/log 2>/dev/null | head -n 3; journalctl --header | grep 'File path' | head -n 1").await?;
+    check("the log is in memory", said.clone(), said.contains("/run/log/journal") && said.contains("/usr/bin/false"));
+    let said = guest.run("systemctl show -p RuntimeWatchdogUSec -p WatchdogDevice").await?;
+    check("the hardware's watchdog is fed", said.clone(), said.contains("15s") && said.contains("/dev/watchdog"));
+    let said = guest.run("fw_printenv BOOT_ORDER BOOT_A_LEFT; rauc status --output-format=shell | grep RAUC_BOOT_PRIMARY").await?;
+    check("the slot is marked good", said.clone(), said.contains("BOOT_A_LEFT=3") && said.contains("RAUC_BOOT_PRIMARY"));
+    Ok(problems)
+}
+
+fn unknown(said: &str, known: &[&str]) -> String {
+    let strange: Vec<_> = said.lines().filter(|line| !line.trim().is_empty() && !known.iter().any(|known| line.contains(known))).collect();
+    strange.join("\n  ")
+}
+
+pub(crate) async fn a_lost_data_partition_is_made_anew_and_said(folder: PathBuf) -> Outcome {
+    let mut guest = Guest::good(setup(&folder, image())).await?;
+    guest.run("dd if=/dev/urandom of=/dev/madoguchi/data bs=1M count=20 conv=fsync").await?;
+    let overlay = guest.machine.cut().await.map_err(|error| error.to_string())?.disk.ok_or("no disk")?;
+    let mut guest = Guest::good(setup(&folder, madoguchi::emulator::setup::Disk::Overlay(overlay))).await?;
+    guest.run("[ -e /run/madoguchi/data-made-anew ] && grep -q /var/lib/madoguchi/data /proc/mounts").await?;
+    until_tv_shows(&guest, "1080p/ja-boot-made-anew.png", PATIENCE).await
+}

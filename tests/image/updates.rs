@@ -1,0 +1,101 @@
+//! Updates: there and back, back by themselves when they do not work, and bundles that must be refused.
+
+use crate::ensure;
+use crate::guest::{Guest, Outcome, bundle, image, setup};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// An installation, three attempts of a slot that does not work, and the way back.
+const LONG: Duration = Duration::from_secs(1200);
+
+/// A folder that becomes a stick.
+fn stick(folder: &Path, name: &str, bundles: &[&str]) -> Outcome<PathBuf> {
+    let stick = folder.join(name);
+    let made = std::fs::create_dir_all(&stick)
+        .and_then(|()| bundles.iter().try_for_each(|name| std::fs::copy(bundle(name), stick.join(format!("{name}.raucb"))).map(drop)));
+    made.map_err(|error| format!("{}: {error}", stick.display())).map(|()| stick)
+}
+
+/// By a stick, as staff do it: the appliance itself installs, says how far it is, and starts again.
+pub(crate) async fn there_and_back_by_a_stick(folder: PathBuf) -> Outcome {
+    let mut guest = Guest::good(setup(&folder, image())).await?;
+    ensure(guest.running().await? == "0.1.0 A", "the first boot is not version 0.1.0 from slot A")?;
+    for (name, slot) in [("madoguchi-0.2.0-arm64", "0.2.0 B"), ("madoguchi-0.3.0-arm64", "0.3.0 A")] {
+        let stick = stick(&folder, name, &[name])?;
+        let plugged = guest.machine.stick(&stick).await.map_err(|error| error.to_string())?;
+        guest.until_version(slot.split(' ').next().unwrap_or_default(), LONG).await?;
+        let running = guest.running().await?;
+        ensure(running == slot, format!("after the update {running} runs, not {slot}"))?;
+        // The stick is still in: the same version must not be installed again.
+        guest.until_turn("boot-up-to-date", LONG).await?;
+        guest.machine.pull(&plugged).await.map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+/// Installs with RAUC's own command and starts again.
+async fn install(guest: &mut Guest, folder: &Path, name: &str) -> Outcome {
+    let stick = stick(folder, name, &[name])?;
+    // Beside the appliance, which would install by itself what a stick brings.
+    guest.run("systemctl stop madoguchi-good.service madoguchi.service; true").await?;
+    let plugged = guest.machine.stick(&stick).await.map_err(|error| error.to_string())?;
+    guest.until("the stick", "ls /run/madoguchi/stick/*/*.raucb", Duration::from_secs(60)).await?;
+    let (status, said) = guest.ask("rauc install /run/madoguchi/stick/*/*.raucb", LONG).await?;
+    ensure(status == 0, format!("rauc install {name}: {said}"))?;
+    guest.machine.pull(&plugged).await.map_err(|error| error.to_string())?;
+    let _ = guest.ask("systemctl --no-block start reboot.target --job-mode=replace-irreversibly", Duration::from_secs(20)).await;
+    Ok(())
+}
+
+/// Installs what does not work, and waits until the version before is back and says so.
+async fn goes_back(folder: PathBuf, name: &str) -> Outcome {
+    let mut guest = Guest::good(setup(&folder, image())).await?;
+    install(&mut guest, &folder, name).await?;
+    let attempts = "slot B";
+    guest.machine.serial().wait_for(attempts, 0, LONG).await.map_err(|error| error.to_string())?;
+    let from = guest.machine.serial().position();
+    guest.machine.serial().wait_for("madoguchi: slot A", from, LONG).await.map_err(|error| error.to_string())?;
+    guest.until_version("0.1.0", LONG).await?;
+    let serial = guest.machine.serial().lines();
+    let tried = serial.iter().filter(|line| line.text.contains("madoguchi: slot B")).count();
+    ensure(tried == 3, format!("slot B was tried {tried} times, not 3"))?;
+    let left = guest.run("fw_printenv -n BOOT_B_LEFT").await?;
+    ensure(left.trim() == "0", format!("slot B still has {left} attempts"))?;
+    guest.until_turn("boot-went-back", LONG).await
+}
+
+pub(crate) async fn an_appliance_that_dies_goes_back(folder: PathBuf) -> Outcome {
+    goes_back(folder, "madoguchi-0.4.0-arm64").await
+}
+
+pub(crate) async fn a_kernel_that_panics_goes_back(folder: PathBuf) -> Outcome {
+    goes_back(folder, "panicking-kernel").await
+}
+
+pub(crate) async fn a_damaged_root_goes_back(folder: PathBuf) -> Outcome {
+    goes_back(folder, "damaged-root").await
+}
+
+pub(crate) async fn what_must_be_refused_is_refused_and_changes_nothing(folder: PathBuf) -> Outcome {
+    let mut guest = Guest::good(setup(&folder, image())).await?;
+    let slots = "sha256sum /dev/madoguchi/slot-b-root /dev/madoguchi/slot-b-kernel; fw_printenv BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT";
+    let before = guest.run(slots).await?;
+    for (name, refusal) in [
+        ("unsigned", "boot-update-refused-(unsigned|damaged)"),
+        ("wrongly-signed", "boot-update-refused-unsigned"),
+        ("other-product", "boot-update-refused-other-product"),
+        ("older", "boot-update-refused-older"),
+        ("truncated", "boot-update-refused-(damaged|unsigned)"),
+        ("too-large", "boot-update-refused-too-large"),
+    ] {
+        let stick = stick(&folder, name, &[name])?;
+        let plugged = guest.machine.stick(&stick).await.map_err(|error| error.to_string())?;
+        guest.until_turn(refusal, LONG).await.map_err(|why| format!("{name}: {why}"))?;
+        guest.machine.pull(&plugged).await.map_err(|error| error.to_string())?;
+        guest.until("the stick's being gone", "! ls /run/madoguchi/stick/*.ready 2>/dev/null", Duration::from_secs(60)).await?;
+        // From here only the next one's words count.
+        guest.run("journalctl --rotate --vacuum-time=1s >/dev/null 2>&1; true").await?;
+    }
+    let after = guest.run(slots).await?;
+    ensure(before == after, format!("a refused bundle changed something: {before} became {after}"))
+}
