@@ -1,10 +1,14 @@
 //! The program `madoguchi-emulator`: boots an image, and takes one-word commands for what hands would do.
+#![cfg_attr(feature = "workbench", expect(clippy::disallowed_methods, reason = "clips are read from files"))]
 
 use super::EmulatorError;
 use super::camera::sight::Pictures;
+#[cfg(feature = "workbench")]
+use super::camera::sight::Slot;
 use super::camera::{Camera, Sight};
 use super::machine::{Machine, PRESS};
 use super::setup::{Board, Boot, Button, Disk, Setup, Show, U_BOOT};
+use super::sound::DeskSound;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,7 +28,7 @@ hold [SECONDS]   hold it, 3.3 s unless told otherwise
 down, up         put the finger on it, take it off
 stick PATH       plug a USB stick in: a folder, or an image file (which is written to)
 pull [NAME]      pull a stick out, however busy it is
-camera FILE      hold something before the camera: a picture, a folder of pictures
+camera WHAT      hold something before the camera: a picture, a folder of them, an .avi clip, person
 camera out       pull the camera out
 camera in        plug it in again
 picture [FILE]   write what the TV shows to a PNG file, tv.png unless told otherwise
@@ -64,9 +68,12 @@ struct BootArguments {
     /// Plugs a stick in before power-on: a folder or an image file
     #[arg(long, value_name = "PATH")]
     stick: Vec<PathBuf>,
-    /// Holds something before the camera: a picture, or a folder of pictures
+    /// Holds something before the camera: a picture, a folder of them, an .avi clip, or person
     #[arg(long, value_name = "PATH")]
     clip: Option<PathBuf>,
+    /// Puts a sound card in; prints how to play to its microphone and how to listen
+    #[arg(long)]
+    sound: bool,
     /// Boots without a camera
     #[arg(long, conflicts_with = "clip")]
     no_camera: bool,
@@ -163,7 +170,9 @@ pub async fn run(program: Program) -> Result<(), EmulatorError> {
 }
 
 async fn boot(arguments: BootArguments) -> Result<(), EmulatorError> {
-    let mut machine = Machine::start(arguments.setup()).await?;
+    let sound = if arguments.sound { Some(DeskSound::start().await?) } else { None };
+    let setup = Setup { sound: sound.as_ref().map(DeskSound::card), ..arguments.setup() };
+    let mut machine = Machine::start(setup).await?;
     for stick in &arguments.stick {
         machine.stick(stick).await?;
     }
@@ -174,6 +183,11 @@ async fn boot(arguments: BootArguments) -> Result<(), EmulatorError> {
     println!("Logs and disk: {}", arguments.folder.display());
     if let Some(number) = arguments.vnc {
         println!("The TV: vnc://127.0.0.1:{}", 5900 + u32::from(number));
+    }
+    if let Some(sound) = &sound {
+        let server = sound.server();
+        println!("To the microphone: paplay --server={server} --device=mic FILE.wav");
+        println!("From the speaker:  parec --server={server} --device=speaker.monitor --file-format=wav FILE.wav");
     }
     let ended = attend(&mut machine, &arguments).await;
     match ended {
@@ -308,8 +322,28 @@ async fn obey(machine: &mut Machine, line: &str) -> Result<Option<End>, Emulator
     Ok(None)
 }
 
+#[cfg(not(feature = "workbench"))]
 fn sight(path: &Path) -> Result<Box<dyn Sight>, EmulatorError> {
     Pictures::read(path).map(|pictures| Box::new(pictures) as Box<dyn Sight>).map_err(EmulatorError::Wrong)
+}
+
+/// A clip or a person is shown by the workbench's camera.
+#[cfg(feature = "workbench")]
+fn sight(path: &Path) -> Result<Box<dyn Sight>, EmulatorError> {
+    use crate::workbench::camera::{CameraSlot, Scenery};
+    let scenery = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("avi") => {
+            let clip = std::fs::read(path).map_err(EmulatorError::io(format!("reading {}", path.display())))?;
+            Scenery::Clip(clip.into())
+        }
+        None if path == Path::new("person") => Scenery::Person,
+        _ => {
+            let pictures = Pictures::read(path).map(|pictures| Box::new(pictures) as Box<dyn Sight>);
+            return pictures.map_err(EmulatorError::Wrong);
+        }
+    };
+    let slot = CameraSlot::new((1280, 720), 1.0, None, scenery, Box::new(|| {}));
+    Ok(Box::new(Slot::new(slot)))
 }
 
 fn camera_now(camera: &Camera) -> String {

@@ -70,9 +70,7 @@ impl Header {
             (3, _) => Packet::Reset,
             (6, [value, ..]) => Packet::SetConfiguration { value: *value },
             (7, _) => Packet::GetConfiguration,
-            (9, [interface, alternate, ..]) => {
-                Packet::SetAlternate { interface: *interface, alternate: *alternate }
-            }
+            (9, [interface, alternate, ..]) => Packet::SetAlternate { interface: *interface, alternate: *alternate },
             (10, [interface, ..]) => Packet::GetAlternate { interface: *interface },
             (21, _) => Packet::Cancel,
             (100, [endpoint, request, kind, _, v0, v1, i0, i1, l0, l1, data @ ..]) => {

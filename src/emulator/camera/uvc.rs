@@ -190,7 +190,7 @@ fn text(words: &str) -> Vec<u8> {
 
 /// Both interfaces: control (a camera and where its picture goes) and streaming (two codings, two sizes, three rates).
 fn configuration() -> Vec<u8> {
-    let mut inside = vec![8, 11, 0, 2, 0x0e, 3, 0, 2];
+    let mut inside = vec![8, 11, 0, 2, 0x0e, 3, 0, 0];
     inside.extend([9, 4, 0, 0, 0, 0x0e, 1, 0, 2]);
     let camera = [18, 0x24, 2, 1, 0x01, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0];
     let output = [9, 0x24, 3, 2, 0x01, 0x01, 0, 1, 0];
