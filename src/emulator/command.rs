@@ -32,6 +32,7 @@ camera WHAT      hold something before the camera: a picture, a folder of them, 
 camera out       pull the camera out
 camera in        plug it in again
 picture [FILE]   write what the TV shows to a PNG file, tv.png unless told otherwise
+save FILE        copy the disk as it is now, to boot it later with --disk
 log [LINES]      show the last lines of the serial log
 type TEXT        type a line at the serial line
 reset            reset the machine, as its watchdog does
@@ -59,9 +60,9 @@ struct BootArguments {
     /// The image; it stays untouched
     #[arg(long)]
     image: PathBuf,
-    /// Keeps the disk of an earlier boot in this folder, instead of a fresh one
-    #[arg(long)]
-    again: bool,
+    /// Goes on with this disk of an earlier boot instead of a fresh one: disk.qcow2 in its folder, or a saved one
+    #[arg(long, value_name = "QCOW2")]
+    disk: Option<PathBuf>,
     /// Folder for the disk's overlay, the logs and the sticks
     #[arg(long, default_value = "out/emulator")]
     folder: PathBuf,
@@ -136,8 +137,10 @@ fn size(words: &str) -> Result<(u32, u32), String> {
 
 impl BootArguments {
     fn setup(&self) -> Setup {
-        let overlay = self.folder.join("disk.qcow2");
-        let disk = if self.again { Disk::Overlay(overlay) } else { Disk::Image(self.image.clone()) };
+        let disk = match &self.disk {
+            Some(overlay) => Disk::Overlay(overlay.clone()),
+            None => Disk::Image(self.image.clone()),
+        };
         let boot = Boot::Loader(self.loader.clone());
         let button = match self.button {
             ButtonKind::Pin => Button::Pin,
@@ -311,6 +314,7 @@ async fn obey(machine: &mut Machine, line: &str) -> Result<Option<End>, Emulator
             machine.picture(file).await?;
             println!("{}", file.display());
         }
+        "save" if !rest.is_empty() => drop(machine.snapshot_of_disk(Path::new(rest)).await?),
         "log" => print!("{}", machine.serial().last(rest.parse().unwrap_or(LOG))),
         "type" => machine.type_line(rest)?,
         "reset" => machine.reset().await?,
