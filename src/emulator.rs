@@ -8,6 +8,7 @@
 //! * [`disk`]: overlays that leave the image untouched, and sticks made from folders.
 //! * [`device_tree`]: the button on a pin, named as on the product's boards.
 //! * [`camera`]: a USB camera that the guest's own driver opens.
+//! * [`sound`]: a microphone that hears what we play, a speaker that we can listen to.
 //! * [`journal`]: the serial line, to wait for something in it.
 //! * [`qmp`], [`qtest`]: QEMU's own control lines.
 //! * [`command`]: the program `madoguchi-emulator`.
@@ -21,6 +22,7 @@ pub mod machine;
 pub mod qmp;
 pub mod qtest;
 pub mod setup;
+pub mod sound;
 
 use std::path::PathBuf;
 use std::process::ExitStatus;

@@ -1,10 +1,14 @@
 //! The program `madoguchi-emulator`: boots an image, and takes one-word commands for what hands would do.
+#![cfg_attr(feature = "workbench", expect(clippy::disallowed_methods, reason = "clips are read from files"))]
 
 use super::EmulatorError;
 use super::camera::sight::Pictures;
+#[cfg(feature = "workbench")]
+use super::camera::sight::Slot;
 use super::camera::{Camera, Sight};
 use super::machine::{Machine, PRESS};
 use super::setup::{Board, Boot, Button, Disk, Setup, Show, U_BOOT};
+use super::sound::DeskSound;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,10 +28,11 @@ hold [SECONDS]   hold it, 3.3 s unless told otherwise
 down, up         put the finger on it, take it off
 stick PATH       plug a USB stick in: a folder, or an image file (which is written to)
 pull [NAME]      pull a stick out, however busy it is
-camera FILE      hold something before the camera: a picture, a folder of pictures
+camera WHAT      hold something before the camera: a picture, a folder of them, an .avi clip, person
 camera out       pull the camera out
 camera in        plug it in again
 picture [FILE]   write what the TV shows to a PNG file, tv.png unless told otherwise
+save FILE        copy the disk as it is now, to boot it later with --disk
 log [LINES]      show the last lines of the serial log
 type TEXT        type a line at the serial line
 reset            reset the machine, as its watchdog does
@@ -55,18 +60,21 @@ struct BootArguments {
     /// The image; it stays untouched
     #[arg(long)]
     image: PathBuf,
-    /// Keeps the disk of an earlier boot in this folder, instead of a fresh one
-    #[arg(long)]
-    again: bool,
+    /// Goes on with this disk of an earlier boot instead of a fresh one: disk.qcow2 in its folder, or a saved one
+    #[arg(long, value_name = "QCOW2")]
+    disk: Option<PathBuf>,
     /// Folder for the disk's overlay, the logs and the sticks
     #[arg(long, default_value = "out/emulator")]
     folder: PathBuf,
     /// Plugs a stick in before power-on: a folder or an image file
     #[arg(long, value_name = "PATH")]
     stick: Vec<PathBuf>,
-    /// Holds something before the camera: a picture, or a folder of pictures
+    /// Holds something before the camera: a picture, a folder of them, an .avi clip, or person
     #[arg(long, value_name = "PATH")]
     clip: Option<PathBuf>,
+    /// Puts a sound card in; prints how to play to its microphone and how to listen
+    #[arg(long)]
+    sound: bool,
     /// Boots without a camera
     #[arg(long, conflicts_with = "clip")]
     no_camera: bool,
@@ -129,8 +137,10 @@ fn size(words: &str) -> Result<(u32, u32), String> {
 
 impl BootArguments {
     fn setup(&self) -> Setup {
-        let overlay = self.folder.join("disk.qcow2");
-        let disk = if self.again { Disk::Overlay(overlay) } else { Disk::Image(self.image.clone()) };
+        let disk = match &self.disk {
+            Some(overlay) => Disk::Overlay(overlay.clone()),
+            None => Disk::Image(self.image.clone()),
+        };
         let boot = Boot::Loader(self.loader.clone());
         let button = match self.button {
             ButtonKind::Pin => Button::Pin,
@@ -163,7 +173,9 @@ pub async fn run(program: Program) -> Result<(), EmulatorError> {
 }
 
 async fn boot(arguments: BootArguments) -> Result<(), EmulatorError> {
-    let mut machine = Machine::start(arguments.setup()).await?;
+    let sound = if arguments.sound { Some(DeskSound::start().await?) } else { None };
+    let setup = Setup { sound: sound.as_ref().map(DeskSound::card), ..arguments.setup() };
+    let mut machine = Machine::start(setup).await?;
     for stick in &arguments.stick {
         machine.stick(stick).await?;
     }
@@ -174,6 +186,11 @@ async fn boot(arguments: BootArguments) -> Result<(), EmulatorError> {
     println!("Logs and disk: {}", arguments.folder.display());
     if let Some(number) = arguments.vnc {
         println!("The TV: vnc://127.0.0.1:{}", 5900 + u32::from(number));
+    }
+    if let Some(sound) = &sound {
+        let server = sound.server();
+        println!("To the microphone: paplay --server={server} --device=mic FILE.wav");
+        println!("From the speaker:  parec --server={server} --device=speaker.monitor --file-format=wav FILE.wav");
     }
     let ended = attend(&mut machine, &arguments).await;
     match ended {
@@ -297,6 +314,7 @@ async fn obey(machine: &mut Machine, line: &str) -> Result<Option<End>, Emulator
             machine.picture(file).await?;
             println!("{}", file.display());
         }
+        "save" if !rest.is_empty() => drop(machine.snapshot_of_disk(Path::new(rest)).await?),
         "log" => print!("{}", machine.serial().last(rest.parse().unwrap_or(LOG))),
         "type" => machine.type_line(rest)?,
         "reset" => machine.reset().await?,
@@ -308,8 +326,28 @@ async fn obey(machine: &mut Machine, line: &str) -> Result<Option<End>, Emulator
     Ok(None)
 }
 
+#[cfg(not(feature = "workbench"))]
 fn sight(path: &Path) -> Result<Box<dyn Sight>, EmulatorError> {
     Pictures::read(path).map(|pictures| Box::new(pictures) as Box<dyn Sight>).map_err(EmulatorError::Wrong)
+}
+
+/// A clip or a person is shown by the workbench's camera.
+#[cfg(feature = "workbench")]
+fn sight(path: &Path) -> Result<Box<dyn Sight>, EmulatorError> {
+    use crate::workbench::camera::{CameraSlot, Scenery};
+    let scenery = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("avi") => {
+            let clip = std::fs::read(path).map_err(EmulatorError::io(format!("reading {}", path.display())))?;
+            Scenery::Clip(clip.into())
+        }
+        None if path == Path::new("person") => Scenery::Person,
+        _ => {
+            let pictures = Pictures::read(path).map(|pictures| Box::new(pictures) as Box<dyn Sight>);
+            return pictures.map_err(EmulatorError::Wrong);
+        }
+    };
+    let slot = CameraSlot::new((1280, 720), 1.0, None, scenery, Box::new(|| {}));
+    Ok(Box::new(Slot::new(slot)))
 }
 
 fn camera_now(camera: &Camera) -> String {

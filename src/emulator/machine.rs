@@ -348,9 +348,15 @@ fn check(setup: &Setup) -> Result<(), EmulatorError> {
             return Err(EmulatorError::NoFile { what, path: path.clone(), advice: advice.to_owned() });
         }
     }
-    if setup.board == Board::Raspi3b && setup.button == Button::Pin {
-        let why = "QEMU's Raspberry Pi has no pin that can be pressed; take a USB button";
-        return Err(EmulatorError::Wrong(why.to_owned()));
+    if setup.board == Board::Raspi3b {
+        let lacks = match setup {
+            Setup { button: Button::Pin, .. } => Some("pin that can be pressed; take a USB button"),
+            Setup { sound: Some(_), .. } => Some("sound card"),
+            _ => None,
+        };
+        if let Some(what) = lacks {
+            return Err(EmulatorError::Wrong(format!("QEMU's Raspberry Pi has no {what}")));
+        }
     }
     Ok(())
 }
@@ -362,6 +368,9 @@ fn spawn(setup: &Setup, options: &[std::ffi::OsString]) -> Result<Child, Emulato
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "--"]).args(&setup.qemu).args(options);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
+    if let Some(sound) = &setup.sound {
+        command.env("ALSA_CONFIG_PATH", &sound.alsa);
+    }
     // Ctrl-C at the terminal is ours to answer.
     command.process_group(0);
     tracing::info!("starting {command:?}");

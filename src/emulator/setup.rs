@@ -71,13 +71,11 @@ pub struct Network {
     pub options: Vec<String>,
 }
 
-/// Sound in and out: one of QEMU's devices at one of its backends.
+/// A sound card (HDA) with a microphone and a speaker, at ALSA.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sound {
-    /// The value of `-audiodev`, with `id=sound`.
-    pub backend: String,
-    /// Values of `-device`, in their order, that use `audiodev=sound`.
-    pub devices: Vec<String>,
+    /// ALSA's configuration for QEMU (`ALSA_CONFIG_PATH`), with a PCM `mic` and a PCM `speaker`.
+    pub alsa: PathBuf,
 }
 
 /// A machine to be started.
@@ -280,11 +278,13 @@ impl Setup {
         if self.button == Button::Usb {
             line.add("-device", "usb-kbd,id=button");
         }
-        if let Some(sound) = &self.sound {
-            line.add("-audiodev", &sound.backend);
-            for device in &sound.devices {
-                line.add("-device", device);
-            }
+        if self.sound.is_some() {
+            // By its own timer and with a long buffer: PulseAudio's way of waking QEMU up starves the speaker.
+            let both = ["in", "out"].map(|way| format!("{way}.try-poll=off,{way}.frequency=48000")).join(",");
+            let names = "in.dev=mic,out.dev=speaker,out.buffer-length=100000";
+            line.add("-audiodev", &format!("alsa,id=sound,{names},{both}"));
+            line.add("-device", "intel-hda");
+            line.add("-device", "hda-duplex,audiodev=sound");
         }
         match self.show {
             Show::Nowhere => line.add("-display", "none"),

@@ -70,9 +70,7 @@ impl Header {
             (3, _) => Packet::Reset,
             (6, [value, ..]) => Packet::SetConfiguration { value: *value },
             (7, _) => Packet::GetConfiguration,
-            (9, [interface, alternate, ..]) => {
-                Packet::SetAlternate { interface: *interface, alternate: *alternate }
-            }
+            (9, [interface, alternate, ..]) => Packet::SetAlternate { interface: *interface, alternate: *alternate },
             (10, [interface, ..]) => Packet::GetAlternate { interface: *interface },
             (21, _) => Packet::Cancel,
             (100, [endpoint, request, kind, _, v0, v1, i0, i1, l0, l1, data @ ..]) => {
@@ -194,7 +192,11 @@ mod tests {
         let bytes = [100, 0, 0, 0, 10, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0x80, 6, 0x80, 0, 0, 1, 0, 0, 18, 0];
         let (header, packet) = read(&bytes);
         assert_eq!((header.id, header.length), (7, 10));
-        let Packet::Control { endpoint: 0x80, control: asked } = packet else { panic!("{packet:?}") };
+        let asked = match packet {
+            Packet::Control { endpoint: 0x80, control } => Some(control),
+            _ => None,
+        };
+        let asked = asked.expect("a control transfer");
         assert_eq!((asked.request, asked.value, asked.length), (6, 0x100, 18));
         let answer = control(7, 0x80, &asked, Ok(&[18, 1]));
         assert_eq!(answer[4..HEADER], [12, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0]);
