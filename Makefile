@@ -8,6 +8,9 @@ APT_BUILD := build-essential ca-certificates cmake curl git \
 APT_RUN := gstreamer1.0-alsa gstreamer1.0-nice gstreamer1.0-plugins-bad gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good
 APT_TEST := chromium chromium-driver coturn dbus-daemon espeak-ng fonts-noto-cjk
+# The image: everything else comes into a toolchain of its own (image/toolchain). BOOT emulates the box.
+APT_IMAGE := debian-archive-keyring mmdebstrap
+APT_BOOT := device-tree-compiler dosfstools ipxe-qemu mtools qemu-system-arm qemu-utils
 
 # Builds with 1.95 and newer; `make check` asks it for licences, bans and sources.
 CARGO_DENY := 0.20.2
@@ -20,7 +23,9 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test run test check story accept-screens clean
+.PHONY: help deps deps-test run test check story accept-screens clean image boot test-image
+as_root = $$([ "$$(id -u)" -eq 0 ] || echo "sudo --preserve-env=FLAVOUR,VERSION,KEYS,KEYS_PKCS11,SITE_NAME,MIRROR,OUT")
+IMAGE = $(firstword $(wildcard out/madoguchi-*-arm64.img))
 
 help: ## This list
 	@echo "Madoguchi: a box that brings a family to the city's online counter."
@@ -54,6 +59,21 @@ story: $(TARGET)/.deps-test ## Lives the story from boot to wipe; pictures and r
 
 accept-screens: $(TARGET)/.deps ## Takes the screens as they are painted now for the golden pictures
 	MADOGUCHI_ACCEPT=1 $(cargo) test --test screens
+
+image: ## The firmware image, into out/ (FLAVOUR=pi5, VERSION=, KEYS=FOLDER; see image/README.md)
+	@.ci/packages $(APT_IMAGE)
+	@$(as_root) image/build
+
+boot: $(TARGET)/.deps ## Boots the image in QEMU; ARGS="--help" lists what can be plugged
+	@.ci/packages $(APT_BOOT)
+	@[ -n "$(IMAGE)" ] || { echo "there is no image in out/: run make image first" >&2; exit 1; }
+	@$(cargo) run --quiet --no-default-features --features emulator --bin madoguchi-emulator -- boot \
+		--image $(IMAGE) --loader out/qemu/u-boot.bin --environment out/qemu/environment.img $(ARGS)
+
+test-image: $(TARGET)/.deps-test ## Boots the image in every way that matters (TESTS="updates cuts" chooses; CUTS=20)
+	@.ci/packages $(APT_IMAGE) $(APT_BOOT)
+	@$(as_root) tests/image/build
+	$(cargo) test --all-features --test image -- $(TESTS)
 
 deps: ## Installs what building and running need, now
 	@.ci/packages $(APT_BUILD) $(APT_RUN)

@@ -7,7 +7,7 @@ use super::camera::sight::Pictures;
 use super::camera::sight::Slot;
 use super::camera::{Camera, Sight};
 use super::machine::{Machine, PRESS};
-use super::setup::{Board, Boot, Button, Disk, Setup, Show, U_BOOT};
+use super::setup::{Boot, Button, Disk, Setup, Show, U_BOOT};
 use super::sound::DeskSound;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -97,14 +97,14 @@ struct BootArguments {
     #[arg(long, value_name = "NUMBER", default_missing_value = "0", num_args = 0..=1)]
     vnc: Option<u16>,
     /// Size of the TV
-    #[arg(long, default_value = "1280x720", value_parser = size)]
+    #[arg(long, default_value = "1920x1080", value_parser = size)]
     tv: (u32, u32),
     /// Boots without a network cable
     #[arg(long)]
     no_cable: bool,
-    /// Keeps U-Boot's environment in a second flash
+    /// U-Boot's environment, as `make image` writes it
     #[arg(long)]
-    environment: bool,
+    environment: Option<PathBuf>,
     /// The boot loader
     #[arg(long, default_value = U_BOOT)]
     loader: PathBuf,
@@ -157,7 +157,7 @@ impl BootArguments {
         };
         let network = basis.network.clone().filter(|_| !self.no_cable);
         let clock = self.clock.clone();
-        let (environment, qemu) = (self.environment && basis.board == Board::Virt, vec![self.qemu.clone().into()]);
+        let (environment, qemu) = (self.environment.clone(), vec![self.qemu.clone().into()]);
         Setup { camera: !self.no_camera, show, network, clock, environment, qemu, ..basis }
     }
 }

@@ -7,8 +7,6 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
-/// Size of a flash of the `virt` machine, in bytes.
-const FLASH: u64 = 64 << 20;
 const MIB: u64 = 1 << 20;
 /// FAT32 needs some size.
 const SMALLEST_STICK: u64 = 64 * MIB;
@@ -50,16 +48,6 @@ pub(super) async fn overlay(image: &Path, overlay: &Path, whole_card: bool) -> R
         arguments.push(OsStr::new(&card));
     }
     run("qemu-img", "qemu-utils", arguments).await.map(drop)
-}
-
-/// Makes an empty flash for U-Boot's environment unless there is one.
-pub(super) fn environment(path: &Path) -> Result<(), EmulatorError> {
-    let tried = || format!("making {} for U-Boot's environment", path.display());
-    match std::fs::File::options().write(true).create_new(true).open(path) {
-        Ok(file) => file.set_len(FLASH).map_err(EmulatorError::io(tried())),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(why) => Err(EmulatorError::Io { what: tried(), why }),
-    }
 }
 
 /// Removes a file that may be missing.

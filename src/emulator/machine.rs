@@ -6,7 +6,7 @@ use super::camera::sight::Pictures;
 use super::journal::{Journal, Line};
 use super::qmp::Qmp;
 use super::qtest::Pin;
-use super::setup::{Board, Boot, Button, Disk, Setup, Sockets, environment_of};
+use super::setup::{Board, Boot, Button, Disk, Setup, Sockets};
 use super::{EmulatorError, device_tree, disk};
 use image::RgbImage;
 use serde_json::{Value, json};
@@ -59,17 +59,12 @@ impl Machine {
             Some(Disk::Image(image)) => {
                 let overlay = setup.folder.join("disk.qcow2");
                 disk::overlay(image, &overlay, setup.board == Board::Raspi3b).await?;
-                for old in [environment_of(&overlay), setup.folder.join(SERIAL_LOG)] {
-                    disk::forget(&old)?;
-                }
+                disk::forget(&setup.folder.join(SERIAL_LOG))?;
                 Some(overlay)
             }
             Some(Disk::Overlay(overlay)) => Some(overlay.clone()),
             None => None,
         };
-        if let Some(disk) = disk.as_deref().filter(|_| setup.environment) {
-            disk::environment(&environment_of(disk))?;
-        }
         let mut tree = setup.device_tree.clone();
         if setup.button == Button::Pin && tree.is_none() {
             let own = setup.folder.join("virt.dtb");
@@ -281,8 +276,7 @@ impl Machine {
         self.qmp.execute("system_reset", json!({})).await.map(drop)
     }
 
-    /// Copies the disk (and U-Boot's environment, beside it as `….env`) as it is at this moment: what a power cut now would
-    /// leave, all that the guest has written included. The guest stands still meanwhile and notices nothing.
+    /// Copies the disk as it is at this moment: what a power cut now would leave, all that the guest has written included. The guest stands still meanwhile and notices nothing.
     ///
     /// # Errors
     /// When there is no disk or it cannot be copied.
@@ -292,10 +286,7 @@ impl Machine {
         };
         // Stopping also writes QEMU's own tables of the overlay out.
         self.qmp.execute("stop", json!({})).await?;
-        let mut copied = disk::copy(from, to).await;
-        if self.setup.environment && copied.is_ok() {
-            copied = disk::copy(&environment_of(from), &environment_of(to)).await;
-        }
+        let copied = disk::copy(from, to).await;
         self.qmp.execute("cont", json!({})).await?;
         copied.map(|()| Disk::Overlay(to.to_owned()))
     }

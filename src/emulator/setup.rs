@@ -91,8 +91,8 @@ pub struct Setup {
     pub device_tree: Option<PathBuf>,
     /// Its disk.
     pub disk: Option<Disk>,
-    /// Whether U-Boot's environment is kept, in a second flash of `virt` (see [`environment_of`]).
-    pub environment: bool,
+    /// U-Boot's environment: an image of 64 MiB as the second flash of `virt`, which nothing writes to.
+    pub environment: Option<PathBuf>,
     /// Processors of `virt`.
     pub processors: u32,
     /// Memory of `virt`, in MiB.
@@ -119,11 +119,6 @@ pub struct Setup {
     pub more: Vec<OsString>,
 }
 
-/// Where U-Boot's environment is kept that belongs to a disk: `disk.env` beside `disk.qcow2`.
-pub fn environment_of(disk: &Path) -> PathBuf {
-    disk.with_extension("env")
-}
-
 /// Places for the lines between QEMU and us.
 pub(super) struct Sockets<'a> {
     pub(super) qmp: &'a Path,
@@ -141,7 +136,7 @@ impl Setup {
             boot: Boot::Loader(U_BOOT.into()),
             device_tree: None,
             disk: Some(disk),
-            environment: false,
+            environment: None,
             processors: 2,
             memory: 2048,
             tv: Some((1920, 1080)),
@@ -251,8 +246,8 @@ impl Setup {
                 line.add("-device", "virtio-blk-pci,drive=disk,bootindex=0");
             }
         }
-        if let (Some(disk), Board::Virt, true) = (disk, self.board, self.environment) {
-            line.file("-drive", "if=pflash,unit=1,format=raw,file=", &environment_of(disk));
+        if let (Board::Virt, Some(environment)) = (self.board, &self.environment) {
+            line.file("-drive", "if=pflash,unit=1,format=raw,readonly=on,file=", environment);
         }
     }
 

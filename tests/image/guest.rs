@@ -48,11 +48,9 @@ pub(crate) fn image() -> Disk {
 pub(crate) fn setup(folder: &Path, disk: Disk) -> Setup {
     let mut setup = Setup::virt(folder, disk);
     setup.boot = Boot::Loader(images().join("qemu/u-boot.bin"));
-    let environment = images().join("qemu/environment.img");
+    setup.environment = Some(images().join("qemu/environment.img"));
     let agent = folder.join("agent");
     setup.more = [
-        "-drive".into(),
-        format!("if=pflash,unit=1,format=raw,readonly=on,file={}", environment.display()),
         "-device".into(),
         "i6300esb".into(),
         "-device".into(),
