@@ -73,7 +73,7 @@ boot: $(TARGET)/.deps ## Boots the image in QEMU; ARGS="--help" lists what can b
 test-image: $(TARGET)/.deps-test ## Boots the image in every way that matters (TESTS="updates cuts" chooses; CUTS=20)
 	@.ci/packages $(APT_IMAGE) $(APT_BOOT)
 	@$(as_root) tests/image/build
-	$(cargo) test --all-features --test image -- $(TESTS)
+	CUTS=$(or $(CUTS),20) $(cargo) test --all-features --test image -- $(TESTS)
 
 deps: ## Installs what building and running need, now
 	@.ci/packages $(APT_BUILD) $(APT_RUN)

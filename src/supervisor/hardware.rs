@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
-/// Where the box finds its parts. The defaults are the names that `udev/60-madoguchi.rules` gives.
+/// Where the box finds its parts. The defaults are the names that `udev/90-madoguchi.rules` gives.
 #[derive(clap::Args, Clone, Debug)]
 pub struct HardwareConfig {
     /// The camera's capture device

@@ -74,8 +74,10 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
     check("the root is verified", said.clone(), said.contains("verity") && said.contains("restart_on_corruption") && said.trim_end().ends_with('V'));
 
     // Ports: nothing listens on any address, TCP or UDP, except what is bound to one peer.
-    let said = guest.run("cat /proc/net/tcp /proc/net/tcp6 | awk '$4 == \"0A\" {print $2}'; cat /proc/net/udp /proc/net/udp6 | awk '$4 == \"07\" && $3 ~ /:0000$/ {print \"udp \" $2}'").await?;
-    check("nothing listens", said.clone(), said.trim().is_empty());
+    let tcp = guest.run("cat /proc/net/tcp /proc/net/tcp6").await?;
+    let udp = guest.run("cat /proc/net/udp /proc/net/udp6").await?;
+    let open = format!("{}{}", listening(&tcp, "0A"), listening(&udp, "07"));
+    check("nothing listens", open.clone(), open.is_empty());
     let said = guest.run("nft list ruleset").await?;
     check("the packet filter is there", said.clone(), said.contains("policy drop"));
 
@@ -91,7 +93,7 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
     check("no way to log in", said.clone(), said.trim().is_empty());
     let said = guest.run("systemctl list-units --all --plain --no-legend '*getty*' '*ssh*' | grep -v masked || true").await?;
     check("no getty and no ssh", said.clone(), said.trim().is_empty());
-    let said = guest.run("find / -xdev -perm /6000 -type f").await?;
+    let said = guest.run("busybox find / -xdev -perm /6000 -type f").await?;
     check("no set-user-id file", said.clone(), said.trim().is_empty());
 
     let said = guest.run("cat /proc/sys/kernel/core_pattern; ls -la /var/log 2>/dev/null | head -n 3; journalctl --header | grep 'File path' | head -n 1").await?;
@@ -101,6 +103,16 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
     let said = guest.run("fw_printenv BOOT_ORDER BOOT_A_LEFT; rauc status --output-format=shell | grep RAUC_BOOT_PRIMARY").await?;
     check("the slot is marked good", said.clone(), said.contains("BOOT_A_LEFT=3") && said.contains("RAUC_BOOT_PRIMARY"));
     Ok(problems)
+}
+
+/// Local addresses in a table of `/proc/net` whose socket is in this state and has no peer (the columns are in proc(5)).
+fn listening(table: &str, state: &str) -> String {
+    let open = table.lines().filter_map(|line| {
+        let columns: Vec<_> = line.split_whitespace().collect();
+        let nobody = columns.get(2)?.ends_with(":0000");
+        (columns.get(3) == Some(&state) && nobody).then(|| columns[1].to_owned())
+    });
+    open.collect::<Vec<_>>().join(" ")
 }
 
 fn unknown(said: &str, known: &[&str]) -> String {
@@ -115,4 +127,12 @@ pub(crate) async fn a_lost_data_partition_is_made_anew_and_said(folder: PathBuf)
     let mut guest = Guest::good(setup(&folder, madoguchi::emulator::setup::Disk::Overlay(overlay))).await?;
     guest.run("[ -e /run/madoguchi/data-made-anew ] && grep -q /var/lib/madoguchi/data /proc/mounts").await?;
     until_tv_shows(&guest, "1080p/ja-boot-made-anew.png", PATIENCE).await
+}
+
+/// Two builds from the same inputs: the same files in the root, the same bytes in the image. (An update's bundle bears the
+/// time of its signature and a random salt: RAUC makes it so.)
+pub(crate) async fn two_builds_have_the_same_bytes(_: PathBuf) -> Outcome {
+    let ended = tokio::process::Command::new("tests/image/same").arg(crate::guest::images()).status().await;
+    let ended = ended.map_err(|error| format!("tests/image/same: {error}"))?;
+    ensure(ended.success(), "two builds differ; its words are above")
 }

@@ -50,7 +50,7 @@ pub(crate) async fn an_installation(folder: PathBuf) -> Outcome {
         // Evenly over its progress, which RAUC tells; and the last few over the restart and the first boot after it.
         if number + 3 < count {
             let aim = number * 100 / (count - 3);
-            let progress = "busctl get-property de.pengutronix.rauc / de.pengutronix.rauc.Installer Progress | awk '{print $3}'";
+            let progress = "busctl get-property de.pengutronix.rauc / de.pengutronix.rauc.Installer Progress | cut -d ' ' -f 3";
             guest.until("progress", &format!("[ \"$({progress})\" -ge {aim} ]"), PATIENCE).await?;
         } else {
             let serial = guest.machine.serial();

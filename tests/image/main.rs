@@ -39,6 +39,7 @@ macro_rules! test {
 const TESTS: &[(&str, Test)] = &[
     test!(boots::the_first_screen_and_what_runs_behind_it),
     test!(boots::a_lost_data_partition_is_made_anew_and_said),
+    test!(boots::two_builds_have_the_same_bytes),
     test!(button::a_pin_and_a_usb_key_are_pressed_and_held),
     test!(story::a_life_from_the_loan_to_the_return),
     test!(updates::there_and_back_by_a_stick),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// An installation, three attempts of a slot that does not work, and the way back.
-const LONG: Duration = Duration::from_secs(1200);
+const LONG: Duration = Duration::from_secs(500);
 
 /// A folder that becomes a stick.
 fn stick(folder: &Path, name: &str, bundles: &[&str]) -> Outcome<PathBuf> {
