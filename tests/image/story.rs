@@ -22,7 +22,7 @@ mod street;
 mod traces;
 
 use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
-use crate::{ensure, pixels};
+use crate::ensure;
 use city::City;
 use counter::Counter;
 use data_encoding::BASE64;
@@ -42,6 +42,12 @@ use tokio::time::{Instant, sleep};
 
 /// What the mark in the family's picture says.
 const FAMILY_MARK: &str = "madoguchi family";
+/// Width and height of the TV, in pixels.
+const TV: (usize, usize) = (1920, 1080);
+/// One step.
+const WITHIN: Duration = Duration::from_secs(120);
+/// Between two looks at the TV.
+const LOOK: Duration = Duration::from_secs(3);
 /// In the environment: this process already has namespaces of its own. Names the folder.
 const INSIDE: &str = "MADOGUCHI_STORY_FOLDER";
 
@@ -121,7 +127,7 @@ impl Home {
 
     /// Waits until the box has come to a screen that it was not at before.
     async fn reaches(&mut self, what: &str, screen: &str) -> Outcome {
-        let reached = self.guest.until_turn(&format!("\\({screen}"), PATIENCE).await;
+        let reached = self.guest.until_turn(&format!("\\({screen}"), WITHIN).await;
         self.picture(screen).await?;
         reached?;
         println!("    {:>6.1} s  {what}", self.took());
@@ -171,16 +177,14 @@ impl Home {
     async fn sees_and_is_seen(&mut self, counter: &Counter) -> Outcome {
         counter.page.press("admit").await;
         self.reaches("let in", "session-live").await?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WITHIN;
         let (mut staff_see, mut family_see) = (None, None);
         let begun = Instant::now();
         while staff_see.is_none() || family_see.is_none() {
             if Instant::now() > deadline {
                 let seen = counter.page.script("return window.seen;").await;
-                let log = self.guest.ask("journalctl -b -u madoguchi --no-pager -o cat | tail -n 60", PATIENCE).await;
-                let log = log.map_or_else(|why| why, |(_, said)| said);
                 let who = format!("staff saw the family: {staff_see:?}, the TV showed the counter: {family_see:?}");
-                return Err(format!("not both pictures came within {PATIENCE:?}; {who}; {seen}\n{log}"));
+                return Err(format!("not both pictures came within {WITHIN:?}; {who}; {seen}\n{}", self.log().await));
             }
             // More than one count: it moves.
             let moves = counter.page.script("return window.seen.counters.length > 1;").await;
@@ -188,15 +192,39 @@ impl Home {
                 staff_see = Some(begun.elapsed());
                 counter.page.picture(&self.folder.join("staff-page-live.png")).await;
             }
-            if family_see.is_none() && shows_counter(&self.picture("live").await?)? {
+            if family_see.is_none() && self.tv_shows_counter().await? {
                 family_see = Some(begun.elapsed());
+                self.picture("live").await?;
             }
-            sleep(Duration::from_millis(300)).await;
+            self.log().await;
+            sleep(LOOK).await;
         }
         println!("    {:>6.1} s  both see each other: staff after {staff_see:?}, family after {family_see:?}", self.took());
         let seen = counter.page.script("return window.seen;").await;
         println!("             the staff page: {seen}");
         Ok(())
+    }
+
+    /// The appliance's log; also kept beside the pictures.
+    async fn log(&mut self) -> String {
+        let log = self.guest.ask("journalctl -b -u madoguchi --no-pager -o cat", PATIENCE).await;
+        let log = log.map_or_else(|why| why, |(_, said)| said);
+        let _ = std::fs::write(self.folder.join("madoguchi.log"), &log);
+        log
+    }
+
+    /// Whether the code of the counter's camera can be read on the TV.
+    async fn tv_shows_counter(&self) -> Outcome<bool> {
+        // As PPM: QEMU's guest stands still while a picture is written, and PNG takes half a second.
+        let file = self.folder.join("tv.ppm");
+        let words = serde_json::json!({ "filename": file, "format": "ppm" });
+        self.guest.machine.qmp().execute("screendump", words).await.map_err(said)?;
+        let bytes = std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let (width, height) = TV;
+        let grey: Vec<u8> = bytes[bytes.len().saturating_sub(width * height * 3)..].chunks(3).map(|pixel| pixel[1]).collect();
+        ensure(grey.len() == width * height, "the TV's picture has another size")?;
+        let reading = Reader::new().read(Luma::dense(grey, width, height).plane());
+        Ok(reading.texts.iter().any(|text| text.expose() == clips::COUNTER_SAYS))
     }
 
     async fn is_sent_home(&mut self, counter: &Counter) -> Outcome {
@@ -216,15 +244,6 @@ impl Home {
         self.reaches("the return is receipted", "wipe-receipt").await?;
         Ok(key)
     }
-}
-
-/// Whether the code of the counter's camera can be read on the TV.
-fn shows_counter(file: &Path) -> Outcome<bool> {
-    let picture = pixels(file)?;
-    let grey: Vec<u8> = picture.pixels().map(|pixel| pixel.0[1]).collect();
-    let luma = Luma::dense(grey, picture.width() as usize, picture.height() as usize);
-    let reading = Reader::new().read(luma.plane());
-    Ok(reading.texts.iter().any(|text| text.expose() == clips::COUNTER_SAYS))
 }
 
 fn said(error: impl std::fmt::Display) -> String {
