@@ -21,8 +21,8 @@ mod relay;
 mod street;
 mod traces;
 
-use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
 use crate::ensure;
+use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
 use city::City;
 use counter::Counter;
 use data_encoding::BASE64;
@@ -30,6 +30,8 @@ use madoguchi::device::camera::scan::Luma;
 use madoguchi::device::camera::scan::reader::Reader;
 use madoguchi::emulator::camera::sight::Slot;
 use madoguchi::emulator::machine::PRESS;
+use madoguchi::emulator::setup::Disk;
+use madoguchi::emulator::sound::DeskSound;
 use madoguchi::workbench::camera::{CameraSlot, Scenery};
 use relay::Relay;
 use std::path::{Path, PathBuf};
@@ -42,6 +44,8 @@ use tokio::time::{Instant, sleep};
 
 /// What the mark in the family's picture says.
 const FAMILY_MARK: &str = "madoguchi family";
+/// How long the family speaks, at the most.
+const SPEAKING: Duration = Duration::from_secs(600);
 /// Width and height of the TV, in pixels.
 const TV: (usize, usize) = (1920, 1080);
 /// One step.
@@ -92,6 +96,8 @@ async fn life(folder: &Path) -> Outcome {
     let slot = CameraSlot::new((1280, 720), 1.0, Some(FAMILY_MARK.to_owned()), Scenery::Nothing, Box::new(|| {}));
     let mut setup = setup(folder, image());
     setup.camera = true;
+    let sound = DeskSound::start().await.map_err(said)?;
+    setup.sound = Some(sound.card());
     let guest = Guest::start(setup).await?;
     guest.machine.camera().map_err(said)?.show(Box::new(Slot::new(slot.clone()))).await;
     let mut home = Home { guest, city, slot, folder: folder.to_owned(), step: Instant::now() };
@@ -100,7 +106,12 @@ async fn life(folder: &Path) -> Outcome {
     home.is_lent().await?;
     home.reads_the_paper().await?;
     let counter = home.meets_the_counter().await?;
+    let voice = folder.join("family.wav");
+    clips::write_wav(&voice, &clips::beeps(clips::FAMILY_TONE, SPEAKING.as_secs_f32()));
+    let speaking = sound.hear(&voice).map_err(said)?;
     home.sees_and_is_seen(&counter).await?;
+    home.is_heard(&counter).await?;
+    drop(speaking);
     home.is_sent_home(&counter).await?;
     let key = home.is_returned().await?;
     counter.page.close().await;
@@ -113,7 +124,11 @@ async fn life(folder: &Path) -> Outcome {
     secrets.extend(names.iter().map(|name| ("a seat's name at the relay", name.as_bytes().to_vec())));
     let found = traces::found_on(&disk, &secrets).await?;
     ensure(found.is_empty(), format!("after the return there is still on the card: {}", found.join(", ")))?;
-    println!("    {:>6.1} s  {} secrets searched for on the card, none found", step.elapsed().as_secs_f64(), secrets.len());
+    println!(
+        "    {:>6.1} s  {} secrets searched for on the card, none found",
+        step.elapsed().as_secs_f64(),
+        secrets.len()
+    );
     Ok(())
 }
 
@@ -199,7 +214,10 @@ impl Home {
             self.log().await;
             sleep(LOOK).await;
         }
-        println!("    {:>6.1} s  both see each other: staff after {staff_see:?}, family after {family_see:?}", self.took());
+        println!(
+            "    {:>6.1} s  both see each other: staff after {staff_see:?}, family after {family_see:?}",
+            self.took()
+        );
         let seen = counter.page.script("return window.seen;").await;
         println!("             the staff page: {seen}");
         Ok(())
@@ -221,10 +239,25 @@ impl Home {
         self.guest.machine.qmp().execute("screendump", words).await.map_err(said)?;
         let bytes = std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
         let (width, height) = TV;
-        let grey: Vec<u8> = bytes[bytes.len().saturating_sub(width * height * 3)..].chunks(3).map(|pixel| pixel[1]).collect();
+        let grey: Vec<u8> =
+            bytes[bytes.len().saturating_sub(width * height * 3)..].chunks(3).map(|pixel| pixel[1]).collect();
         ensure(grey.len() == width * height, "the TV's picture has another size")?;
         let reading = Reader::new().read(Luma::dense(grey, width, height).plane());
         Ok(reading.texts.iter().any(|text| text.expose() == clips::COUNTER_SAYS))
+    }
+
+    async fn is_heard(&mut self, counter: &Counter) -> Outcome {
+        let deadline = Instant::now() + WITHIN;
+        // So many decibels above a tone beside it.
+        while counter.noted("tone").await < 12.0 {
+            if Instant::now() > deadline {
+                let loudest = counter.noted("tone").await;
+                return Err(format!("the family's tone was not heard: {loudest} dB\n{}", self.log().await));
+            }
+            sleep(LOOK / 6).await;
+        }
+        println!("    {:>6.1} s  staff hear the family: {:.0} dB", self.took(), counter.noted("tone").await);
+        Ok(())
     }
 
     async fn is_sent_home(&mut self, counter: &Counter) -> Outcome {
@@ -239,7 +272,14 @@ impl Home {
     async fn is_returned(&mut self) -> Outcome<Vec<u8>> {
         let key = self.guest.run("base64 -w 0 /var/lib/madoguchi/state/data.key").await?;
         let key = BASE64.decode(key.trim().as_bytes()).map_err(|error| format!("the data key: {error}"))?;
-        ensure(key.len() >= 32, "the data key is too short to be searched for")?;
+        // That the search finds what is there.
+        let now = self.folder.join("before.qcow2");
+        let Disk::Overlay(copy) = self.guest.machine.snapshot_of_disk(&now).await.map_err(said)? else {
+            return Err("the copy of the disk is none".to_owned());
+        };
+        let found = traces::found_on(&copy, &[("the data key", key.clone())]).await?;
+        ensure(found.len() == 1, "the data key cannot be found on the card before the return")?;
+        println!("    {:>6.1} s  the card before the return: {}", self.took(), found.join(", "));
         self.guest.machine.stick(&self.city.give_back()?).await.map_err(said)?;
         self.reaches("the return is receipted", "wipe-receipt").await?;
         Ok(key)
