@@ -48,8 +48,6 @@ const FAMILY_MARK: &str = "madoguchi family";
 const SPEAKING: Duration = Duration::from_secs(600);
 /// Width and height of the TV, in pixels.
 const TV: (usize, usize) = (1920, 1080);
-/// One step.
-const WITHIN: Duration = Duration::from_secs(120);
 /// Between two looks at the TV.
 const LOOK: Duration = Duration::from_secs(3);
 /// In the environment: this process already has namespaces of its own. Names the folder.
@@ -142,7 +140,7 @@ impl Home {
 
     /// Waits until the box has come to a screen that it was not at before.
     async fn reaches(&mut self, what: &str, screen: &str) -> Outcome {
-        let reached = self.guest.until_turn(&format!("\\({screen}"), WITHIN).await;
+        let reached = self.guest.until_turn(&format!("\\({screen}"), PATIENCE).await;
         self.picture(screen).await?;
         reached?;
         println!("    {:>6.1} s  {what}", self.took());
@@ -192,14 +190,14 @@ impl Home {
     async fn sees_and_is_seen(&mut self, counter: &Counter) -> Outcome {
         counter.page.press("admit").await;
         self.reaches("let in", "session-live").await?;
-        let deadline = Instant::now() + WITHIN;
+        let deadline = Instant::now() + PATIENCE;
         let (mut staff_see, mut family_see) = (None, None);
         let begun = Instant::now();
         while staff_see.is_none() || family_see.is_none() {
             if Instant::now() > deadline {
                 let seen = counter.page.script("return window.seen;").await;
                 let who = format!("staff saw the family: {staff_see:?}, the TV showed the counter: {family_see:?}");
-                return Err(format!("not both pictures came within {WITHIN:?}; {who}; {seen}\n{}", self.log().await));
+                return Err(format!("not both pictures came within {PATIENCE:?}; {who}; {seen}\n{}", self.log().await));
             }
             // More than one count: it moves.
             let moves = counter.page.script("return window.seen.counters.length > 1;").await;
@@ -247,7 +245,7 @@ impl Home {
     }
 
     async fn is_heard(&mut self, counter: &Counter) -> Outcome {
-        let deadline = Instant::now() + WITHIN;
+        let deadline = Instant::now() + PATIENCE;
         // So many decibels above a tone beside it.
         while counter.noted("tone").await < 12.0 {
             if Instant::now() > deadline {
