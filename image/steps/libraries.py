@@ -11,7 +11,8 @@ import sys
 
 ROOT = pathlib.Path("/build/root")
 LIBRARIES = ROOT / "usr/lib/aarch64-linux-gnu"
-KEPT = re.compile(r"libnss_(files|dns|compat)|libgcc_s|libcryptsetup|libkmod|libblkid|libmount|libpcre2-8|libseccomp|libresolv|libudev|libcap")
+# libsrtp2 encrypts by NSS, which opens its own softokn3 and freebl by name.
+KEPT = re.compile(r"libnss_(files|dns|compat)|libsoftokn3|libfreebl|libgcc_s|libcryptsetup|libkmod|libblkid|libmount|libpcre2-8|libseccomp|libresolv|libudev|libcap")
 
 
 def elf_files():

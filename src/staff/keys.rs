@@ -13,6 +13,9 @@ pub const SECRET: &str = "madoguchi-city.key";
 /// Name of the public half's file.
 pub const PUBLIC: &str = "madoguchi-city.pub";
 
+/// Bytes of a key's checksum, which is its end.
+const CHECKSUM: usize = 32;
+
 /// Makes a key pair in `folder`. A password is prompted for unless `without_password`.
 ///
 /// # Errors
@@ -58,11 +61,44 @@ pub fn secret(file: &Path) -> Result<SecretKey, Box<dyn Error>> {
     let text = fs::read_to_string(file).map_err(|error| format!("reading the key {}: {error}", file.display()))?;
     let not_a_key = |error| format!("{} is no signing key, or its password is wrong: {error}", file.display());
     let boxed = |text: &str| SecretKeyBox::from_string(text).map_err(not_a_key);
+    if let Some(key) = without_checksum(&text) {
+        return Ok(key);
+    }
     match boxed(&text)?.into_unencrypted_secret_key() {
         Ok(key) => Ok(key),
         Err(_) if !text.starts_with("untrusted comment:") => {
             Err(format!("{} is no signing key; give the file {SECRET}, not {PUBLIC}", file.display()).into())
         }
         Err(_) => Ok(boxed(&text)?.into_secret_key(None).map_err(not_a_key)?),
+    }
+}
+
+/// A key without password as `minisign -G -W` writes it: its checksum is all zeros, which the crate takes for damage.
+fn without_checksum(text: &str) -> Option<SecretKey> {
+    let bytes = data_encoding::BASE64.decode(text.lines().nth(1)?.trim().as_bytes()).ok()?;
+    let unchecked = bytes.last_chunk::<CHECKSUM>()?.iter().all(|byte| *byte == 0);
+    let key = SecretKey::from_bytes(&bytes).ok()?;
+    (unchecked && !key.is_encrypted()).then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_without_checksum_as_minisign_writes_it_signs() {
+        let folder = tempfile::tempdir().unwrap();
+        new(folder.path(), true).unwrap();
+        let file = folder.path().join(SECRET);
+        let text = fs::read_to_string(&file).unwrap();
+        let (comment, key) = text.trim_end().split_once('\n').unwrap();
+        let mut bytes = data_encoding::BASE64.decode(key.as_bytes()).unwrap();
+        bytes.last_chunk_mut::<CHECKSUM>().unwrap().fill(0);
+        fs::write(&file, format!("{comment}\n{}\n", data_encoding::BASE64.encode(&bytes))).unwrap();
+        assert_eq!(secret(&file).unwrap().to_bytes(), bytes);
+        // A wrong checksum is damage all the same.
+        bytes.last_chunk_mut::<CHECKSUM>().unwrap().fill(1);
+        fs::write(&file, format!("{comment}\n{}\n", data_encoding::BASE64.encode(&bytes))).unwrap();
+        assert!(secret(&file).is_err());
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! - `boots`: from power-on to the first screen, and what the running system is and is not
 //! - `button`: the button on a pin and as a USB key, pressed and held
+//! - `story`: a whole life, from the loan to the return, with a real counter at the other end
 //! - `updates`: there and back; updates that do not work go back by themselves; bundles that must be refused
 //! - `cuts`: the power is cut at many moments of an installation and of a first boot
 //! - `pi`: the same image on a Raspberry Pi 3B with its own device tree
@@ -16,6 +17,7 @@ mod button;
 mod cuts;
 mod guest;
 mod pi;
+mod story;
 mod updates;
 
 use guest::Outcome;
@@ -39,6 +41,7 @@ const TESTS: &[(&str, Test)] = &[
     test!(boots::a_lost_data_partition_is_made_anew_and_said),
     test!(boots::two_builds_have_the_same_bytes),
     test!(button::a_pin_and_a_usb_key_are_pressed_and_held),
+    test!(story::a_life_from_the_loan_to_the_return),
     test!(updates::there_and_back_by_a_stick),
     test!(updates::what_must_be_refused_is_refused_and_changes_nothing),
     test!(updates::an_appliance_that_dies_goes_back),
@@ -50,6 +53,9 @@ const TESTS: &[(&str, Test)] = &[
 ];
 
 fn main() -> ExitCode {
+    if let Some(ended) = story::inside() {
+        return ended;
+    }
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let known = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| name.contains(wanted.as_str()));
     let chosen: Vec<_> = TESTS.iter().filter(|(name, _)| known(name)).collect();

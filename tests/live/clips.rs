@@ -69,7 +69,8 @@ pub fn family_voice(folder: &Path, language: &str) -> Heard {
     Heard::Voice(voice.iter().copied().chain(beeps(FAMILY_TONE, 3.0)).collect())
 }
 
-fn beeps(hertz: f32, seconds: f32) -> Vec<i16> {
+/// A tone, half a second on and half a second off.
+pub fn beeps(hertz: f32, seconds: f32) -> Vec<i16> {
     (0..(seconds * RATE as f32) as u32)
         .map(|at| {
             let on = (at / (RATE / 2)).is_multiple_of(2);
@@ -79,7 +80,8 @@ fn beeps(hertz: f32, seconds: f32) -> Vec<i16> {
         .collect()
 }
 
-fn write_wav(path: &Path, samples: &[i16]) {
+/// Writes samples as a recording.
+pub fn write_wav(path: &Path, samples: &[i16]) {
     let bytes = u32::try_from(samples.len() * 2).unwrap();
     let mut file = Vec::with_capacity(samples.len() * 2 + 44);
     file.extend(b"RIFF");

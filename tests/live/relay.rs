@@ -1,8 +1,10 @@
 //! coturn on this machine, for one life.
 
+#![allow(dead_code, unreachable_pub, reason = "each test uses its own part of it")]
+
 use madoguchi::model::secret::Secret;
 use madoguchi::room::turn::Turn;
-use std::net::{TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,7 +13,7 @@ use std::time::{Duration, Instant};
 pub struct Relay {
     process: Child,
     log: PathBuf,
-    port: u16,
+    address: SocketAddr,
 }
 
 const SECRET: &str = "the story's own secret";
@@ -19,13 +21,19 @@ const SECRET: &str = "the story's own secret";
 impl Relay {
     /// Starts coturn on a free loopback port.
     pub fn start(folder: &Path) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self::start_at(folder, Ipv4Addr::LOCALHOST.into())
+    }
+
+    /// Starts coturn on a free port of this address of the machine.
+    pub fn start_at(folder: &Path, ip: IpAddr) -> Self {
+        let address = TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap();
         let log = folder.join("coturn.log");
         let process = Command::new("turnserver")
-            .args(["-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", "--allow-loopback-peers", "--no-cli"])
+            .args(["-n", "--allow-loopback-peers", "--no-cli"])
+            .args([format!("--listening-ip={ip}"), format!("--relay-ip={ip}")])
             .args(["--use-auth-secret", "--realm=madoguchi.test", "--no-tls", "--no-dtls", "--verbose", "--simple-log"])
             .args(["--min-port=40000", "--max-port=40999"])
-            .arg(format!("--listening-port={port}"))
+            .arg(format!("--listening-port={}", address.port()))
             .arg(format!("--static-auth-secret={SECRET}"))
             .arg(format!("--log-file={}", log.display()))
             .arg(format!("--pidfile={}", folder.join("coturn.pid").display()))
@@ -33,10 +41,10 @@ impl Relay {
             .stderr(Stdio::null())
             .spawn()
             .expect("coturn does not start; install it with: apt-get install coturn");
-        let relay = Self { process, log, port };
+        let relay = Self { process, log, address };
         let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < deadline, "coturn does not listen on 127.0.0.1:{port}");
+        while TcpStream::connect(address).is_err() {
+            assert!(Instant::now() < deadline, "coturn does not listen on {address}");
             std::thread::sleep(Duration::from_millis(50));
         }
         relay
@@ -46,10 +54,20 @@ impl Relay {
     pub fn turn(&self, relay_only: bool) -> Turn {
         Turn {
             stun: Vec::new(),
-            turn: vec![format!("turn:127.0.0.1:{}?transport=udp", self.port)],
+            turn: vec![format!("turn:{}?transport=udp", self.address)],
             secret: Some(Secret::new(SECRET)),
             relay_only,
         }
+    }
+
+    /// The names under which seats asked for relay addresses.
+    pub fn names(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let named = log.lines().filter_map(|line| line.split_once("user <")?.1.split_once('>'));
+        let mut names: Vec<String> = named.map(|(name, _)| name.to_owned()).filter(|name| !name.is_empty()).collect();
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// How many relay addresses it gave out.

@@ -85,6 +85,8 @@ impl Driver {
         let Value::Object(capabilities) = json!({
             "browserName": "chrome",
             "unhandledPromptBehavior": "accept",
+            // Servers of tests sign for themselves.
+            "acceptInsecureCerts": true,
             "goog:chromeOptions": { "args": kept },
         }) else {
             unreachable!()

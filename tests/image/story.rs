@@ -1,0 +1,251 @@
+//! The whole story inside the booted image, with the product's own code alone in the box.
+//!
+//! A stick lends the box; by its cable it finds the street ([`street`]); a USB camera sees the city's paper; presses on
+//! the pin lead through self-view and rules to the counter, where a real Chromium sits ([`city`]); both see each other;
+//! staff end the call; a stick takes the box back, the power is cut, and the card's raw bytes hold nothing of it
+//! ([`traces`]). Every step is awaited in the box's own log, the pictures where people see them.
+//!
+//! The speaker's direction is left out: in emulation it is too choppy to be judged.
+
+#[path = "../support/browser.rs"]
+mod browser;
+mod city;
+#[path = "../live/clips.rs"]
+#[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
+mod clips;
+#[path = "../live/counter.rs"]
+#[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
+mod counter;
+#[path = "../live/relay.rs"]
+mod relay;
+mod street;
+mod traces;
+
+use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
+use crate::ensure;
+use city::City;
+use counter::Counter;
+use data_encoding::BASE64;
+use madoguchi::device::camera::scan::Luma;
+use madoguchi::device::camera::scan::reader::Reader;
+use madoguchi::emulator::camera::sight::Slot;
+use madoguchi::emulator::machine::PRESS;
+use madoguchi::workbench::camera::{CameraSlot, Scenery};
+use relay::Relay;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use street::Street;
+use tokio::process::Command;
+use tokio::time::{Instant, sleep};
+
+/// What the mark in the family's picture says.
+const FAMILY_MARK: &str = "madoguchi family";
+/// Width and height of the TV, in pixels.
+const TV: (usize, usize) = (1920, 1080);
+/// One step.
+const WITHIN: Duration = Duration::from_secs(120);
+/// Between two looks at the TV.
+const LOOK: Duration = Duration::from_secs(3);
+/// In the environment: this process already has namespaces of its own. Names the folder.
+const INSIDE: &str = "MADOGUCHI_STORY_FOLDER";
+
+/// Lives the story in namespaces of its own: a network without the internet, mounts, and processes that end with it.
+pub(crate) async fn a_life_from_the_loan_to_the_return(folder: PathBuf) -> Outcome {
+    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let mut unshare = Command::new("setpriv");
+    unshare.args(["--pdeathsig", "KILL", "--", "unshare", "--user", "--map-root-user"]);
+    unshare.args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"]);
+    let ended = unshare.arg(program).env(INSIDE, &folder).kill_on_drop(true).status().await;
+    let ended = ended.map_err(|error| street::missing("unshare", "util-linux", &error))?;
+    ensure(ended.success(), format!("it ended with {ended}; its words are above"))
+}
+
+/// When this process is the one inside the namespaces: lives the story.
+pub(crate) fn inside() -> Option<ExitCode> {
+    let folder = PathBuf::from(std::env::var_os(INSIDE)?);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().ok()?;
+    Some(match runtime.block_on(life(&folder)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            println!("{why}");
+            ExitCode::FAILURE
+        }
+    })
+}
+
+/// A box at home with its family, and what the city has for it.
+struct Home {
+    guest: Guest,
+    city: City,
+    slot: CameraSlot,
+    folder: PathBuf,
+    step: Instant,
+}
+
+async fn life(folder: &Path) -> Outcome {
+    let _street = Street::lay(folder).await?;
+    let relay = Relay::start_at(folder, street::ADDRESS);
+    let city = City::open(folder, relay.turn(false)).await?;
+    let slot = CameraSlot::new((1280, 720), 1.0, Some(FAMILY_MARK.to_owned()), Scenery::Nothing, Box::new(|| {}));
+    let mut setup = setup(folder, image());
+    setup.camera = true;
+    let guest = Guest::start(setup).await?;
+    guest.machine.camera().map_err(said)?.show(Box::new(Slot::new(slot.clone()))).await;
+    let mut home = Home { guest, city, slot, folder: folder.to_owned(), step: Instant::now() };
+
+    home.reaches("the first screen", "boot-no-loan").await?;
+    home.is_lent().await?;
+    home.reads_the_paper().await?;
+    let counter = home.meets_the_counter().await?;
+    home.sees_and_is_seen(&counter).await?;
+    home.is_sent_home(&counter).await?;
+    let key = home.is_returned().await?;
+    counter.page.close().await;
+
+    let Home { guest, city, step, .. } = home;
+    let disk = guest.machine.cut().await.map_err(said)?.disk.ok_or("no disk")?;
+    let room_key = city.demo.key.expose().as_bytes().to_vec();
+    let mut secrets = vec![("the room key", room_key), ("the loan's number", city::LOAN.into()), ("the data key", key)];
+    let names = relay.names();
+    secrets.extend(names.iter().map(|name| ("a seat's name at the relay", name.as_bytes().to_vec())));
+    let found = traces::found_on(&disk, &secrets).await?;
+    ensure(found.is_empty(), format!("after the return there is still on the card: {}", found.join(", ")))?;
+    println!("    {:>6.1} s  {} secrets searched for on the card, none found", step.elapsed().as_secs_f64(), secrets.len());
+    Ok(())
+}
+
+impl Home {
+    /// Seconds since this was asked last.
+    fn took(&mut self) -> f64 {
+        let took = self.step.elapsed();
+        self.step = Instant::now();
+        took.as_secs_f64()
+    }
+
+    /// Waits until the box has come to a screen that it was not at before.
+    async fn reaches(&mut self, what: &str, screen: &str) -> Outcome {
+        let reached = self.guest.until_turn(&format!("\\({screen}"), WITHIN).await;
+        self.picture(screen).await?;
+        reached?;
+        println!("    {:>6.1} s  {what}", self.took());
+        Ok(())
+    }
+
+    /// Keeps what the TV shows.
+    async fn picture(&self, name: &str) -> Outcome<PathBuf> {
+        let file = self.folder.join(format!("tv-{name}.png"));
+        self.guest.machine.picture(&file).await.map_err(said)?;
+        Ok(file)
+    }
+
+    async fn press(&self) -> Outcome {
+        self.guest.machine.press(PRESS).await.map_err(said)
+    }
+
+    async fn is_lent(&mut self) -> Outcome {
+        let stick = self.guest.machine.stick(&self.city.loan()?).await.map_err(said)?;
+        self.reaches("the loan is prepared", "boot-loan-prepared").await?;
+        self.guest.machine.pull(&stick).await.map_err(said)?;
+        self.reaches("the network by cable, the clock, and the paper is asked for", "qr-show-paper").await
+    }
+
+    async fn reads_the_paper(&mut self) -> Outcome {
+        self.slot.show(Scenery::Paper(Arc::new(self.city.paper()?)));
+        self.reaches("the key is read, and the room knows it", "ready-mirror").await?;
+        self.slot.show(Scenery::Person);
+        Ok(())
+    }
+
+    async fn meets_the_counter(&mut self) -> Outcome<Counter> {
+        let (camera, voice) = (clips::counter_camera(&self.folder), clips::counter_voice(&self.folder));
+        let demo = &self.city.demo;
+        let (room, password) = (&self.city.room.public, demo.password.expose());
+        let clips = (camera.as_path(), voice.as_path());
+        let counter = Counter::sits_down(room, &demo.staff, password, &demo.appointment, clips).await;
+        counter.watches(FAMILY_MARK).await;
+        println!("    {:>6.1} s  staff sit at the counter", self.took());
+        self.press().await?;
+        self.reaches("the rules", "ready-rules").await?;
+        self.press().await?;
+        self.reaches("agreed, and in the lobby", "session-lobby").await?;
+        Ok(counter)
+    }
+
+    async fn sees_and_is_seen(&mut self, counter: &Counter) -> Outcome {
+        counter.page.press("admit").await;
+        self.reaches("let in", "session-live").await?;
+        let deadline = Instant::now() + WITHIN;
+        let (mut staff_see, mut family_see) = (None, None);
+        let begun = Instant::now();
+        while staff_see.is_none() || family_see.is_none() {
+            if Instant::now() > deadline {
+                let seen = counter.page.script("return window.seen;").await;
+                let who = format!("staff saw the family: {staff_see:?}, the TV showed the counter: {family_see:?}");
+                return Err(format!("not both pictures came within {WITHIN:?}; {who}; {seen}\n{}", self.log().await));
+            }
+            // More than one count: it moves.
+            let moves = counter.page.script("return window.seen.counters.length > 1;").await;
+            if staff_see.is_none() && moves == serde_json::Value::Bool(true) {
+                staff_see = Some(begun.elapsed());
+                counter.page.picture(&self.folder.join("staff-page-live.png")).await;
+            }
+            if family_see.is_none() && self.tv_shows_counter().await? {
+                family_see = Some(begun.elapsed());
+                self.picture("live").await?;
+            }
+            self.log().await;
+            sleep(LOOK).await;
+        }
+        println!("    {:>6.1} s  both see each other: staff after {staff_see:?}, family after {family_see:?}", self.took());
+        let seen = counter.page.script("return window.seen;").await;
+        println!("             the staff page: {seen}");
+        Ok(())
+    }
+
+    /// The appliance's log; also kept beside the pictures.
+    async fn log(&mut self) -> String {
+        let log = self.guest.ask("journalctl -b -u madoguchi --no-pager -o cat", PATIENCE).await;
+        let log = log.map_or_else(|why| why, |(_, said)| said);
+        let _ = std::fs::write(self.folder.join("madoguchi.log"), &log);
+        log
+    }
+
+    /// Whether the code of the counter's camera can be read on the TV.
+    async fn tv_shows_counter(&self) -> Outcome<bool> {
+        // As PPM: QEMU's guest stands still while a picture is written, and PNG takes half a second.
+        let file = self.folder.join("tv.ppm");
+        let words = serde_json::json!({ "filename": file, "format": "ppm" });
+        self.guest.machine.qmp().execute("screendump", words).await.map_err(said)?;
+        let bytes = std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let (width, height) = TV;
+        let grey: Vec<u8> = bytes[bytes.len().saturating_sub(width * height * 3)..].chunks(3).map(|pixel| pixel[1]).collect();
+        ensure(grey.len() == width * height, "the TV's picture has another size")?;
+        let reading = Reader::new().read(Luma::dense(grey, width, height).plane());
+        Ok(reading.texts.iter().any(|text| text.expose() == clips::COUNTER_SAYS))
+    }
+
+    async fn is_sent_home(&mut self, counter: &Counter) -> Outcome {
+        counter.page.press("end").await;
+        counter.page.press("confirm-yes").await;
+        self.reaches("staff end the consultation", "session-ended").await?;
+        self.press().await?;
+        self.reaches("the key is forgotten", "wipe-forgotten").await
+    }
+
+    /// Gives what was the key of the memory before the return.
+    async fn is_returned(&mut self) -> Outcome<Vec<u8>> {
+        let key = self.guest.run("base64 -w 0 /var/lib/madoguchi/state/data.key").await?;
+        let key = BASE64.decode(key.trim().as_bytes()).map_err(|error| format!("the data key: {error}"))?;
+        ensure(key.len() >= 32, "the data key is too short to be searched for")?;
+        self.guest.machine.stick(&self.city.give_back()?).await.map_err(said)?;
+        self.reaches("the return is receipted", "wipe-receipt").await?;
+        Ok(key)
+    }
+}
+
+fn said(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
