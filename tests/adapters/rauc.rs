@@ -42,8 +42,7 @@ pub(crate) struct Rauc {
 pub(crate) async fn served(script: Script) -> (zbus::Connection, Arc<Mutex<Script>>, mpsc::UnboundedReceiver<Asked>) {
     let (asked, heard) = mpsc::unbounded_channel();
     let script = Arc::new(Mutex::new(script));
-    let rauc =
-        Rauc { script: script.clone(), asked, operation: "idle", percent: 0, error: String::new() };
+    let rauc = Rauc { script: script.clone(), asked, operation: "idle", percent: 0, error: String::new() };
     let connection = zbus::connection::Builder::system()
         .unwrap()
         .serve_at("/", rauc)

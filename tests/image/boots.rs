@@ -35,7 +35,10 @@ const JOURNAL_WARNINGS: &[&str] = &[
 pub(crate) async fn the_first_screen_and_what_runs_behind_it(folder: PathBuf) -> Outcome {
     let mut guest = Guest::start(setup(&folder, image())).await?;
     until_tv_shows(&guest, "1080p/ja-boot-no-loan.png", PATIENCE).await?;
-    println!("    power to first screen (with the first boot's data partition): {:.1} s", guest.since.elapsed().as_secs_f64());
+    println!(
+        "    power to first screen (with the first boot's data partition): {:.1} s",
+        guest.since.elapsed().as_secs_f64()
+    );
     guest.until_good().await?;
     println!("    power to the slot's being good: {:.1} s", guest.since.elapsed().as_secs_f64());
     guest.until("the end of the start", "systemctl is-system-running | grep -qE 'running|degraded'", PATIENCE).await?;
@@ -73,7 +76,11 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
     let (status, said) = guest.ask("touch /x /etc/x /usr/x", PATIENCE).await?;
     check("nothing can be written into the root", said, status != 0);
     let said = guest.run("dmsetup table root; dmsetup status root").await?;
-    check("the root is verified", said.clone(), said.contains("verity") && said.contains("restart_on_corruption") && said.trim_end().ends_with('V'));
+    check(
+        "the root is verified",
+        said.clone(),
+        said.contains("verity") && said.contains("restart_on_corruption") && said.trim_end().ends_with('V'),
+    );
 
     // Ports: nothing listens on any address, TCP or UDP, except what is bound to one peer.
     let tcp = guest.run("cat /proc/net/tcp /proc/net/tcp6").await?;
@@ -96,7 +103,8 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
     check("no account has a password", said.clone(), said.trim().is_empty());
     let said = guest.run("ls /usr/bin/login /usr/sbin/sshd /usr/bin/ssh /usr/sbin/agetty /usr/bin/su /usr/bin/sudo 2>/dev/null || true").await?;
     check("no way to log in", said.clone(), said.trim().is_empty());
-    let said = guest.run("systemctl list-units --all --plain --no-legend '*getty*' '*ssh*' | grep -v masked || true").await?;
+    let said =
+        guest.run("systemctl list-units --all --plain --no-legend '*getty*' '*ssh*' | grep -v masked || true").await?;
     check("no getty and no ssh", said.clone(), said.trim().is_empty());
     let said = guest.run("busybox find / -xdev -perm /6000 -type f").await?;
     check("no set-user-id file", said.clone(), said.trim().is_empty());
@@ -105,8 +113,14 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
     check("the log is in memory", said.clone(), said.contains("/run/log/journal") && said.contains("/usr/bin/false"));
     let said = guest.run("systemctl show -p RuntimeWatchdogUSec -p WatchdogDevice").await?;
     check("the hardware's watchdog is fed", said.clone(), said.contains("15s") && said.contains("/dev/watchdog"));
-    let said = guest.run("fw_printenv BOOT_ORDER BOOT_A_LEFT; rauc status --output-format=shell | grep RAUC_BOOT_PRIMARY").await?;
-    check("the slot is marked good", said.clone(), said.contains("BOOT_A_LEFT=3") && said.contains("RAUC_BOOT_PRIMARY"));
+    let said = guest
+        .run("fw_printenv BOOT_ORDER BOOT_A_LEFT; rauc status --output-format=shell | grep RAUC_BOOT_PRIMARY")
+        .await?;
+    check(
+        "the slot is marked good",
+        said.clone(),
+        said.contains("BOOT_A_LEFT=3") && said.contains("RAUC_BOOT_PRIMARY"),
+    );
     Ok(problems)
 }
 
@@ -121,7 +135,10 @@ fn listening(table: &str, state: &str) -> String {
 }
 
 fn unknown(said: &str, known: &[&str]) -> String {
-    let strange: Vec<_> = said.lines().filter(|line| !line.trim().is_empty() && !known.iter().any(|known| line.contains(known))).collect();
+    let strange: Vec<_> = said
+        .lines()
+        .filter(|line| !line.trim().is_empty() && !known.iter().any(|known| line.contains(known)))
+        .collect();
     strange.join("\n  ")
 }
 

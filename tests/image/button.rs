@@ -28,7 +28,8 @@ pub(crate) async fn a_pin_and_a_usb_key_are_pressed_and_held(folder: PathBuf) ->
 
         // A refusal's screen ends with a press: from the contact to the appliance's turn.
         let stick = folder.join(name).join("stick");
-        let copied = std::fs::create_dir_all(&stick).and_then(|()| std::fs::copy(bundle("older"), stick.join("older.raucb")));
+        let copied =
+            std::fs::create_dir_all(&stick).and_then(|()| std::fs::copy(bundle("older"), stick.join("older.raucb")));
         copied.map_err(|error| format!("{}: {error}", stick.display()))?;
         guest.machine.stick(&stick).await.map_err(|error| error.to_string())?;
         guest.until_turn("boot-update-refused-older", PATIENCE).await?;

@@ -39,7 +39,8 @@ pub(crate) async fn an_installation(folder: PathBuf) -> Outcome {
     let mut guest = Guest::good(setup(&folder, image())).await?;
     let stick = folder.join("stick");
     let update = "madoguchi-0.2.0-arm64";
-    let copied = std::fs::create_dir_all(&stick).and_then(|()| std::fs::copy(bundle(update), stick.join("update.raucb")));
+    let copied =
+        std::fs::create_dir_all(&stick).and_then(|()| std::fs::copy(bundle(update), stick.join("update.raucb")));
     copied.map_err(|error| error.to_string())?;
     // Once to know how long it takes on this machine, from the appliance's own words.
     guest.machine.stick(&stick).await.map_err(|error| error.to_string())?;
@@ -50,7 +51,8 @@ pub(crate) async fn an_installation(folder: PathBuf) -> Outcome {
         // Evenly over its progress, which RAUC tells; and the last few over the restart and the first boot after it.
         if number + 3 < count {
             let aim = number * 100 / (count - 3);
-            let progress = "busctl get-property de.pengutronix.rauc / de.pengutronix.rauc.Installer Progress | cut -d ' ' -f 3";
+            let progress =
+                "busctl get-property de.pengutronix.rauc / de.pengutronix.rauc.Installer Progress | cut -d ' ' -f 3";
             guest.until("progress", &format!("[ \"$({progress})\" -ge {aim} ]"), PATIENCE).await?;
         } else {
             let serial = guest.machine.serial();

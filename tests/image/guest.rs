@@ -94,7 +94,10 @@ impl Guest {
             Ok(answer) => answer,
             Err(_) => {
                 self.line = None;
-                Err(format!("no answer to `{command}` within {within:?}; the serial log ends:\n{}", self.machine.serial().last(20)))
+                Err(format!(
+                    "no answer to `{command}` within {within:?}; the serial log ends:\n{}",
+                    self.machine.serial().last(20)
+                ))
             }
         }
     }
@@ -152,7 +155,9 @@ impl Guest {
 
     /// Waits until this version runs and its slot is marked good.
     pub(crate) async fn until_version(&mut self, version: &str, within: Duration) -> Outcome {
-        let command = format!(". /etc/os-release && [ $IMAGE_VERSION = {version} ] && systemctl is-active --quiet madoguchi-good.service");
+        let command = format!(
+            ". /etc/os-release && [ $IMAGE_VERSION = {version} ] && systemctl is-active --quiet madoguchi-good.service"
+        );
         self.until(&format!("version {version} and its being marked good"), &command, within).await.map(drop)
     }
 

@@ -21,8 +21,8 @@ mod relay;
 mod street;
 mod traces;
 
-use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
 use crate::ensure;
+use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
 use city::City;
 use counter::Counter;
 use data_encoding::BASE64;
@@ -113,7 +113,11 @@ async fn life(folder: &Path) -> Outcome {
     secrets.extend(names.iter().map(|name| ("a seat's name at the relay", name.as_bytes().to_vec())));
     let found = traces::found_on(&disk, &secrets).await?;
     ensure(found.is_empty(), format!("after the return there is still on the card: {}", found.join(", ")))?;
-    println!("    {:>6.1} s  {} secrets searched for on the card, none found", step.elapsed().as_secs_f64(), secrets.len());
+    println!(
+        "    {:>6.1} s  {} secrets searched for on the card, none found",
+        step.elapsed().as_secs_f64(),
+        secrets.len()
+    );
     Ok(())
 }
 
@@ -199,7 +203,10 @@ impl Home {
             self.log().await;
             sleep(LOOK).await;
         }
-        println!("    {:>6.1} s  both see each other: staff after {staff_see:?}, family after {family_see:?}", self.took());
+        println!(
+            "    {:>6.1} s  both see each other: staff after {staff_see:?}, family after {family_see:?}",
+            self.took()
+        );
         let seen = counter.page.script("return window.seen;").await;
         println!("             the staff page: {seen}");
         Ok(())
@@ -221,7 +228,8 @@ impl Home {
         self.guest.machine.qmp().execute("screendump", words).await.map_err(said)?;
         let bytes = std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
         let (width, height) = TV;
-        let grey: Vec<u8> = bytes[bytes.len().saturating_sub(width * height * 3)..].chunks(3).map(|pixel| pixel[1]).collect();
+        let grey: Vec<u8> =
+            bytes[bytes.len().saturating_sub(width * height * 3)..].chunks(3).map(|pixel| pixel[1]).collect();
         ensure(grey.len() == width * height, "the TV's picture has another size")?;
         let reading = Reader::new().read(Luma::dense(grey, width, height).plane());
         Ok(reading.texts.iter().any(|text| text.expose() == clips::COUNTER_SAYS))

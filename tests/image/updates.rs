@@ -11,8 +11,9 @@ const LONG: Duration = Duration::from_secs(500);
 /// A folder that becomes a stick.
 fn stick(folder: &Path, name: &str, bundles: &[&str]) -> Outcome<PathBuf> {
     let stick = folder.join(name);
-    let made = std::fs::create_dir_all(&stick)
-        .and_then(|()| bundles.iter().try_for_each(|name| std::fs::copy(bundle(name), stick.join(format!("{name}.raucb"))).map(drop)));
+    let made = std::fs::create_dir_all(&stick).and_then(|()| {
+        bundles.iter().try_for_each(|name| std::fs::copy(bundle(name), stick.join(format!("{name}.raucb"))).map(drop))
+    });
     made.map_err(|error| format!("{}: {error}", stick.display())).map(|()| stick)
 }
 
@@ -43,7 +44,9 @@ async fn install(guest: &mut Guest, folder: &Path, name: &str) -> Outcome {
     let (status, said) = guest.ask("rauc install /run/madoguchi/stick/*/*.raucb", LONG).await?;
     ensure(status == 0, format!("rauc install {name}: {said}"))?;
     guest.machine.pull(&plugged).await.map_err(|error| error.to_string())?;
-    let _ = guest.ask("systemctl --no-block start reboot.target --job-mode=replace-irreversibly", Duration::from_secs(20)).await;
+    let _ = guest
+        .ask("systemctl --no-block start reboot.target --job-mode=replace-irreversibly", Duration::from_secs(20))
+        .await;
     Ok(())
 }
 
@@ -92,7 +95,9 @@ pub(crate) async fn what_must_be_refused_is_refused_and_changes_nothing(folder: 
         let plugged = guest.machine.stick(&stick).await.map_err(|error| error.to_string())?;
         guest.until_turn(refusal, LONG).await.map_err(|why| format!("{name}: {why}"))?;
         guest.machine.pull(&plugged).await.map_err(|error| error.to_string())?;
-        guest.until("the stick's being gone", "! ls /run/madoguchi/stick/*.ready 2>/dev/null", Duration::from_secs(60)).await?;
+        guest
+            .until("the stick's being gone", "! ls /run/madoguchi/stick/*.ready 2>/dev/null", Duration::from_secs(60))
+            .await?;
         // From here only the next one's words count.
         guest.run("journalctl --rotate --vacuum-time=1s >/dev/null 2>&1; true").await?;
     }

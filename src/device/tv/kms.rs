@@ -1,5 +1,4 @@
 //! The kernel's display (KMS) as the place where composed pictures go.
-#![expect(clippy::disallowed_methods, reason = "which display there is stands in /sys")]
 
 use super::TvFrame;
 use gstreamer as gst;
@@ -102,7 +101,8 @@ mod tests {
         // As on a Pi: the renderer comes first, and the connector has no driver of its own.
         for (name, driver) in [("card0", "v3d"), ("card1", "vc4-drm")] {
             std::fs::create_dir_all(sys.path().join(name).join("device")).unwrap();
-            symlink(format!("/sys/bus/platform/drivers/{driver}"), sys.path().join(name).join("device/driver")).unwrap();
+            symlink(format!("/sys/bus/platform/drivers/{driver}"), sys.path().join(name).join("device/driver"))
+                .unwrap();
         }
         std::fs::create_dir_all(sys.path().join("card1-HDMI-A-1")).unwrap();
         assert_eq!(driver_of_display(sys.path()).as_deref(), Some("vc4"));
