@@ -25,7 +25,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help deps deps-test run test check story accept-screens clean image boot test-image
 as_root = $$([ "$$(id -u)" -eq 0 ] || echo "sudo --preserve-env=FLAVOUR,VERSION,KEYS,KEYS_PKCS11,SITE_NAME,MIRROR,OUT")
-IMAGE = $(firstword $(wildcard out/madoguchi-*-arm64.img))
+IMAGE = $(shell ls -t out/madoguchi-*-arm64.img 2>/dev/null | head -n 1)
 
 help: ## This list
 	@echo "Madoguchi: a box that brings a family to the city's online counter."
@@ -68,7 +68,7 @@ boot: $(TARGET)/.deps ## Boots the image in QEMU; ARGS="--help" lists what can b
 	@.ci/packages $(APT_BOOT)
 	@[ -n "$(IMAGE)" ] || { echo "there is no image in out/: run make image first" >&2; exit 1; }
 	@$(cargo) run --quiet --no-default-features --features emulator --bin madoguchi-emulator -- boot \
-		--image $(IMAGE) --loader out/qemu/u-boot.bin --environment out/qemu/environment.img $(ARGS)
+		--image $(IMAGE) --loader out/qemu/u-boot.bin --environment out/qemu/environment.img --folder $(TARGET)/emulator $(ARGS)
 
 test-image: $(TARGET)/.deps-test ## Boots the image in every way that matters (TESTS="updates cuts" chooses; CUTS=20)
 	@.ci/packages $(APT_IMAGE) $(APT_BOOT)

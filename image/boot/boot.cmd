@@ -1,5 +1,5 @@
-# The boot script, the same for the boards and the emulated machine. Given by U-Boot's environment (board.env):
-# ${devtype} ${devnum} the disk, ${scratch} and ${slotaddr} free memory.
+# The boot script, the same for the boards and the emulated machine. Given by U-Boot's environment (pi.env, qemu.env):
+# ${devtype} ${devnum} the disk, ${scratch}, ${kerneladdr}, ${initrdaddr} and ${treeaddr} free memory.
 #
 # Counts attempts as RAUC's U-Boot backend does: BOOT_ORDER names the slots in order, BOOT_x_LEFT their attempts left.
 # The counters are one sector at 1 MiB with a checksum (image/root/etc/fw_env.config): written whole or not at all.
@@ -46,13 +46,18 @@ echo "madoguchi: slot ${slot}"
 
 # panic=5: whatever stops the kernel counts as an attempt. Consoles are for the emulated machine and a service cable.
 setenv bootargs "madoguchi.slot=${slot} rauc.slot=${slot} ro panic=5 oops=panic quiet loglevel=4 ${consoles} fsck.mode=skip vt.global_cursor_default=0 systemd.show_status=false net.ifnames=0 usbcore.authorized_default=1 init_on_alloc=1 slab_nomerge randomize_kstack_offset=1 cfg80211.ieee80211_regdom=JP"
-if load ${devtype} ${devnum}:${partition} ${slotaddr} slot.itb; then
-	if test "x${fdtfile}" = "x"; then
-		bootm ${slotaddr}#given ${slotaddr}#given ${fdtcontroladdr}
-	else
-		setexpr board sub ".*/" "" ${fdtfile}
-		setexpr board sub ".dtb" "" ${board}
-		bootm ${slotaddr}#${board}
+# Checksums are looked at by bootm; whatever is damaged or missing counts as an attempt, too.
+if load ${devtype} ${devnum}:${partition} ${kerneladdr} kernel; then
+	if load ${devtype} ${devnum}:${partition} ${initrdaddr} initrd; then
+		if test "x${fdtfile}" = "x"; then
+			bootm ${kerneladdr} ${initrdaddr} ${fdtcontroladdr}
+		else
+			setexpr board sub ".*/" "" ${fdtfile}
+			setexpr board sub ".dtb" "" ${board}
+			if load ${devtype} ${devnum}:${partition} ${treeaddr} ${board}; then
+				bootm ${kerneladdr} ${initrdaddr} ${treeaddr}
+			fi
+		fi
 	fi
 fi
 echo "madoguchi: slot ${slot} cannot be started"

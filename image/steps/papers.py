@@ -142,5 +142,5 @@ def write(name, text):
 debian, crates = debian_packages(), cargo_packages()
 write(f"{NAME}.manifest", "".join(f"{p[0]} {p[1]} {p[2]} {p[5]}\n" for p in debian))
 write(f"{NAME}.spdx.json", json.dumps(spdx(debian, crates), indent=1) + "\n")
-write("os_list.json", json.dumps(imager(), indent=1) + "\n")
+write(f"os_list{os.environ['suffix']}.json", json.dumps(imager(), indent=1) + "\n")
 print(f"    SBOM: {len(debian)} Debian packages, {len(crates)} crates")

@@ -7,6 +7,7 @@ use madoguchi::supervisor::{good, hardware};
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// A loaner device that brings a family to the city's online counter with one button.
 #[derive(Parser)]
@@ -46,6 +47,9 @@ enum Qr {
         files: Vec<PathBuf>,
     },
 }
+
+/// What is still under way when the box ends gets so long.
+const ENDING: Duration = Duration::from_secs(2);
 
 fn main() -> io::Result<ExitCode> {
     match Arguments::parse().command {
@@ -90,9 +94,13 @@ fn mark_good(config: good::GoodConfig) -> ExitCode {
 
 fn run_the_box(config: hardware::HardwareConfig) -> ExitCode {
     log();
-    let ended = tokio::runtime::Runtime::new()
-        .map_err(|error| format!("tokio does not start: {error}"))
-        .and_then(|runtime| runtime.block_on(hardware::run(config)));
+    let ended =
+        tokio::runtime::Runtime::new().map_err(|error| format!("tokio does not start: {error}")).and_then(|runtime| {
+            let ended = runtime.block_on(hardware::run(config));
+            // A display that is just being opened must not keep systemd waiting.
+            runtime.shutdown_timeout(ENDING);
+            ended
+        });
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

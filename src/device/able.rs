@@ -105,6 +105,18 @@ pub fn uptime() -> Duration {
     nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).map(Duration::from).unwrap_or_default()
 }
 
+/// Where the kernel lists displays and their sockets.
+pub const DISPLAYS: &str = "/sys/class/drm";
+
+/// Whether there is a display with sockets, and no TV is at any of them: a TV that is switched off is no fault of the
+/// system. Without any display the answer is no.
+pub fn no_tv_is_plugged(displays: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(displays) else { return false };
+    let sockets: Vec<_> =
+        entries.flatten().filter_map(|entry| std::fs::read_to_string(entry.path().join("status")).ok()).collect();
+    !sockets.is_empty() && sockets.iter().all(|status| status.trim() != "connected")
+}
+
 /// Writes the file; a reader sees the old one or the new one.
 ///
 /// # Errors
@@ -132,6 +144,20 @@ pub fn read(file: &Path) -> Result<Option<Able>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tv_that_is_off_is_told_from_no_display_at_all() {
+        let sys = tempfile::tempdir().unwrap();
+        assert!(!no_tv_is_plugged(sys.path()));
+        assert!(!no_tv_is_plugged(&sys.path().join("absent")));
+        for (socket, status) in [("card0-HDMI-A-1", "disconnected\n"), ("card0-HDMI-A-2", "unknown\n")] {
+            std::fs::create_dir(sys.path().join(socket)).unwrap();
+            std::fs::write(sys.path().join(socket).join("status"), status).unwrap();
+        }
+        assert!(no_tv_is_plugged(sys.path()));
+        std::fs::write(sys.path().join("card0-HDMI-A-2/status"), "connected\n").unwrap();
+        assert!(!no_tv_is_plugged(sys.path()));
+    }
 
     #[test]
     fn a_client_meets_its_own_server() {

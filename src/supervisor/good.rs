@@ -3,7 +3,7 @@
 use crate::device::tv::{Tv, TvFrame};
 use crate::device::{able, slot};
 use crate::model::able::{Able, CameraSight, Holding, Missing, missing};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -90,10 +90,13 @@ pub async fn good(config: GoodConfig) -> Result<String, String> {
     let mut holding = Holding::default();
     loop {
         let uptime = able::uptime();
-        let (lacking, unread) = match able::read(&config.able) {
+        let (mut lacking, unread) = match able::read(&config.able) {
             Ok(able) => (missing(able.as_ref(), uptime), None),
             Err(error) => (vec![Missing::Supervisor], Some(error)),
         };
+        if able::no_tv_is_plugged(Path::new(able::DISPLAYS)) {
+            lacking.retain(|what| *what != Missing::Display);
+        }
         if holding.look(&lacking, uptime, Duration::from_secs(config.holding)) {
             break;
         }

@@ -12,6 +12,8 @@ const KERNEL_WARNINGS: &[&str] = &[
     // An emulated processor is late now and then.
     "hrtimer: interrupt took",
     "clocksource",
+    // The test's own mark.
+    "READY",
     // The kernel's own hints about itself.
     "device-mapper: core: CONFIG_IMA_DISABLE_HTABLE is disabled",
     "Loading compiled-in X.509 certificates",
@@ -88,9 +90,12 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
     let said = guest.run("nft list ruleset").await?;
     check("the packet filter is there", said.clone(), said.contains("policy drop"));
 
-    let said = guest.run("systemd-analyze security --no-pager madoguchi.service | tail -n 1").await?;
-    let exposure = said.split_whitespace().find_map(|word| word.parse::<f64>().ok());
-    check("exposure of madoguchi.service is at most 1.5", said, exposure.is_some_and(|exposure| exposure <= 1.5));
+    // The units that mount, format and restart are root's and short: a sandbox would keep their mounts to themselves.
+    for unit in ["madoguchi.service", "madoguchi-good.service"] {
+        let said = guest.run(&format!("systemd-analyze security --no-pager {unit} | tail -n 1")).await?;
+        let exposure = said.split_whitespace().find_map(|word| word.parse::<f64>().ok());
+        check(&format!("exposure of {unit} is at most 1.5"), said, exposure.is_some_and(|exposure| exposure <= 1.5));
+    }
 
     let said = guest.run("cut -d: -f1,7 /etc/passwd | grep -vE ':(/usr/sbin/nologin|/usr/bin/nologin|/usr/bin/false|/bin/false)$' || true").await?;
     check("no account has a shell", said.clone(), said.trim().is_empty());

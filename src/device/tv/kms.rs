@@ -1,5 +1,4 @@
 //! The kernel's display (KMS) as the place where composed pictures go.
-#![expect(clippy::disallowed_methods, reason = "which display there is stands in /sys")]
 
 use super::TvFrame;
 use gstreamer as gst;
