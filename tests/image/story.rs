@@ -119,6 +119,7 @@ async fn life(folder: &Path) -> Outcome {
     let room_key = city.demo.key.expose().as_bytes().to_vec();
     let mut secrets = vec![("the room key", room_key), ("the loan's number", city::LOAN.into()), ("the data key", key)];
     let names = relay.names();
+    ensure(!names.is_empty(), "nobody asked for a relay address")?;
     secrets.extend(names.iter().map(|name| ("a seat's name at the relay", name.as_bytes().to_vec())));
     let found = traces::found_on(&disk, &secrets).await?;
     ensure(found.is_empty(), format!("after the return there is still on the card: {}", found.join(", ")))?;
