@@ -134,6 +134,8 @@ pub fn classify(sentence: &str) -> UpdateRefusal {
         ("unsupported number of signers", UpdateRefusal::Unsigned),
         ("too small for image", UpdateRefusal::TooLarge),
         ("does not fit to slot", UpdateRefusal::TooLarge),
+        // The image's own handler looks at nothing but sizes (image/root/usr/lib/madoguchi/pre-install).
+        ("pre-install handler error", UpdateRefusal::TooLarge),
         ("image/partition size", UpdateRefusal::TooLarge),
         ("no space left", UpdateRefusal::TooLarge),
         ("file too large", UpdateRefusal::TooLarge),
@@ -269,6 +271,7 @@ mod tests {
                 TooLarge,
             ),
             ("Size of image (5) does not fit to slot size 4", TooLarge),
+            ("Installation error: Pre-install handler error: Child process exited with code 1", TooLarge),
             ("No such file: /run/madoguchi/stick/sda1/update.raucb", PulledOut),
             ("Already processing a different method", Failed),
             ("unsafe bundle uid 1000", Failed),
