@@ -118,7 +118,7 @@ fn compare_parts(a: &str, b: &str, missing: &str) -> Ordering {
 
 /// What a sentence of RAUC means. Sentences as of RAUC 1.8 to 1.15; they are prefixed with the step that failed.
 pub fn classify(sentence: &str) -> UpdateRefusal {
-    const MEANINGS: [(&str, UpdateRefusal); 34] = [
+    const MEANINGS: [(&str, UpdateRefusal); 35] = [
         ("compatible mismatch", UpdateRefusal::OtherProduct),
         ("version mismatch", UpdateRefusal::Older),
         // A bundle whose last bytes are no size was cut off, or has never been signed.
