@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 
 /// Emulated on two shared cores, everything takes its time; this is for what never comes.
@@ -22,9 +24,33 @@ pub(crate) struct Guest {
     pub(crate) machine: Machine,
     agent: PathBuf,
     numbers: u64,
-    line: Option<BufReader<UnixStream>>,
+    line: Option<Line>,
     /// When its power came.
     pub(crate) since: Instant,
+}
+
+/// The line to the agent. Opened once for as long as the machine runs: QEMU holds it over the guest's restarts, and a
+/// guest that starts while the host hangs up can be left without a reader.
+struct Line {
+    requests: OwnedWriteHalf,
+    answers: mpsc::Receiver<String>,
+}
+
+impl Line {
+    async fn open(path: &Path) -> Outcome<Self> {
+        let stream = UnixStream::connect(path).await.map_err(|error| format!("{}: {error}", path.display()))?;
+        let (answers, requests) = stream.into_split();
+        let (heard, receiver) = mpsc::channel(64);
+        tokio::spawn(async move {
+            let mut lines = BufReader::new(answers).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                if heard.send(line).await.is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Self { requests, answers: receiver })
+    }
 }
 
 /// Where `tests/image/build` puts what is booted.
@@ -92,33 +118,26 @@ impl Guest {
     pub(crate) async fn ask(&mut self, command: &str, within: Duration) -> Outcome<(i32, String)> {
         match timeout(within, self.asked(command)).await {
             Ok(answer) => answer,
-            Err(_) => {
-                self.line = None;
-                Err(format!(
-                    "no answer to `{command}` within {within:?}; the serial log ends:\n{}",
-                    self.machine.serial().last(20)
-                ))
-            }
+            Err(_) => Err(format!(
+                "no answer to `{command}` within {within:?}; the serial log ends:\n{}",
+                self.machine.serial().last(20)
+            )),
         }
     }
 
     async fn asked(&mut self, command: &str) -> Outcome<(i32, String)> {
         if self.line.is_none() {
-            let stream = UnixStream::connect(&self.agent).await;
-            self.line = Some(BufReader::new(stream.map_err(|error| format!("the agent's line: {error}"))?));
+            self.line = Some(Line::open(&self.agent).await?);
         }
         self.numbers += 1;
         let number = format!("{}-{}", std::process::id(), self.numbers);
-        let request = format!("{number} {}\n", BASE64.encode(command.as_bytes()));
+        let request = format!("ask {number} {}\n", BASE64.encode(command.as_bytes()));
         let line = self.line.as_mut().ok_or("no line to the agent")?;
-        line.get_mut().write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
+        line.requests.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
         loop {
-            let mut answer = String::new();
-            let read = line.read_line(&mut answer).await.map_err(|error| error.to_string())?;
-            if read == 0 {
-                return Err("the machine has ended".to_owned());
-            }
+            let answer = line.answers.recv().await.ok_or("the machine has ended")?;
             let mut words = answer.split_whitespace();
+            // Answers to what nobody waits for any more are passed over.
             if words.next() != Some(&number) {
                 continue;
             }
