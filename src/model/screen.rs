@@ -157,6 +157,10 @@ pub enum NetworkTrouble {
     WpsOnly,
     /// Enterprise network (802.1X) that this loan has no credentials for.
     Enterprise,
+    /// A protection that this device cannot speak (GCMP without CCMP, say): not weak, but of no use here.
+    Unsupported,
+    /// WPA3 only, and this device's radio (or its firmware) has no SAE.
+    RadioWithoutWpa3,
     /// The network's security got worse than it was.
     Downgraded,
     /// A page must be agreed to first.
@@ -165,6 +169,8 @@ pub enum NetworkTrouble {
     WrongPassword,
     /// No network of that name in the air.
     NotInTheAir,
+    /// No network of that name in the air, and this device's radio hears the 2.4 GHz band alone.
+    NotOnThisBand,
     /// In the air, but too weak.
     TooWeak,
     /// No address from the router.
@@ -179,8 +185,10 @@ pub enum NetworkTrouble {
     Untrusted,
     /// The clock cannot be set.
     ClockUnknown,
-    /// No radio, or it is switched off.
+    /// No radio, or it does not work.
     NoRadio,
+    /// The radio is there, but switched off (rfkill).
+    RadioOff,
     /// The line was lost.
     LineLost,
 }
@@ -196,6 +204,8 @@ impl NetworkTrouble {
                 | Self::Owe
                 | Self::WpsOnly
                 | Self::Enterprise
+                | Self::Unsupported
+                | Self::RadioWithoutWpa3
                 | Self::Downgraded
                 | Self::Portal
         )

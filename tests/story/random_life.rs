@@ -115,6 +115,10 @@ const TROUBLES: [NetworkTrouble; 19] = [
     NetworkTrouble::Untrusted,
     NetworkTrouble::ClockUnknown,
     NetworkTrouble::NoRadio,
+    NetworkTrouble::RadioOff,
+    NetworkTrouble::NotOnThisBand,
+    NetworkTrouble::Unsupported,
+    NetworkTrouble::RadioWithoutWpa3,
     NetworkTrouble::LineLost,
 ];
 

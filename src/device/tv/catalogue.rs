@@ -206,17 +206,20 @@ const WRONG_CODES: [WrongCode; 7] = [
     WrongCode::DamagedWifi,
 ];
 
-const NETWORK_TROUBLES: [NetworkTrouble; 19] = [
+const NETWORK_TROUBLES: [NetworkTrouble; 23] = [
     NetworkTrouble::Open,
     NetworkTrouble::Wep,
     NetworkTrouble::Wpa1,
     NetworkTrouble::Owe,
     NetworkTrouble::WpsOnly,
     NetworkTrouble::Enterprise,
+    NetworkTrouble::Unsupported,
+    NetworkTrouble::RadioWithoutWpa3,
     NetworkTrouble::Downgraded,
     NetworkTrouble::Portal,
     NetworkTrouble::WrongPassword,
     NetworkTrouble::NotInTheAir,
+    NetworkTrouble::NotOnThisBand,
     NetworkTrouble::TooWeak,
     NetworkTrouble::NoAddress,
     NetworkTrouble::NoNames,
@@ -225,6 +228,7 @@ const NETWORK_TROUBLES: [NetworkTrouble; 19] = [
     NetworkTrouble::Untrusted,
     NetworkTrouble::ClockUnknown,
     NetworkTrouble::NoRadio,
+    NetworkTrouble::RadioOff,
     NetworkTrouble::LineLost,
 ];
 

@@ -84,7 +84,12 @@ const fn of_trouble(what: NetworkTrouble) -> &'static str {
         NetworkTrouble::Enterprise => "badge",
         NetworkTrouble::Portal => "page",
         NetworkTrouble::WrongPassword => "key",
-        NetworkTrouble::NotInTheAir | NetworkTrouble::NoRadio => "wifi-off",
+        NetworkTrouble::NotInTheAir
+        | NetworkTrouble::NotOnThisBand
+        | NetworkTrouble::Unsupported
+        | NetworkTrouble::RadioWithoutWpa3
+        | NetworkTrouble::NoRadio
+        | NetworkTrouble::RadioOff => "wifi-off",
         NetworkTrouble::TooWeak => "wifi-weak",
         NetworkTrouble::NoAddress => "router",
         NetworkTrouble::NoNames | NetworkTrouble::NoInternet => "globe",
