@@ -35,36 +35,50 @@ async fn each_boots(folder: &Path, copies: Vec<Disk>) -> Outcome {
     Ok(())
 }
 
+/// The disk as a power cut would leave it now.
+async fn copied(guest: &Guest, folder: &Path, number: usize) -> Outcome<Disk> {
+    guest.machine.snapshot_of_disk(&folder.join(format!("cut-{number}.qcow2"))).await.map_err(|error| error.to_string())
+}
+
+/// Bytes that the guest has written since its power came.
+async fn written(guest: &Guest) -> Outcome<u64> {
+    let stats = guest.machine.qmp().execute("query-blockstats", serde_json::json!({})).await;
+    let stats = stats.map_err(|error| error.to_string())?;
+    let each = stats.as_array().into_iter().flatten();
+    Ok(each.filter_map(|device| device["stats"]["wr_bytes"].as_u64()).sum())
+}
+
 pub(crate) async fn an_installation(folder: PathBuf) -> Outcome {
     let mut guest = Guest::good(setup(&folder, image())).await?;
     let stick = folder.join("stick");
     let update = "madoguchi-0.2.0-arm64";
-    let copied =
+    let filled =
         std::fs::create_dir_all(&stick).and_then(|()| std::fs::copy(bundle(update), stick.join("update.raucb")));
-    copied.map_err(|error| error.to_string())?;
-    // Once to know how long it takes on this machine, from the appliance's own words.
+    filled.map_err(|error| error.to_string())?;
+    let size = std::fs::metadata(bundle(update)).map_err(|error| error.to_string())?.len();
+    let count = moments();
+    // Evenly over what is written (about as much as the bundle is long), the last three over the restart and what follows.
+    let (installing, pace) = (count - 3, size / (count - 3) as u64);
+    let before = written(&guest).await?;
     guest.machine.stick(&stick).await.map_err(|error| error.to_string())?;
     let mut copies = Vec::new();
-    let count = moments();
-    let mut position = 0;
-    for number in 0..count {
-        // Evenly over its progress, which RAUC tells; and the last few over the restart and the first boot after it.
-        if number + 3 < count {
-            let aim = number * 100 / (count - 3);
-            let progress =
-                "busctl get-property de.pengutronix.rauc / de.pengutronix.rauc.Installer Progress | cut -d ' ' -f 3";
-            guest.until("progress", &format!("[ \"$({progress})\" -ge {aim} ]"), PATIENCE).await?;
-        } else {
-            let serial = guest.machine.serial();
-            if number + 3 == count {
-                serial.wait_for("madoguchi: slot B", position, PATIENCE).await.map_err(|error| error.to_string())?;
-                position = serial.position();
-            } else {
-                sleep(Duration::from_secs(8)).await;
-            }
+    let deadline = Instant::now() + PATIENCE;
+    let restarted =
+        |guest: &Guest| guest.machine.serial().lines().iter().any(|line| line.text.contains("madoguchi: slot B"));
+    while copies.len() < installing && !restarted(&guest) {
+        if Instant::now() > deadline {
+            return Err(format!("after {PATIENCE:?} only {} of {installing} moments have come", copies.len()));
         }
-        let copy = folder.join(format!("cut-{number}.qcow2"));
-        copies.push(guest.machine.snapshot_of_disk(&copy).await.map_err(|error| error.to_string())?);
+        if written(&guest).await? - before >= pace * copies.len() as u64 {
+            copies.push(copied(&guest, &folder, copies.len()).await?);
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    println!("    {} moments of the installation", copies.len());
+    guest.machine.serial().wait_for("madoguchi: slot B", 0, PATIENCE).await.map_err(|error| error.to_string())?;
+    while copies.len() < count {
+        copies.push(copied(&guest, &folder, copies.len()).await?);
+        sleep(Duration::from_secs(4)).await;
     }
     guest.machine.cut().await.map_err(|error| error.to_string())?;
     each_boots(&folder, copies).await
@@ -82,8 +96,7 @@ pub(crate) async fn a_first_boot(folder: PathBuf) -> Outcome {
         // The first third is U-Boot and the kernel, which write nothing but the counters.
         let part = 0.3 + 0.7 * number as f64 / count as f64;
         sleep_until(guest.since + whole.mul_f64(part)).await;
-        let copy = folder.join(format!("cut-{number}.qcow2"));
-        copies.push(guest.machine.snapshot_of_disk(&copy).await.map_err(|error| error.to_string())?);
+        copies.push(copied(&guest, &folder, number).await?);
     }
     guest.machine.cut().await.map_err(|error| error.to_string())?;
     each_boots(&folder, copies).await
