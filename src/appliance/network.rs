@@ -20,6 +20,8 @@ use std::time::Duration;
 const FINDING: Duration = Duration::from_secs(8);
 /// A cable is in, but its router may still be starting.
 const FINDING_BY_CABLE: Duration = Duration::from_secs(30);
+/// A known Wi-Fi must have been looked for, and joined where it is there, by then.
+const FINDING_KNOWN: Duration = Duration::from_secs(60);
 /// Scan, authentication, address and internet check together.
 const JOINING: Duration = Duration::from_secs(60);
 /// The clock must be set by then once the internet is there.
@@ -30,8 +32,10 @@ const CHECKING: Duration = Duration::from_secs(20);
 pub(super) struct Network(Phase);
 
 enum Phase {
+    /// `asked`: a known Wi-Fi is looked for, and until when that may take.
     Finding {
         until: Uptime,
+        asked: Option<(Attempt, Uptime)>,
     },
     Asking {
         eye: Eye,
@@ -59,7 +63,12 @@ impl Network {
     /// Looks for a cable or a known Wi-Fi; where one carries already, the story goes on at once.
     pub(super) fn find(now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
         let span = if known.cable { FINDING_BY_CABLE } else { FINDING };
-        onward_if_carried(now, Phase::Finding { until: now + span }, known, effects)
+        let asked = (!known.cable && !known.carries).then(|| {
+            let attempt = known.ask();
+            effects.push(Effect::JoinKnown { attempt });
+            (attempt, now + FINDING_KNOWN)
+        });
+        onward_if_carried(now, Phase::Finding { until: now + span, asked }, known, effects)
     }
 
     /// Says what is wrong with the network in use.
@@ -82,6 +91,11 @@ impl Network {
             (Phase::Joining { attempt, .. }, Event::Told(Told::Network { attempt: of, news })) if attempt == of => {
                 answered(now, news)
             }
+            (Phase::Finding { until, asked: Some((attempt, _)) }, Event::Told(Told::Network { attempt: of, news }))
+                if attempt == of =>
+            {
+                found(now, until, news, known)
+            }
             (Phase::Checking { attempt, .. }, Event::Told(Told::Network { attempt: of, news })) if attempt == of => {
                 answered(now, news)
             }
@@ -91,11 +105,13 @@ impl Network {
                 Phase::Trouble(known.trouble.unwrap_or(NetworkTrouble::NoInternet))
             }
             (Phase::Clock { until }, Event::Tick) if now >= until => Phase::Trouble(NetworkTrouble::ClockUnknown),
-            (Phase::Finding { until }, Event::Tick) if now >= until => given_up_finding(known),
-            (Phase::Finding { until }, Event::Fact) if known.cable => {
-                Phase::Finding { until: until.max(now + FINDING_BY_CABLE) }
+            (Phase::Finding { until, asked }, Event::Tick) if now >= finding_ends(until, asked) => {
+                given_up_finding(known)
             }
-            (Phase::Asking { .. }, Event::Fact) if known.cable => Phase::Finding { until: now + FINDING_BY_CABLE },
+            (Phase::Finding { until, asked }, Event::Fact) if known.cable => {
+                Phase::Finding { until: until.max(now + FINDING_BY_CABLE), asked }
+            }
+            (Phase::Asking { .. }, Event::Fact) if known.cable => finding(now + FINDING_BY_CABLE),
             (phase @ (Phase::Finding { .. } | Phase::Asking { .. }), Event::Press) => {
                 known.choose_next_language();
                 phase
@@ -116,7 +132,7 @@ impl Network {
 
     pub(super) fn wake_at(&self) -> Option<(Uptime, Why)> {
         match &self.0 {
-            Phase::Finding { until } => Some((*until, Why("a cable or a known Wi-Fi"))),
+            Phase::Finding { until, asked } => Some((finding_ends(*until, *asked), Why("a cable or a known Wi-Fi"))),
             Phase::Asking { eye } => eye.wake_at().map(|at| (at, Why("a wrong code to be read about"))),
             Phase::Joining { until, .. } => Some((*until, Why("the Wi-Fi to be joined"))),
             Phase::Checking { until, .. } => Some((*until, Why("an answer from the internet"))),
@@ -170,7 +186,7 @@ fn onward_if_carried(now: Uptime, phase: Phase, known: &mut Known, effects: &mut
     let phase = match (phase, forbidden) {
         (_, Some(trouble)) => Phase::Trouble(trouble),
         (phase @ Phase::Trouble(NetworkTrouble::ClockUnknown), None) if !known.clock => phase,
-        (Phase::Clock { .. }, None) if !known.carries => Phase::Finding { until: now + FINDING },
+        (Phase::Clock { .. }, None) if !known.carries => finding(now + FINDING),
         (phase @ Phase::Clock { .. }, None) if !known.clock => phase,
         (phase @ Phase::Joining { .. }, None) if !known.cable => phase,
         (_, None) if known.carries && !known.clock => Phase::Clock { until: now + SETTING_CLOCK },
@@ -224,6 +240,27 @@ fn refused_by_its_claim(wifi: &WifiCode) -> Option<NetworkTrouble> {
         Claim::Wep => Some(NetworkTrouble::Wep),
         Claim::Enterprise => Some(NetworkTrouble::Enterprise),
         Claim::Wpa | Claim::Sae => None,
+    }
+}
+
+/// A cable alone, or what is already in use, is waited for.
+fn finding(until: Uptime) -> Phase {
+    Phase::Finding { until, asked: None }
+}
+
+fn finding_ends(until: Uptime, asked: Option<(Attempt, Uptime)>) -> Uptime {
+    asked.map_or(until, |(_, by)| until.max(by))
+}
+
+/// What became of the look for a known Wi-Fi. That none is there is no trouble: a cable may still come.
+fn found(now: Uptime, until: Uptime, news: NetworkNews, known: &Known) -> Phase {
+    use NetworkTrouble::{NoRadio, NotInTheAir, NotOnThisBand, RadioOff};
+    match news {
+        NetworkNews::Trouble(NotInTheAir | NotOnThisBand | NoRadio | RadioOff) | NetworkNews::Forgotten => {
+            finding(until)
+        }
+        NetworkNews::Trouble(_) if known.cable => finding(until),
+        news => answered(now, news),
     }
 }
 

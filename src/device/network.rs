@@ -2,17 +2,21 @@
 
 mod air;
 mod join;
+mod known;
 mod proxy;
+mod supplicant;
 mod survey;
 
 use super::Behind;
 use crate::model::ids::Attempt;
 use crate::model::screen::NetworkTrouble;
+use crate::model::verdict::Security;
 use crate::model::wifi_code::WifiCode;
 use futures_util::{FutureExt, StreamExt};
+use known::Known;
 use nmrs::NetworkManager;
+use std::path::PathBuf;
 use std::time::Duration;
-use survey::Survey;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -25,6 +29,12 @@ pub enum NetworkAsk {
         /// The network.
         wifi: WifiCode,
     },
+    /// Looks for a network that this loan has joined before, and joins it. Answers with [`NetworkNews::Up`], with
+    /// [`NetworkTrouble::NotInTheAir`] where there is none, or with the trouble of one that is there.
+    JoinKnown {
+        /// Number of this question.
+        attempt: Attempt,
+    },
     /// Looks again whether the internet can be reached (after a portal, a router restart, ...).
     Check {
         /// Number of this question.
@@ -35,6 +45,18 @@ pub enum NetworkAsk {
         /// Number of this question.
         attempt: Attempt,
     },
+}
+
+impl NetworkAsk {
+    /// Number of the question.
+    pub fn attempt(&self) -> Attempt {
+        match self {
+            Self::Join { attempt, .. }
+            | Self::JoinKnown { attempt }
+            | Self::Check { attempt }
+            | Self::Forget { attempt } => *attempt,
+        }
+    }
 }
 
 /// What the network says.
@@ -75,13 +97,21 @@ pub enum NetworkNews {
 const RETRY: Duration = Duration::from_secs(5);
 /// How often the network is looked at although nothing was heard of it: beacons get worse without an event.
 const LOOK: Duration = Duration::from_secs(10);
+/// How often what was negotiated is looked at while a Wi-Fi is in use: a weaker one is left within two seconds.
+const GLANCE: Duration = Duration::from_secs(1);
+/// How long each known network is looked for in the air.
+const LOOK_FOR_KNOWN: Duration = Duration::from_secs(4);
 /// NetworkManager tells one change in many signals.
 const SETTLE: Duration = Duration::from_millis(200);
 
-/// Serves the network until either end of `behind` is gone.
-pub async fn run(behind: Behind<NetworkAsk, NetworkEvent>) {
+/// Where joined networks are kept: on the loan's encrypted memory, beside the loan.
+pub const KNOWN: &str = "/var/lib/madoguchi/data/known/wifi.json";
+
+/// Serves the network until either end of `behind` is gone. Joined networks are kept in the file `known`.
+pub async fn run(behind: Behind<NetworkAsk, NetworkEvent>, known: PathBuf) {
     let Behind { asks, events } = behind;
-    let mut network = Network { asks, events, wanted: None, left: None, cable: None, carries: None };
+    let (wanted, left, cable, carries) = (None, None, None, None);
+    let mut network = Network { asks, events, known, wanted, left, cable, carries, wireless: false };
     let mut told = false;
     loop {
         let end = match timeout(join::ANSWER_WITHIN, open()).await {
@@ -129,12 +159,17 @@ enum Work<T> {
 struct Network {
     asks: mpsc::Receiver<NetworkAsk>,
     events: mpsc::Sender<NetworkEvent>,
-    /// The accepted Wi-Fi, joined again by itself when it was lost. Forgotten when asked to.
-    wanted: Option<WifiCode>,
+    /// The file of joined networks.
+    known: PathBuf,
+    /// The accepted Wi-Fi and the security it was joined with; joined again by itself when it was lost. Forgotten when
+    /// asked to.
+    wanted: Option<(WifiCode, Security)>,
     /// Why the last Wi-Fi was left without having been asked to; said until another one is asked for.
     left: Option<NetworkTrouble>,
     cable: Option<bool>,
     carries: Option<(bool, Option<NetworkTrouble>)>,
+    /// A Wi-Fi is in use.
+    wireless: bool,
 }
 
 impl Network {
@@ -159,13 +194,20 @@ impl Network {
                 () = sleep_until(until) => return End::Lost,
             };
             let answered = match ask {
-                Some(NetworkAsk::Join { attempt, .. } | NetworkAsk::Check { attempt }) => {
-                    self.answer(attempt, NetworkNews::Trouble(NetworkTrouble::NoRadio)).await
-                }
+                Some(
+                    NetworkAsk::Join { attempt, .. }
+                    | NetworkAsk::JoinKnown { attempt }
+                    | NetworkAsk::Check { attempt },
+                ) => self.answer(attempt, NetworkNews::Trouble(NetworkTrouble::NoRadio)).await,
                 // The profile was volatile: it went with NetworkManager.
                 Some(NetworkAsk::Forget { attempt }) => {
                     self.wanted = None;
-                    self.answer(attempt, NetworkNews::Forgotten).await
+                    let news = if Known::read(self.known.clone()).forget() {
+                        NetworkNews::Forgotten
+                    } else {
+                        NetworkNews::Trouble(NetworkTrouble::NoRadio)
+                    };
+                    self.answer(attempt, news).await
                 }
                 None => Err(End::Gone),
             };
@@ -186,25 +228,34 @@ impl Network {
         mut changes: nmrs::NetworkEventStream,
     ) -> Result<std::convert::Infallible, End> {
         self.look(nm).await?;
+        let mut looked = Instant::now();
         loop {
             let lost = self.carries == Some((false, Some(NetworkTrouble::LineLost))) && self.cable != Some(true);
-            let again = sleep(if lost { RETRY } else { LOOK });
+            let next_look = looked + if lost { RETRY } else { LOOK };
+            let glance = self.wireless.then(|| Instant::now() + GLANCE).filter(|glance| *glance < next_look);
             tokio::select! {
                 ask = self.asks.recv() => self.asked(nm, ask.ok_or(End::Gone)?).await?,
                 change = changes.next() => match change {
                     None | Some(Err(_)) | Some(Ok(nmrs::NetworkEvent::NetworkManagerRestarted)) => return Err(End::Lost),
                     // Every change of a signal's strength.
-                    Some(Ok(nmrs::NetworkEvent::AccessPointsChanged)) => continue,
+                    Some(Ok(nmrs::NetworkEvent::AccessPointsChanged)) if glance.is_none() => continue,
+                    Some(Ok(nmrs::NetworkEvent::AccessPointsChanged)) => {}
                     Some(Ok(_)) => {
                         sleep(SETTLE).await;
                         while let Some(Some(Ok(_))) = changes.next().now_or_never() {}
                     }
                 },
-                () = again => if lost && let Some(wifi) = self.wanted.clone() {
-                    self.rejoin(nm, &wifi).await?;
-                },
+                () = sleep_until(glance.unwrap_or(next_look)) => {
+                    if glance.is_some() && survey::negotiated(nm, self.least()).await.is_ok() {
+                        continue;
+                    }
+                    if lost && let Some((wifi, security)) = self.wanted.clone() {
+                        self.rejoin(nm, &wifi, security).await?;
+                    }
+                }
             }
             self.look(nm).await?;
+            looked = Instant::now();
         }
     }
 
@@ -217,9 +268,9 @@ impl Network {
         }
     }
 
-    async fn rejoin(&mut self, nm: &NetworkManager, wifi: &WifiCode) -> Result<(), End> {
-        match self.unless_asked(join::join(nm, wifi)).await {
-            Work::Done(Ok(())) => tracing::info!("the lost network is joined again"),
+    async fn rejoin(&mut self, nm: &NetworkManager, wifi: &WifiCode, security: Security) -> Result<(), End> {
+        match self.unless_asked(join::join(nm, wifi, Some(security), join::LOOK_WITHIN)).await {
+            Work::Done(Ok(_)) => tracing::info!("the lost network is joined again"),
             Work::Done(Err(trouble)) => tracing::info!("joining the lost network again: {trouble:?}"),
             Work::Interrupted(ask) => Box::pin(self.asked(nm, ask)).await?,
             Work::Gone => return Err(End::Gone),
@@ -227,29 +278,72 @@ impl Network {
         Ok(())
     }
 
+    /// Joins what a code says, keeps it as known, and looks whether there is internet.
+    async fn join(&mut self, nm: &NetworkManager, wifi: WifiCode) -> Work<Result<(), NetworkTrouble>> {
+        let mut known = Known::read(self.known.clone());
+        let least = known.least(&wifi);
+        let joined = match self.unless_asked(join::join(nm, &wifi, least, join::LOOK_WITHIN)).await {
+            Work::Done(Ok(security)) => security,
+            Work::Done(Err(trouble)) => return Work::Done(Err(trouble)),
+            Work::Interrupted(ask) => return Work::Interrupted(ask),
+            Work::Gone => return Work::Gone,
+        };
+        let looked = self.unless_asked(join::internet(nm)).await;
+        if matches!(
+            looked,
+            Work::Done(Ok(()) | Err(NetworkTrouble::Portal | NetworkTrouble::NoInternet | NetworkTrouble::NoNames))
+        ) {
+            if let Err(why) = known.learn(&wifi, joined) {
+                tracing::warn!("the joined network is not kept for the next start: {why}");
+            }
+            self.wanted = Some((wifi, joined));
+        }
+        looked
+    }
+
+    /// Joins the first known network that is in the air and works; the first trouble of those that are there otherwise.
+    async fn join_known(&mut self, nm: &NetworkManager) -> Work<Result<(), NetworkTrouble>> {
+        let known = Known::read(self.known.clone());
+        let mut trouble = NetworkTrouble::NotInTheAir;
+        for network in known.networks() {
+            let wifi = network.wifi();
+            match self.unless_asked(join::join(nm, &wifi, Some(network.security), LOOK_FOR_KNOWN)).await {
+                Work::Done(Ok(security)) => {
+                    self.wanted = Some((wifi, security));
+                    return self.unless_asked(join::internet(nm)).await;
+                }
+                Work::Done(Err(why)) if trouble == NetworkTrouble::NotInTheAir => trouble = why,
+                Work::Done(Err(_)) => {}
+                Work::Interrupted(ask) => return Work::Interrupted(ask),
+                Work::Gone => return Work::Gone,
+            }
+        }
+        Work::Done(Err(trouble))
+    }
+
     /// Answers an ask, and those that interrupt it.
     async fn asked(&mut self, nm: &NetworkManager, first: NetworkAsk) -> Result<(), End> {
         let mut next = Some(first);
         while let Some(ask) = next.take() {
             let (attempt, news) = match ask {
-                NetworkAsk::Join { attempt, wifi } => {
+                ask @ (NetworkAsk::Join { .. } | NetworkAsk::JoinKnown { .. }) => {
                     (self.wanted, self.left) = (None, None);
-                    match self.unless_asked(join::join(nm, &wifi)).await {
-                        Work::Done(result) => {
-                            if joined(&result) {
-                                self.wanted = Some(wifi);
-                            }
-                            (attempt, news(result))
-                        }
+                    let (attempt, work) = match ask {
+                        NetworkAsk::Join { attempt, wifi } => (attempt, self.join(nm, wifi).await),
+                        ask => (ask.attempt(), self.join_known(nm).await),
+                    };
+                    match work {
+                        Work::Done(result) => (attempt, news(result)),
                         Work::Interrupted(ask) => {
                             join::leave(nm).await;
+                            self.wanted = None;
                             next = Some(ask);
                             continue;
                         }
                         Work::Gone => return Err(End::Gone),
                     }
                 }
-                NetworkAsk::Check { attempt } => match self.unless_asked(survey::checked(nm)).await {
+                NetworkAsk::Check { attempt } => match self.unless_asked(survey::checked(nm, self.least())).await {
                     Work::Done(result) => (attempt, news(result)),
                     Work::Interrupted(ask) => {
                         next = Some(ask);
@@ -259,10 +353,11 @@ impl Network {
                 },
                 NetworkAsk::Forget { attempt } => {
                     (self.wanted, self.left) = (None, None);
-                    if join::leave(nm).await {
+                    let forgotten = Known::read(self.known.clone()).forget();
+                    if join::leave(nm).await && forgotten {
                         (attempt, NetworkNews::Forgotten)
                     } else {
-                        tracing::error!("a Wi-Fi profile could not be deleted: NetworkManager keeps it");
+                        tracing::error!("a Wi-Fi could not be forgotten: NetworkManager or the memory keeps it");
                         (attempt, NetworkNews::Trouble(NetworkTrouble::NoRadio))
                     }
                 }
@@ -272,23 +367,35 @@ impl Network {
         Ok(())
     }
 
-    /// Looks at the whole network, tells what changed, and leaves a Wi-Fi that is not accepted (any more).
+    fn least(&self) -> Option<Security> {
+        self.wanted.as_ref().map(|(_, security)| *security)
+    }
+
+    /// Looks at the whole network, tells what changed, and leaves a Wi-Fi that is not accepted (any more) or that nobody
+    /// asked for.
     async fn look(&mut self, nm: &NetworkManager) -> Result<(), End> {
         // A question that was not answered tells nothing new; the next look is near.
-        let Some(Survey { plugged, mut carries }) = survey::survey(nm).await else { return Ok(()) };
-        if let Err(Some(trouble)) = carries
-            && survey::not_accepted(trouble)
-        {
-            tracing::warn!("the Wi-Fi in use is left: {trouble:?}");
+        let Some(mut seen) = survey::survey(nm, self.least()).await else { return Ok(()) };
+        let foreign = seen.wireless && self.wanted.is_none();
+        if foreign || seen.verdict.is_err() {
+            tracing::warn!(
+                "the Wi-Fi in use is left: {}",
+                seen.verdict.err().map_or("nobody asked for it".to_owned(), |why| format!("{why:?}"))
+            );
             join::leave(nm).await;
             let was_accepted = self.wanted.take().is_some();
-            self.left = Some(if was_accepted { NetworkTrouble::Downgraded } else { trouble });
-            carries = Err(self.left);
+            self.left = if was_accepted { Some(NetworkTrouble::Downgraded) } else { seen.verdict.err() };
+            match survey::survey(nm, None).await {
+                Some(now) => seen = now,
+                None => return Ok(()),
+            }
         }
+        self.wireless = seen.wireless;
+        let mut carries = seen.carries;
         if carries == Err(None) {
             carries = Err(self.wanted.as_ref().map(|_| NetworkTrouble::LineLost).or(self.left));
         }
-        self.told(plugged, carries).await
+        self.told(seen.plugged, carries).await
     }
 
     /// Tells what is new in this.
@@ -302,11 +409,6 @@ impl Network {
         }
         Ok(())
     }
-}
-
-/// Whether a join left us on the network: yes, or yes but without internet.
-fn joined(result: &Result<(), NetworkTrouble>) -> bool {
-    matches!(result, Ok(()) | Err(NetworkTrouble::Portal | NetworkTrouble::NoInternet))
 }
 
 fn news(result: Result<(), NetworkTrouble>) -> NetworkNews {

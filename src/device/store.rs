@@ -254,7 +254,7 @@ fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
 }
 
 /// The file is on disk with its folder entry when this returns: written aside, then renamed.
-fn write_whole(path: &Path, data: &[u8]) -> Result<(), String> {
+pub(super) fn write_whole(path: &Path, data: &[u8]) -> Result<(), String> {
     let aside = path.with_extension("new");
     let mut file = File::create(&aside).map_err(told("writing", &aside))?;
     file.write_all(data).and_then(|()| file.sync_all()).map_err(told("writing", &aside))?;

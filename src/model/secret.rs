@@ -37,7 +37,8 @@ impl PartialEq for Secret {
 }
 impl Eq for Secret {}
 
-/// Wire messages carry secrets to the one peer that must have them; this is the only way out.
+/// Wire messages carry secrets to the one peer that must have them, and the loan's encrypted memory keeps the home's Wi-Fi;
+/// this is the only way out.
 pub mod on_the_wire {
     use super::Secret;
     use serde::{Deserialize, Deserializer, Serializer};

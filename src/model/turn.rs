@@ -198,6 +198,11 @@ pub enum Effect {
         /// The network.
         wifi: WifiCode,
     },
+    /// Look for a Wi-Fi that this loan knows, and join it.
+    JoinKnown {
+        /// Number of the question.
+        attempt: Attempt,
+    },
     /// Look again whether the internet can be reached.
     CheckNetwork {
         /// Number of the question.
@@ -396,6 +401,7 @@ impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::JoinWifi { attempt, .. } => write!(f, "JoinWifi {attempt}"),
+            Self::JoinKnown { attempt } => write!(f, "JoinKnown {attempt}"),
             Self::CheckNetwork { attempt } => write!(f, "CheckNetwork {attempt}"),
             Self::ForgetNetwork { attempt } => write!(f, "ForgetNetwork {attempt}"),
             Self::OpenLink { attempt, .. } => write!(f, "OpenLink {attempt}"),

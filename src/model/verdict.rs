@@ -1,9 +1,11 @@
 //! Judges a network: which ones the city allows, and by which name the others are refused.
 //!
-//! Accepted are WPA2-Personal with RSN and CCMP or better, WPA3-Personal (SAE), and both together. TKIP, WEP
-//! and no encryption are never accepted, whatever else the beacon says.
+//! Accepted are WPA2-Personal with RSN and CCMP, WPA3-Personal (SAE), and both together. TKIP, WEP and no encryption
+//! are never accepted, whatever else the beacon says. Management frame protection is not judged here, because
+//! NetworkManager does not tell it of a beacon: the profile demands it for SAE and uses it for WPA2 where it is offered.
 
 use super::screen::NetworkTrouble;
+use serde::{Deserialize, Serialize};
 
 /// Key management suites that an access point offers (IEEE 802.11-2020 table 9-151).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,8 +36,9 @@ pub struct Ciphers {
 pub struct Beacon {
     /// The privacy bit of the capability field.
     pub privacy: bool,
-    /// A WPA (version 1) element is there.
-    pub wpa1: bool,
+    /// Ciphers of the WPA (version 1) element, pairwise and group together, where there is one. A router that speaks it
+    /// with CCMP alone does nothing weak; the profile pins RSN all the same.
+    pub wpa1: Option<Ciphers>,
     /// An RSN element is there.
     pub rsn: bool,
     /// Key management of the RSN element.
@@ -49,7 +52,8 @@ pub struct Beacon {
 }
 
 /// Which security a connection pins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Security {
     /// WPA2-Personal, RSN with CCMP.
     Wpa2,
@@ -65,25 +69,31 @@ impl Beacon {
     pub fn judge(&self) -> Result<Security, NetworkTrouble> {
         if !self.rsn {
             return Err(match (self.wpa1, self.privacy, self.wps) {
-                (true, ..) => NetworkTrouble::Wpa1,
-                (false, true, true) => NetworkTrouble::WpsOnly,
-                (false, true, false) => NetworkTrouble::Wep,
-                (false, false, _) => NetworkTrouble::Open,
+                (Some(_), ..) => NetworkTrouble::Wpa1,
+                (None, true, true) => NetworkTrouble::WpsOnly,
+                (None, true, false) => NetworkTrouble::Wep,
+                (None, false, _) => NetworkTrouble::Open,
             });
         }
-        if self.pairwise.wep || self.group.wep {
+        let ciphers = [self.pairwise, self.group, self.wpa1.unwrap_or_default()];
+        if ciphers.iter().any(|ciphers| ciphers.wep) {
             return Err(NetworkTrouble::Wep);
         }
-        if self.wpa1 || self.pairwise.tkip || self.group.tkip || !self.pairwise.ccmp || !self.group.ccmp {
+        if ciphers.iter().any(|ciphers| ciphers.tkip) {
             return Err(NetworkTrouble::Wpa1);
+        }
+        if !self.pairwise.ccmp || !self.group.ccmp {
+            return Err(NetworkTrouble::Unsupported);
         }
         let keys = self.key_management;
         match (keys.sae, keys.psk) {
+            // An element that promises encryption beside a privacy bit that denies it: a beacon that lies.
+            (true, _) | (_, true) if !self.privacy => Err(NetworkTrouble::Open),
             (true, _) => Ok(Security::Wpa3),
             (false, true) => Ok(Security::Wpa2),
             _ if keys.owe => Err(NetworkTrouble::Owe),
             _ if keys.enterprise => Err(NetworkTrouble::Enterprise),
-            _ => Err(NetworkTrouble::Open),
+            _ => Err(NetworkTrouble::Unsupported),
         }
     }
 }
@@ -110,33 +120,46 @@ mod tests {
         let sae = KeyManagement { sae: true, psk: true, ..KeyManagement::default() };
         assert_eq!(Beacon { key_management: sae, ..wpa2() }.judge(), Ok(Security::Wpa3));
         assert_eq!(Beacon::default().judge(), Err(NetworkTrouble::Open));
+        assert_eq!(Beacon { privacy: false, ..wpa2() }.judge(), Err(NetworkTrouble::Open), "it lies");
         assert_eq!(Beacon { privacy: true, ..Beacon::default() }.judge(), Err(NetworkTrouble::Wep));
-        assert_eq!(Beacon { privacy: true, wpa1: true, ..Beacon::default() }.judge(), Err(NetworkTrouble::Wpa1));
+        assert_eq!(
+            Beacon { privacy: true, wpa1: Some(Ciphers::default()), ..Beacon::default() }.judge(),
+            Err(NetworkTrouble::Wpa1)
+        );
         let tkip = Ciphers { tkip: true, ccmp: true, wep: false };
         assert_eq!(Beacon { group: tkip, ..wpa2() }.judge(), Err(NetworkTrouble::Wpa1));
+        assert_eq!(Beacon { wpa1: Some(tkip), ..wpa2() }.judge(), Err(NetworkTrouble::Wpa1));
+        let ccmp = Ciphers { ccmp: true, ..Ciphers::default() };
+        assert_eq!(Beacon { wpa1: Some(ccmp), ..wpa2() }.judge(), Ok(Security::Wpa2), "WPA1 beside it, but no TKIP");
+        let gcmp = Ciphers::default();
+        assert_eq!(Beacon { pairwise: gcmp, group: gcmp, ..wpa2() }.judge(), Err(NetworkTrouble::Unsupported));
         let owe = KeyManagement { owe: true, ..KeyManagement::default() };
         assert_eq!(Beacon { key_management: owe, ..wpa2() }.judge(), Err(NetworkTrouble::Owe));
     }
 
-    /// Four bytes hold every combination of the flags.
+    /// Eighteen bits hold every combination of the flags.
     #[test]
     fn nothing_weak_is_ever_accepted_whatever_the_flags() {
-        for bits in 0..1u32 << 14 {
+        for bits in 0..1u32 << 18 {
             let bit = |place: u32| bits >> place & 1 == 1;
             let ciphers = |from: u32| Ciphers { wep: bit(from), tkip: bit(from + 1), ccmp: bit(from + 2) };
             let beacon = Beacon {
                 privacy: bit(0),
-                wpa1: bit(1),
-                rsn: bit(2),
+                rsn: bit(1),
+                wps: bit(2),
                 key_management: KeyManagement { psk: bit(3), sae: bit(4), enterprise: bit(5), owe: bit(6) },
                 pairwise: ciphers(7),
                 group: ciphers(10),
-                wps: bit(13),
+                wpa1: bit(13).then(|| ciphers(14)),
             };
-            if beacon.judge().is_ok() {
-                assert!(beacon.rsn && !beacon.wpa1 && beacon.pairwise.ccmp && beacon.group.ccmp);
-                assert!(!beacon.pairwise.tkip && !beacon.group.tkip && !beacon.pairwise.wep && !beacon.group.wep);
-                assert!(beacon.key_management.psk || beacon.key_management.sae);
+            if let Ok(security) = beacon.judge() {
+                assert!(beacon.privacy && beacon.rsn && beacon.pairwise.ccmp && beacon.group.ccmp);
+                for ciphers in [beacon.pairwise, beacon.group, beacon.wpa1.unwrap_or_default()] {
+                    assert!(!ciphers.tkip && !ciphers.wep);
+                }
+                let keys = beacon.key_management;
+                assert!(keys.psk || keys.sae);
+                assert_eq!(security == Security::Wpa3, keys.sae, "SAE wherever it is offered");
             }
         }
     }

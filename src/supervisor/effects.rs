@@ -30,6 +30,7 @@ impl Devices {
     pub(super) async fn carry_out(&self, effect: Effect) -> Result<(), Stuck> {
         match effect {
             Effect::JoinWifi { attempt, wifi } => self.network_ask(NetworkAsk::Join { attempt, wifi }).await,
+            Effect::JoinKnown { attempt } => self.network_ask(NetworkAsk::JoinKnown { attempt }).await,
             Effect::CheckNetwork { attempt } => self.network_ask(NetworkAsk::Check { attempt }).await,
             Effect::ForgetNetwork { attempt } => self.network_ask(NetworkAsk::Forget { attempt }).await,
             Effect::OpenLink { attempt, address, trust_anchors } => {

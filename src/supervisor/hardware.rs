@@ -98,7 +98,7 @@ fn parts(config: &HardwareConfig, tasks: &mut Tasks) -> Parts {
     let (clock_in, clock) = mpsc::channel(CHANNEL);
     tasks.start("clock", clock::run(clock_in, ClockConfig::default()));
     let (network, behind_network) = device();
-    tasks.start("network", network::run(behind_network));
+    tasks.start("network", network::run(behind_network, network::KNOWN.into()));
     let (store, behind_store) = device();
     tasks.start("store", store::run(behind_store, StoreConfig::default()));
     let (slot, behind_slot) = device();

@@ -119,12 +119,12 @@ impl Kind {
             Self::Wpa3 => rsn(KeyManagement { sae: true, ..keys }),
             Self::Wpa2Wpa3 => rsn(KeyManagement { psk: true, sae: true, ..keys }),
             Self::Wpa2Tkip => Beacon {
-                wpa1: true,
+                wpa1: Some(MIXED),
                 pairwise: MIXED,
                 group: Ciphers { ccmp: false, ..MIXED },
                 ..rsn(KeyManagement { psk: true, ..keys })
             },
-            Self::Wpa1 => Beacon { privacy: true, wpa1: true, ..none },
+            Self::Wpa1 => Beacon { privacy: true, wpa1: Some(Ciphers { ccmp: false, ..MIXED }), ..none },
             Self::Wep => Beacon { privacy: true, ..none },
             Self::Open => none,
             Self::Owe => rsn(KeyManagement { owe: true, ..keys }),

@@ -113,6 +113,13 @@ impl Radio {
                 self.known = Some(wifi);
                 self.begin(attempt, Step::Scan, now + self.pace.scan);
             }
+            NetworkAsk::JoinKnown { attempt } if self.known.is_none() => {
+                self.answer(attempt, NetworkNews::Trouble(NetworkTrouble::NotInTheAir));
+            }
+            NetworkAsk::JoinKnown { attempt } => {
+                self.leave(None);
+                self.begin(attempt, Step::Scan, now + self.pace.scan);
+            }
             NetworkAsk::Check { attempt } if self.cable.is_some() => {
                 self.begin(attempt, Step::CheckCable, now + self.pace.address);
             }

@@ -20,8 +20,13 @@ const PASSPHRASE: &str = "correct horse battery";
 type Network = Device<NetworkAsk, NetworkEvent>;
 
 fn start() -> Network {
+    start_with("/dev/null/wifi.json".into())
+}
+
+/// With a file of known networks. (The other one cannot be made, not even by root.)
+fn start_with(known: std::path::PathBuf) -> Network {
     let (network, behind) = device();
-    tokio::spawn(run(behind));
+    tokio::spawn(run(behind, known));
     network
 }
 
@@ -41,9 +46,7 @@ async fn event(network: &mut Network) -> NetworkEvent {
 
 /// The answer to an ask, whatever else is told meanwhile.
 async fn answer(network: &mut Network, ask: NetworkAsk) -> NetworkNews {
-    let asked = match &ask {
-        NetworkAsk::Join { attempt, .. } | NetworkAsk::Check { attempt } | NetworkAsk::Forget { attempt } => *attempt,
-    };
+    let asked = ask.attempt();
     assert!(network.asks.send(ask).await.is_ok());
     loop {
         if let NetworkEvent::Answer { attempt, news } = event(network).await {
@@ -191,6 +194,96 @@ fn a_network_that_gets_worse_while_it_is_used_is_left() {
         carries(&mut network, (false, Some(NetworkTrouble::Downgraded))).await;
         assert_eq!((nm.profiles(), nm.active()), (0, None));
     });
+}
+
+#[test]
+fn what_was_really_negotiated_counts_more_than_what_was_asked_for() {
+    on_a_private_bus("network::what_was_really_negotiated_counts_more_than_what_was_asked_for", |_| async move {
+        let nm = Nm::start(PASSPHRASE).await;
+        nm.hear("家".as_bytes(), 80, 0, CCMP | PSK | SAE);
+        nm.negotiates("WPA2-PSK");
+        let mut network = start();
+        let joined = join(&mut network, home(PASSPHRASE)).await;
+        assert_eq!(joined, NetworkNews::Trouble(NetworkTrouble::Downgraded), "WPA3 was asked for");
+        assert_eq!((nm.profiles(), nm.active()), (0, None));
+        // No signal tells it: the glance does.
+        for worse in ["WPA2-PSK", "WPA-PSK", "NONE"] {
+            nm.negotiates("SAE");
+            assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Up);
+            carries(&mut network, (true, None)).await;
+            nm.negotiates(worse);
+            carries(&mut network, (false, Some(NetworkTrouble::Downgraded))).await;
+            assert_eq!((nm.profiles(), nm.active()), (0, None), "{worse}");
+        }
+    });
+}
+
+#[test]
+fn a_network_that_nobody_asked_for_is_left() {
+    on_a_private_bus("network::a_network_that_nobody_asked_for_is_left", |_| async move {
+        let nm = Nm::start(PASSPHRASE).await;
+        let place = nm.hear("隣".as_bytes(), 80, 0, CCMP | PSK);
+        let mut network = start();
+        carries(&mut network, (false, None)).await;
+        nm.joined_by_somebody_else(place).await;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while nm.active().is_some() {
+            assert!(tokio::time::Instant::now() < deadline, "it is still used");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+}
+
+#[test]
+fn a_radio_without_sae_says_so_before_anything_is_tried() {
+    on_a_private_bus("network::a_radio_without_sae_says_so_before_anything_is_tried", |_| async move {
+        let nm = Nm::start(PASSPHRASE).await;
+        nm.radio_without_sae();
+        let place = nm.hear("家".as_bytes(), 80, 0, CCMP | SAE);
+        let mut network = start();
+        let only = join(&mut network, home(PASSPHRASE)).await;
+        assert_eq!(only, NetworkNews::Trouble(NetworkTrouble::RadioWithoutWpa3));
+        assert!(nm.joined().is_empty());
+        nm.change(place, 0, CCMP | SAE | PSK);
+        assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Up);
+        assert_eq!(nm.joined()[0].setting("802-11-wireless-security", "key-mgmt"), Value::from("wpa-psk"));
+    });
+}
+
+#[test]
+fn a_known_network_is_joined_after_a_start_never_with_less_and_forgotten_when_asked_to() {
+    on_a_private_bus(
+        "network::a_known_network_is_joined_after_a_start_never_with_less_and_forgotten_when_asked_to",
+        |log| async move {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("known/wifi.json");
+            let nm = Nm::start(PASSPHRASE).await;
+            let place = nm.hear("家".as_bytes(), 80, 0, CCMP | SAE);
+            let known = |attempt| NetworkAsk::JoinKnown { attempt: Attempt(attempt) };
+            let nothing = NetworkNews::Trouble(NetworkTrouble::NotInTheAir);
+            let mut network = start_with(file.clone());
+            assert_eq!(answer(&mut network, known(1)).await, nothing, "none is known yet");
+            assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Up);
+            drop(network);
+            nm.lose().await;
+
+            let mut network = start_with(file.clone());
+            assert_eq!(answer(&mut network, known(2)).await, NetworkNews::Up);
+            nm.lose().await;
+            nm.change(place, 0, CCMP | PSK);
+            let tried = nm.joined().len();
+            let worse = NetworkNews::Trouble(NetworkTrouble::Downgraded);
+            assert_eq!(answer(&mut network, known(3)).await, worse, "it had WPA3 before");
+            assert_eq!(join(&mut network, home(PASSPHRASE)).await, worse, "whatever code is shown");
+            assert_eq!(nm.joined().len(), tried, "nothing was tried");
+
+            let forgotten = answer(&mut network, NetworkAsk::Forget { attempt: Attempt(4) }).await;
+            assert_eq!(forgotten, NetworkNews::Forgotten);
+            assert!(!file.exists());
+            assert_eq!(answer(&mut network, known(5)).await, nothing);
+            says_no_secret(&log);
+        },
+    );
 }
 
 #[test]

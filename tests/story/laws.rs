@@ -397,6 +397,7 @@ impl Laws {
                 self.gates = *gates;
             }
             Effect::JoinWifi { attempt, .. }
+            | Effect::JoinKnown { attempt }
             | Effect::CheckNetwork { attempt }
             | Effect::ForgetNetwork { attempt }
             | Effect::OweWipe { attempt }
@@ -417,6 +418,7 @@ impl Laws {
             Effect::OpenLink { attempt, .. } => self.link == Some(*attempt),
             Effect::BuildMedia { attempt, .. } => self.media == Some(*attempt),
             Effect::JoinWifi { attempt, .. }
+            | Effect::JoinKnown { attempt }
             | Effect::CheckNetwork { attempt }
             | Effect::ForgetNetwork { attempt }
             | Effect::OweWipe { attempt }

@@ -59,6 +59,8 @@ pub(crate) struct Router {
     pub(crate) internet: Result<(), NetworkTrouble>,
     pub(crate) cable: bool,
     pub(crate) carries: bool,
+    /// This loan has joined a Wi-Fi of the home before.
+    pub(crate) known: bool,
 }
 
 /// The session's media.
@@ -104,7 +106,7 @@ impl Life {
             store: Store { loan, wipe_owed: false, fails: Vec::new(), takes, made_anew: false, full: false },
             slots: Slots { verdict: Ok(()), running: 1, next: None, went_back: false, silent: false },
             sticks: Vec::new(),
-            router: Router { verdict: Ok(()), internet: Ok(()), cable: false, carries: false },
+            router: Router { verdict: Ok(()), internet: Ok(()), cable: false, carries: false, known: false },
             room: Room::default(),
             media: Media { open: None, gates: MediaGates::default(), connected: false, path: true, built: 0 },
             effects: Vec::new(),
@@ -467,6 +469,10 @@ impl Life {
     fn act(&mut self, effect: Effect) {
         match effect {
             Effect::JoinWifi { attempt, .. } => self.joins(attempt),
+            Effect::JoinKnown { attempt } if self.router.known => self.joins(attempt),
+            Effect::JoinKnown { attempt } => {
+                self.later(Duration::from_secs(2), network(attempt, NetworkNews::Trouble(NetworkTrouble::NotInTheAir)));
+            }
             Effect::CheckNetwork { attempt } => {
                 let news = self.router.internet.map_or_else(NetworkNews::Trouble, |()| NetworkNews::Up);
                 self.later(Duration::from_secs(1), network(attempt, news));

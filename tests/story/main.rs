@@ -19,6 +19,7 @@ mod no_loan_or_one_that_has_ended;
 // network
 mod a_cable_put_in_later_wins;
 mod a_family_joins_by_the_routers_code;
+mod a_known_wifi_is_joined_by_itself;
 mod an_open_wifi_is_refused_by_name;
 mod behind_a_portal_they_are_told_what_to_do;
 mod the_clock_is_unknown;

@@ -96,7 +96,7 @@ pub(crate) fn whim() -> impl Strategy<Value = Whim> {
     ]
 }
 
-const TROUBLES: [NetworkTrouble; 19] = [
+const TROUBLES: [NetworkTrouble; 23] = [
     NetworkTrouble::Open,
     NetworkTrouble::Wep,
     NetworkTrouble::Wpa1,
@@ -632,7 +632,7 @@ impl RandomLife {
                     (*attempt, self.open)
                 }
                 Effect::BuildMedia { attempt, .. } => (*attempt, self.open),
-                Effect::JoinWifi { attempt, .. } | Effect::CheckNetwork { attempt } => {
+                Effect::JoinWifi { attempt, .. } | Effect::JoinKnown { attempt } | Effect::CheckNetwork { attempt } => {
                     (*attempt, Some(Open::Network(*attempt)))
                 }
                 Effect::ForgetNetwork { attempt } => (*attempt, Some(Open::Forget(*attempt))),

@@ -29,10 +29,16 @@ pub(super) fn beacon(flags: u32, wpa: u32, rsn: u32) -> Beacon {
     /// Set on the open half of an OWE transition pair, which has no RSN element.
     const OWE_TRANSITION: u32 = 0x1000;
     let has = |bits: u32| rsn & bits != 0;
+    let pairwise = |word: u32| Ciphers { wep: word & 0x3 != 0, tkip: word & 0x4 != 0, ccmp: word & 0x8 != 0 };
+    let group = |word: u32| pairwise(word >> 4);
+    let both = |word: u32| {
+        let (one, two) = (pairwise(word), group(word));
+        Ciphers { wep: one.wep || two.wep, tkip: one.tkip || two.tkip, ccmp: one.ccmp || two.ccmp }
+    };
     Beacon {
         privacy: flags & 0x1 != 0,
         wps: flags & 0x2 != 0,
-        wpa1: wpa != 0,
+        wpa1: (wpa != 0).then(|| both(wpa)),
         rsn: rsn & !OWE_TRANSITION != 0,
         key_management: KeyManagement {
             psk: has(0x100),
@@ -40,8 +46,8 @@ pub(super) fn beacon(flags: u32, wpa: u32, rsn: u32) -> Beacon {
             enterprise: has(0x200 | 0x2000),
             owe: has(0x800),
         },
-        pairwise: Ciphers { wep: has(0x1 | 0x2), tkip: has(0x4), ccmp: has(0x8) },
-        group: Ciphers { wep: has(0x10 | 0x20), tkip: has(0x40), ccmp: has(0x80) },
+        pairwise: pairwise(rsn),
+        group: group(rsn),
     }
 }
 
@@ -50,35 +56,64 @@ pub(super) fn names(wifi: &WifiCode) -> impl Iterator<Item = &[u8]> {
     std::iter::once(wifi.ssid.as_bytes()).chain(wifi.other_forms.iter().map(Vec::as_slice))
 }
 
-/// The strongest access point that the city allows.
+/// What is required beyond what the city allows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Demands {
+    /// The code says that the network is WPA3 only.
+    pub(super) claim: Option<Claim>,
+    /// What this network was joined with before: less is somebody else, or has got worse.
+    pub(super) least: Option<Security>,
+    /// The radio and its firmware cannot do SAE.
+    pub(super) without_sae: bool,
+}
+
+/// The access point to join: of those that the demands allow the one with the best security, then the strongest. One that
+/// offers WPA2 alone beside another of the same name with WPA3 is passed over however strong it is, because an evil twin
+/// is built that way and would learn enough of the handshake to guess the passphrase.
 ///
 /// # Errors
 /// The trouble with the strongest one that it does not allow, or that none is in the air.
-pub(super) fn choose<P>(heard: Vec<Heard<P>>, claim: Claim) -> Result<(Heard<P>, Security), NetworkTrouble> {
+pub(super) fn choose<P>(heard: Vec<Heard<P>>, demands: Demands) -> Result<(Heard<P>, Security), NetworkTrouble> {
     let mut heard = heard;
     heard.sort_by_key(|access_point| std::cmp::Reverse(access_point.strength));
     let mut first_trouble = None;
+    let mut best: Option<(Heard<P>, Security)> = None;
     for access_point in heard {
-        match accept(&access_point.beacon, claim) {
-            Ok(security) => return Ok((access_point, security)),
+        match accept(&access_point.beacon, demands) {
+            Ok(security) if best.as_ref().is_none_or(|(_, best)| security > *best) => {
+                best = Some((access_point, security));
+            }
+            Ok(_) => {}
             Err(trouble) => first_trouble = first_trouble.or(Some(trouble)),
         }
     }
-    Err(first_trouble.unwrap_or(NetworkTrouble::NotInTheAir))
+    best.ok_or(first_trouble.unwrap_or(NetworkTrouble::NotInTheAir))
 }
 
-/// Judges one access point against what the city allows and what the code promises.
-pub(super) fn accept(beacon: &Beacon, claim: Claim) -> Result<Security, NetworkTrouble> {
-    match (beacon.judge()?, claim) {
-        // The code says WPA3 only: who offers less under this name is somebody else, or has got worse.
-        (Security::Wpa2, Claim::Sae) => Err(NetworkTrouble::Downgraded),
-        (security, _) => Ok(security),
+/// Judges one access point against what the city allows and the demands; says with which security it is to be joined.
+pub(super) fn accept(beacon: &Beacon, demands: Demands) -> Result<Security, NetworkTrouble> {
+    let wpa3_only = demands.claim == Some(Claim::Sae) || demands.least == Some(Security::Wpa3);
+    match beacon.judge()? {
+        // Who offers less under this name is somebody else, or has got worse.
+        Security::Wpa2 if wpa3_only => Err(NetworkTrouble::Downgraded),
+        Security::Wpa3 if demands.without_sae && (wpa3_only || !beacon.key_management.psk) => {
+            Err(NetworkTrouble::RadioWithoutWpa3)
+        }
+        Security::Wpa3 if demands.without_sae => Ok(Security::Wpa2),
+        security => Ok(security),
     }
 }
 
-/// A second way in, for a radio that fails at WPA3 where the access point offers both.
-pub(super) fn second_way(beacon: &Beacon, claim: Claim, tried: Security) -> Option<Security> {
-    (tried == Security::Wpa3 && beacon.key_management.psk && claim != Claim::Sae).then_some(Security::Wpa2)
+/// A second way in, where an access point offers both and its WPA3 does not work: never after a refused passphrase, and
+/// never where WPA3 has worked before.
+pub(super) fn second_way(
+    beacon: &Beacon,
+    demands: Demands,
+    tried: Security,
+    failed: NetworkTrouble,
+) -> Option<Security> {
+    let may = beacon.key_management.psk && demands.claim != Some(Claim::Sae) && demands.least != Some(Security::Wpa3);
+    (tried == Security::Wpa3 && may && failed != NetworkTrouble::WrongPassword).then_some(Security::Wpa2)
 }
 
 /// Whether a passphrase can be one at all (IEEE 802.11-2020, J.4.1): otherwise NetworkManager refuses the profile.
@@ -128,7 +163,8 @@ pub(super) fn profile<'a>(name: &'a [u8], hidden: bool, security: Security, pass
                 ("pmf", Value::from(management_frames)),
             ]),
         ),
-        ("ipv4", HashMap::from([("method", Value::from("auto"))])),
+        // Seconds: a router that gives no address is named within the time that a person waits.
+        ("ipv4", HashMap::from([("method", Value::from("auto")), ("dhcp-timeout", Value::from(20i32))])),
         ("ipv6", HashMap::from([("method", Value::from("auto"))])),
     ])
 }
@@ -191,25 +227,61 @@ mod tests {
         assert_eq!(judged(0, 0, 0x1000), Err(NetworkTrouble::Open), "the open half of an OWE pair");
     }
 
+    fn claimed(claim: Claim) -> Demands {
+        Demands { claim: Some(claim), ..Demands::default() }
+    }
+
+    fn chosen(heard: Vec<Heard<u8>>, demands: Demands) -> Result<(u8, Security), NetworkTrouble> {
+        choose(heard, demands).map(|(heard, security)| (heard.place, security))
+    }
+
     #[test]
     fn the_strongest_accepted_access_point_is_chosen_over_a_stronger_weak_one() {
-        let (chosen, security) =
-            choose(vec![heard(1, 40, CCMP | PSK), heard(2, 95, 0x44 | PSK), heard(3, 70, CCMP | PSK)], Claim::Wpa)
-                .unwrap();
-        assert_eq!((chosen.place, security), (3, Security::Wpa2));
-        let trouble = choose(vec![heard(1, 40, 0), heard(2, 95, 0x44 | PSK)], Claim::Wpa).map(|_| ()).unwrap_err();
-        assert_eq!(trouble, NetworkTrouble::Wpa1, "the strongest one names the trouble");
-        assert_eq!(choose(Vec::<Heard<u8>>::new(), Claim::Wpa).map(|_| ()), Err(NetworkTrouble::NotInTheAir));
+        let wpa = claimed(Claim::Wpa);
+        let heard_by_us = vec![heard(1, 40, CCMP | PSK), heard(2, 95, 0x44 | PSK), heard(3, 70, CCMP | PSK)];
+        assert_eq!(chosen(heard_by_us, wpa), Ok((3, Security::Wpa2)));
+        let weak = vec![heard(1, 40, 0), heard(2, 95, 0x44 | PSK)];
+        assert_eq!(chosen(weak, wpa), Err(NetworkTrouble::Wpa1), "the strongest one names the trouble");
+        assert_eq!(chosen(Vec::new(), wpa), Err(NetworkTrouble::NotInTheAir));
+    }
+
+    #[test]
+    fn an_evil_twin_is_passed_over_however_strong_it_is() {
+        let wpa = claimed(Claim::Wpa);
+        for weaker in [0, CCMP | PSK, 0x44 | PSK] {
+            let twins = vec![heard(1, 99, weaker), heard(2, 20, CCMP | SAE)];
+            assert_eq!(chosen(twins, wpa), Ok((2, Security::Wpa3)), "{weaker:#x}");
+        }
+        let known = Demands { least: Some(Security::Wpa3), ..wpa };
+        assert_eq!(
+            chosen(vec![heard(1, 99, CCMP | PSK)], known),
+            Err(NetworkTrouble::Downgraded),
+            "only the twin is there"
+        );
+    }
+
+    #[test]
+    fn a_radio_without_sae_joins_what_offers_wpa2_as_well_and_names_what_does_not() {
+        let radio = Demands { without_sae: true, ..claimed(Claim::Wpa) };
+        assert_eq!(chosen(vec![heard(1, 60, CCMP | PSK | SAE)], radio), Ok((1, Security::Wpa2)));
+        assert_eq!(chosen(vec![heard(1, 60, CCMP | SAE)], radio), Err(NetworkTrouble::RadioWithoutWpa3));
+        let promised = Demands { claim: Some(Claim::Sae), ..radio };
+        assert_eq!(chosen(vec![heard(1, 60, CCMP | PSK | SAE)], promised), Err(NetworkTrouble::RadioWithoutWpa3));
     }
 
     #[test]
     fn a_code_that_promises_wpa3_accepts_nothing_less() {
-        assert_eq!(accept(&beacon(1, 0, CCMP | PSK), Claim::Sae), Err(NetworkTrouble::Downgraded));
+        let (sae, wpa) = (claimed(Claim::Sae), claimed(Claim::Wpa));
+        assert_eq!(accept(&beacon(1, 0, CCMP | PSK), sae), Err(NetworkTrouble::Downgraded));
         let both = beacon(1, 0, CCMP | PSK | SAE);
-        assert_eq!(accept(&both, Claim::Sae), Ok(Security::Wpa3));
-        assert_eq!(second_way(&both, Claim::Sae, Security::Wpa3), None);
-        assert_eq!(second_way(&both, Claim::Wpa, Security::Wpa3), Some(Security::Wpa2));
-        assert_eq!(second_way(&both, Claim::Wpa, Security::Wpa2), None);
+        assert_eq!(accept(&both, sae), Ok(Security::Wpa3));
+        let failed = NetworkTrouble::LineLost;
+        assert_eq!(second_way(&both, sae, Security::Wpa3, failed), None);
+        assert_eq!(second_way(&both, wpa, Security::Wpa3, failed), Some(Security::Wpa2));
+        assert_eq!(second_way(&both, wpa, Security::Wpa2, failed), None);
+        assert_eq!(second_way(&both, wpa, Security::Wpa3, NetworkTrouble::WrongPassword), None);
+        let known = Demands { least: Some(Security::Wpa3), ..wpa };
+        assert_eq!(second_way(&both, known, Security::Wpa3, failed), None);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Joins one Wi-Fi: looks for it, judges it, activates a volatile profile, judges it again.
 
-use super::air::{self, Heard, state};
+use super::air::{self, Demands, Heard, state};
 use super::proxy::{AccessPointProxy, HeldProfileProxy, ManagerProxy, NetworkDeviceProxy, RadioProxy};
+use super::supplicant;
 use crate::model::screen::NetworkTrouble;
 use crate::model::verdict::{Beacon, Security};
 use crate::model::wifi_code::{Claim, WifiCode};
@@ -12,10 +13,12 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use zbus::zvariant::{ObjectPath, OwnedObjectPath, Value};
 
-/// How long a name is looked for in the air.
-const LOOK_WITHIN: Duration = Duration::from_secs(12);
-/// How long association and address may take.
+/// How long the name of a code is looked for in the air.
+pub(super) const LOOK_WITHIN: Duration = Duration::from_secs(12);
+/// How long association and address may take: the profile's 20 s for DHCP, and what comes before it.
 const ACTIVATE_WITHIN: Duration = Duration::from_secs(45);
+/// How long a name may take to be looked up.
+const NAME_WITHIN: Duration = Duration::from_secs(6);
 /// How long the look for the internet may take.
 const CHECK_WITHIN: Duration = Duration::from_secs(20);
 /// How long any single D-Bus question may take.
@@ -40,38 +43,57 @@ pub(super) async fn asked<T, E>(what: &str, question: impl Future<Output = Resul
     }
 }
 
-/// Joins `wifi`, or says why not. Joined and then found wanting, it is left again; without internet it is kept,
-/// so that it can be looked at again.
-pub(super) async fn join(nm: &NetworkManager, wifi: &WifiCode) -> Result<(), NetworkTrouble> {
+/// Joins `wifi`, or says why not; `least` is what it was joined with before. What was negotiated is looked at once more
+/// afterwards, and left again where it is not accepted. Gives the security that was reached; whether there is internet
+/// behind it is another question ([`internet`]).
+pub(super) async fn join(
+    nm: &NetworkManager,
+    wifi: &WifiCode,
+    least: Option<Security>,
+    within: Duration,
+) -> Result<Security, NetworkTrouble> {
     let radio = radio(nm).await?;
-    let found = match look(nm, &radio, wifi).await {
+    let without_sae = !supplicant::does_sae(nm.dbus_connection()).await;
+    let demands = Demands { claim: Some(wifi.claim), least, without_sae };
+    let found = match look(nm, &radio, wifi, demands, within).await {
         // It did not answer to its name: the profile's pins judge it, and the beacon once it is joined.
         Err(NetworkTrouble::NotInTheAir) if wifi.hidden => None,
+        Err(NetworkTrouble::NotInTheAir) if !hears_5_ghz(nm, &radio).await => {
+            return Err(NetworkTrouble::NotOnThisBand);
+        }
         other => Some(other?),
     };
-    let (security, beacon) = match &found {
+    let wpa3_only = wifi.claim == Claim::Sae || least == Some(Security::Wpa3);
+    let (mut security, beacon) = match &found {
         Some((heard, security)) => (*security, Some(heard.beacon)),
-        None if wifi.claim == Claim::Sae => (Security::Wpa3, None),
+        None if wpa3_only && without_sae => return Err(NetworkTrouble::RadioWithoutWpa3),
+        None if wpa3_only => (Security::Wpa3, None),
         None => (Security::Wpa2, None),
     };
-    let mut entered = enter(nm, &radio, wifi, found.as_ref().map(|(heard, _)| heard), security).await;
-    if entered.is_err()
-        && let Some(second) = beacon.and_then(|beacon| air::second_way(&beacon, wifi.claim, security))
+    let heard = found.as_ref().map(|(heard, _)| heard);
+    let mut entered = enter(nm, &radio, wifi, heard, security).await;
+    if let Err(failed) = entered
+        && let Some(second) = beacon.and_then(|beacon| air::second_way(&beacon, demands, security, failed))
     {
         tracing::info!("joining with {security:?} failed; the access point offers {second:?} as well");
-        entered = enter(nm, &radio, wifi, found.as_ref().map(|(heard, _)| heard), second).await;
+        security = second;
+        entered = enter(nm, &radio, wifi, heard, second).await;
     }
     entered?;
-    let verdict = match active_beacon(nm).await {
-        Some(beacon) => air::accept(&beacon, wifi.claim).map(|_| ()),
+    let offered = match active_beacon(nm).await {
+        Some(beacon) => air::accept(&beacon, demands),
         None => Err(NetworkTrouble::LineLost),
+    };
+    let verdict = match supplicant::negotiated(nm.dbus_connection()).await {
+        Some(Ok(reached)) if reached < security => Err(NetworkTrouble::Downgraded),
+        Some(negotiated) => offered.and(negotiated),
+        None => offered.map(|_| security),
     };
     if let Err(trouble) = verdict {
         tracing::warn!("the joined network is left again: {trouble:?}");
         leave(nm).await;
-        return Err(trouble);
     }
-    internet(nm).await
+    verdict
 }
 
 /// The first Wi-Fi device that can be used.
@@ -82,15 +104,37 @@ async fn radio(nm: &NetworkManager) -> Result<Place, NetworkTrouble> {
         let _ = asked("to wait for Wi-Fi", nm.wait_for_wifi_ready()).await;
     }
     let devices = asked("for Wi-Fi devices", nm.list_wifi_devices()).await.unwrap_or_default();
-    devices.into_iter().find(|device| device.managed).map(|device| device.path).ok_or(NetworkTrouble::NoRadio)
+    let on = asked("whether Wi-Fi is on now", nm.wifi_state()).await.is_none_or(|on| on.hardware_enabled && on.enabled);
+    let usable = devices.into_iter().find(|device| device.managed);
+    match usable {
+        Some(_) if !on => Err(NetworkTrouble::RadioOff),
+        Some(device) => Ok(device.path),
+        None => Err(NetworkTrouble::NoRadio),
+    }
+}
+
+/// Whether the radio hears 5 GHz as well; unknown counts as yes.
+async fn hears_5_ghz(nm: &NetworkManager, radio: &Place) -> bool {
+    const VALID: u32 = 0x100;
+    const FIVE_GHZ: u32 = 0x400;
+    let capabilities = asked("for the radio's bands", async {
+        RadioProxy::builder(nm.dbus_connection()).path(radio)?.build().await?.wireless_capabilities().await
+    });
+    capabilities.await.is_none_or(|bits| bits & VALID == 0 || bits & FIVE_GHZ != 0)
 }
 
 /// Looks for the network until it is heard or the time is over.
-async fn look(nm: &NetworkManager, radio: &Place, wifi: &WifiCode) -> Result<(Heard<Place>, Security), NetworkTrouble> {
-    let until = Instant::now() + LOOK_WITHIN;
+async fn look(
+    nm: &NetworkManager,
+    radio: &Place,
+    wifi: &WifiCode,
+    demands: Demands,
+    within: Duration,
+) -> Result<(Heard<Place>, Security), NetworkTrouble> {
+    let until = Instant::now() + within;
     let mut scanned = false;
     loop {
-        let choice = air::choose(in_the_air(nm, radio, wifi).await, wifi.claim);
+        let choice = air::choose(in_the_air(nm, radio, wifi).await, demands);
         match choice {
             Err(NetworkTrouble::NotInTheAir) if Instant::now() < until => {}
             other => return other,
@@ -201,9 +245,25 @@ async fn enter(
 /// is enough: the line to the room server will tell.
 pub(super) async fn internet(nm: &NetworkManager) -> Result<(), NetworkTrouble> {
     match timeout(CHECK_WITHIN, nm.check_connectivity()).await {
-        Ok(Ok(connectivity)) => usable(connectivity),
+        Ok(Ok(connectivity)) => match usable(connectivity) {
+            Err(NetworkTrouble::NoInternet) if !finds_names(nm).await => Err(NetworkTrouble::NoNames),
+            other => other,
+        },
         Ok(Err(nmrs::ConnectionError::ConnectivityCheckDisabled)) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(NetworkTrouble::NoInternet),
+    }
+}
+
+/// Whether the name that NetworkManager's check asks for can be looked up; unknown counts as yes.
+async fn finds_names(nm: &NetworkManager) -> bool {
+    let bus = nm.dbus_connection();
+    let address = asked("where it looks for the internet", async {
+        ManagerProxy::new(bus).await?.connectivity_check_uri().await
+    });
+    let host = address.await.and_then(|address| Some(url::Url::parse(&address).ok()?.host_str()?.to_owned()));
+    match host {
+        Some(host) => matches!(timeout(NAME_WITHIN, tokio::net::lookup_host((host, 80))).await, Ok(Ok(_))),
+        None => true,
     }
 }
 

@@ -24,6 +24,9 @@ pub(super) trait Manager {
         specific_object: &ObjectPath<'_>,
         options: &HashMap<&str, Value<'_>>,
     ) -> zbus::Result<Activated>;
+    /// Where NetworkManager looks whether there is internet; empty when it does not.
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn connectivity_check_uri(&self) -> zbus::Result<String>;
 }
 
 /// A network device.
@@ -53,6 +56,9 @@ pub(super) trait Wired {
 pub(super) trait Radio {
     /// Scans; `ssids` in the options are called by name, which a hidden network answers.
     fn request_scan(&self, options: &HashMap<&str, Value<'_>>) -> zbus::Result<()>;
+    /// `NMDeviceWifiCapabilities`.
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn wireless_capabilities(&self) -> zbus::Result<u32>;
 }
 
 /// An access point in the air.

@@ -1,20 +1,27 @@
-//! Looks at the network as it is: cable, radio, beacon in use, connectivity.
+//! Looks at the network as it is: cable, radio, what was negotiated, connectivity.
 
+use super::air::{self, Demands};
 use super::join::{self, asked};
 use super::proxy::WiredProxy;
+use super::supplicant;
 use crate::model::screen::NetworkTrouble;
+use crate::model::verdict::Security;
 use nmrs::{DeviceState, NetworkManager};
 
 /// What one look found.
 pub(super) struct Survey {
     /// Something is on the other end of a cable.
     pub(super) plugged: bool,
-    /// Whether an accepted network carries traffic; without a trouble where there is simply none.
+    /// A Wi-Fi is in use.
+    pub(super) wireless: bool,
+    /// Whether its beacon and what was negotiated are accepted.
+    pub(super) verdict: Result<(), NetworkTrouble>,
+    /// Whether what is in use carries traffic; without a trouble where nothing is.
     pub(super) carries: Result<(), Option<NetworkTrouble>>,
 }
 
-/// Looks; nothing when a question was not answered.
-pub(super) async fn survey(nm: &NetworkManager) -> Option<Survey> {
+/// Looks; nothing when a question was not answered. `least` is the security that the Wi-Fi was joined with.
+pub(super) async fn survey(nm: &NetworkManager, least: Option<Security>) -> Option<Survey> {
     let (mut plugged, mut wired) = (false, false);
     for device in asked("for wired devices", nm.list_wired_device_details()).await? {
         let carrier = asked("for a cable", async {
@@ -26,27 +33,33 @@ pub(super) async fn survey(nm: &NetworkManager) -> Option<Survey> {
     let radios = asked("for Wi-Fi devices", nm.list_wifi_devices()).await?;
     let wireless = radios.iter().any(|radio| radio.state == DeviceState::Activated);
     let connectivity = asked("for the connectivity", nm.connectivity()).await?;
-    // A beacon that is missing for a moment is no verdict; the profile's pins hold meanwhile.
-    let beacon = if wireless { join::active_beacon(nm).await } else { None };
-    let carries = match beacon.map(|beacon| beacon.judge()) {
-        Some(Err(trouble)) => Err(Some(trouble)),
-        _ if wired || wireless => join::usable(connectivity).map_err(Some),
-        _ => Err(None),
-    };
-    Some(Survey { plugged, carries })
+    let verdict = if wireless { in_use(nm, least).await } else { Ok(()) };
+    let carries = if wired || wireless { join::usable(connectivity).map_err(Some) } else { Err(None) };
+    Some(Survey { plugged, wireless, verdict, carries })
 }
 
-/// Looks afresh whether the internet can be reached over what is there.
-pub(super) async fn checked(nm: &NetworkManager) -> Result<(), NetworkTrouble> {
-    match survey(nm).await.map(|survey| survey.carries) {
-        None | Some(Err(None)) => Err(NetworkTrouble::LineLost),
-        Some(Err(Some(trouble))) if not_accepted(trouble) => Err(trouble),
-        Some(_) => join::internet(nm).await,
+/// Judges the Wi-Fi in use by its beacon and by what was negotiated. What is missing for a moment is no verdict; the
+/// profile's pins hold meanwhile.
+async fn in_use(nm: &NetworkManager, least: Option<Security>) -> Result<(), NetworkTrouble> {
+    negotiated(nm, least).await?;
+    let demands = Demands { least, ..Demands::default() };
+    join::active_beacon(nm).await.map_or(Ok(()), |beacon| air::accept(&beacon, demands).map(|_| ()))
+}
+
+/// Judges what was negotiated alone: quick enough to be asked every second.
+pub(super) async fn negotiated(nm: &NetworkManager, least: Option<Security>) -> Result<(), NetworkTrouble> {
+    match (supplicant::negotiated(nm.dbus_connection()).await, least) {
+        (Some(Err(trouble)), _) => Err(trouble),
+        (Some(Ok(reached)), Some(least)) if reached < least => Err(NetworkTrouble::Downgraded),
+        _ => Ok(()),
     }
 }
 
-/// Whether a trouble means that the network must not be used at all.
-pub(super) fn not_accepted(trouble: NetworkTrouble) -> bool {
-    use NetworkTrouble::{Downgraded, Enterprise, Open, Owe, Wep, Wpa1, WpsOnly};
-    matches!(trouble, Open | Wep | Wpa1 | Owe | WpsOnly | Enterprise | Downgraded)
+/// Looks afresh whether the internet can be reached over what is there.
+pub(super) async fn checked(nm: &NetworkManager, least: Option<Security>) -> Result<(), NetworkTrouble> {
+    match survey(nm, least).await {
+        None | Some(Survey { carries: Err(None), .. }) => Err(NetworkTrouble::LineLost),
+        Some(Survey { verdict: Err(trouble), .. }) => Err(trouble),
+        Some(_) => join::internet(nm).await,
+    }
 }

@@ -45,6 +45,8 @@ struct State {
     profile: Option<String>,
     joined: Vec<Joined>,
     connectivity: u32,
+    negotiated: Option<String>,
+    radio_has_sae: bool,
 }
 
 type World = Arc<Mutex<State>>;
@@ -76,6 +78,8 @@ impl Nm {
             profile: None,
             joined: Vec::new(),
             connectivity: 4,
+            negotiated: None,
+            radio_has_sae: true,
         }));
         let mut builder = zbus::connection::Builder::system()
             .unwrap()
@@ -92,11 +96,16 @@ impl Nm {
             .serve_at(WIRE, NetDevice { world: world.clone(), radio: false })
             .unwrap()
             .serve_at(WIRE, Wired(world.clone()))
+            .unwrap()
+            .serve_at("/fi/w1/wpa_supplicant1", Supplicant)
+            .unwrap()
+            .serve_at(SUPPLICANT_RADIO, SupplicantRadio(world.clone()))
             .unwrap();
         for place in 0..8 {
             builder = builder.serve_at(access_point(place), AccessPoint { world: world.clone(), place }).unwrap();
         }
-        let bus = builder.name("org.freedesktop.NetworkManager").unwrap().build().await.unwrap();
+        let bus = builder.name("org.freedesktop.NetworkManager").unwrap().name("fi.w1.wpa_supplicant1").unwrap();
+        let bus = bus.build().await.unwrap();
         Self { bus, world }
     }
 
@@ -120,6 +129,19 @@ impl Nm {
     }
     pub(super) fn without_sae(&self) {
         self.state().sae = false;
+    }
+    /// What the supplicant says of itself from now on: neither radio nor firmware can do SAE.
+    pub(super) fn radio_without_sae(&self) {
+        self.state().radio_has_sae = false;
+    }
+    /// What the supplicant says that it negotiated, whatever was asked for.
+    pub(super) fn negotiates(&self, mode: &str) {
+        self.state().negotiated = Some(mode.to_owned());
+    }
+    /// Somebody else brings a network up.
+    pub(super) async fn joined_by_somebody_else(&self, place: usize) {
+        self.state().active = Some(place);
+        moved(&self.bus, &self.world, RADIO, 100, 0).await;
     }
     pub(super) fn joined(&self) -> Vec<Joined> {
         self.state().joined.clone()
@@ -209,7 +231,7 @@ impl Manager {
         let security = |key| joined.setting("802-11-wireless-security", key);
         let mut state = self.0.lock().unwrap();
         let outcome = if security("key-mgmt") == Value::from("sae") && !state.sae {
-            Err(11)
+            Err(9)
         } else if security("psk") == Value::from(state.passphrase.as_str()) {
             Ok(())
         } else {
@@ -238,6 +260,41 @@ async fn activate(bus: Connection, world: World, place: usize, outcome: Result<(
             down(&world);
             moved(&bus, &world, RADIO, 120, reason).await;
             moved(&bus, &world, RADIO, 30, 0).await;
+        }
+    }
+}
+
+const SUPPLICANT_RADIO: &str = "/fi/w1/wpa_supplicant1/Interfaces/1";
+
+struct Supplicant;
+
+#[interface(name = "fi.w1.wpa_supplicant1")]
+impl Supplicant {
+    #[zbus(property)]
+    fn interfaces(&self) -> Vec<OwnedObjectPath> {
+        vec![path(SUPPLICANT_RADIO)]
+    }
+}
+
+struct SupplicantRadio(World);
+
+#[interface(name = "fi.w1.wpa_supplicant1.Interface")]
+impl SupplicantRadio {
+    #[zbus(property)]
+    fn capabilities(&self) -> HashMap<String, OwnedValue> {
+        let all = ["wpa-psk", "sae"];
+        let suites = &all[..if self.0.lock().unwrap().radio_has_sae { 2 } else { 1 }];
+        HashMap::from([("KeyMgmt".to_owned(), OwnedValue::try_from(Value::from(suites.to_vec())).unwrap())])
+    }
+    #[zbus(property)]
+    fn current_auth_mode(&self) -> String {
+        let state = self.0.lock().unwrap();
+        let asked = state.joined.last().map(|joined| joined.setting("802-11-wireless-security", "key-mgmt"));
+        match (&state.negotiated, state.active, asked) {
+            (Some(mode), Some(_), _) => mode.clone(),
+            (None, Some(_), Some(asked)) if asked == Value::from("sae") => "SAE".to_owned(),
+            (None, Some(_), Some(_)) => "WPA2-PSK".to_owned(),
+            _ => "INACTIVE".to_owned(),
         }
     }
 }

@@ -1,0 +1,38 @@
+//! After a power cut the box finds the Wi-Fi that this loan has joined before; nothing has to be shown again.
+
+use crate::life::{Life, seconds};
+use madoguchi::model::screen::NetworkTrouble;
+
+#[test]
+fn a_known_wifi_is_joined_by_itself() {
+    let mut life = Life::power_on();
+    life.router.known = true;
+    life.until("qr-show-paper");
+    assert_eq!((life.asked("JoinKnown"), life.asked("JoinWifi")), (1, 0));
+}
+
+#[test]
+fn where_none_is_in_the_air_the_code_is_asked_for_as_soon_as_a_cable_had_its_time() {
+    let mut life = Life::power_on();
+    life.until("network-show-wifi");
+    assert_eq!(life.asked("JoinKnown"), 1);
+    assert!(life.now().since_power_on() < seconds(14), "the first screen's 4 s and a cable's 8 s");
+}
+
+#[test]
+fn a_known_wifi_that_got_worse_or_has_another_password_is_named_and_another_code_can_be_shown() {
+    for (trouble, face) in [
+        (NetworkTrouble::Downgraded, "network-trouble-downgraded"),
+        (NetworkTrouble::WrongPassword, "network-trouble-wrong-password"),
+    ] {
+        let mut life = Life::power_on();
+        life.router.known = true;
+        life.router.verdict = Err(trouble);
+        life.until(face);
+        life.press();
+        life.until("network-show-wifi");
+        life.router.verdict = Ok(());
+        life.shows_router_code();
+        life.until("qr-show-paper");
+    }
+}
