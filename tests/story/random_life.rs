@@ -96,7 +96,7 @@ pub(crate) fn whim() -> impl Strategy<Value = Whim> {
     ]
 }
 
-const TROUBLES: [NetworkTrouble; 19] = [
+const TROUBLES: [NetworkTrouble; 23] = [
     NetworkTrouble::Open,
     NetworkTrouble::Wep,
     NetworkTrouble::Wpa1,
