@@ -3,7 +3,7 @@
 //! It follows the real adapter's contract: the beacon is judged before and after joining, a verdict that worsens
 //! while connected disconnects, and every trouble that a home can have is told by its name.
 
-use super::air::{AccessPoint, Internet, TOO_WEAK_BELOW};
+use super::air::{AccessPoint, Adapter, Internet, Kind, TOO_WEAK_BELOW};
 use crate::device::network::{NetworkAsk, NetworkEvent, NetworkNews};
 use crate::model::ids::Attempt;
 use crate::model::screen::NetworkTrouble;
@@ -40,8 +40,8 @@ pub enum Change {
     Remove(u32),
     /// The cable, with what lies behind it, or no cable.
     Cable(Option<Internet>),
-    /// The radio is there and on.
-    Radio(bool),
+    /// What the box's radio can do.
+    Adapter(Adapter),
     /// The line between this home and the rest of the world is cut, or whole again.
     Cut(bool),
 }
@@ -49,7 +49,7 @@ pub enum Change {
 /// The machine.
 pub struct Radio {
     pace: Pace,
-    on: bool,
+    adapter: Adapter,
     air: Vec<AccessPoint>,
     cable: Option<Internet>,
     cut: bool,
@@ -90,7 +90,7 @@ impl Radio {
     pub fn new(pace: Pace, air: Vec<AccessPoint>, cable: Option<Internet>) -> Self {
         Self {
             pace,
-            on: true,
+            adapter: Adapter::default(),
             air,
             cable,
             cut: false,
@@ -153,7 +153,7 @@ impl Radio {
                 }
                 self.cable = cable;
             }
-            Change::Radio(on) => self.on = on,
+            Change::Adapter(adapter) => self.adapter = adapter,
             Change::Cut(cut) => self.cut = cut,
         }
         self.poll(now);
@@ -166,8 +166,8 @@ impl Radio {
             self.step(asked);
         }
         if let Some(joined) = &self.joined
-            && self.on
-            && matches!(self.find(&joined.wifi, Some(joined.security)), Err(NetworkTrouble::Downgraded))
+            && self.adapter.works().is_ok()
+            && matches!(self.associate(&joined.wifi, joined.security), Err(NetworkTrouble::Downgraded))
         {
             self.leave(Some(NetworkTrouble::Downgraded));
         }
@@ -195,9 +195,9 @@ impl Radio {
         self.cable
     }
 
-    /// Whether the radio is on.
-    pub fn is_on(&self) -> bool {
-        self.on
+    /// What the box's radio can do.
+    pub fn adapter(&self) -> Adapter {
+        self.adapter
     }
 
     /// Whether the line is cut.
@@ -264,9 +264,7 @@ impl Radio {
             self.cable.ok_or(NetworkTrouble::NoInternet)?.reach()?;
             return if self.cut { Err(NetworkTrouble::NoInternet) } else { Ok(None) };
         }
-        if !self.on {
-            return Err(NetworkTrouble::NoRadio);
-        }
+        self.adapter.works()?;
         let known = self.known.as_ref().ok_or(NetworkTrouble::NotInTheAir)?;
         match step {
             Step::CheckCable => Ok(None),
@@ -275,10 +273,7 @@ impl Radio {
                 Ok(Some((Step::Associate(security), self.pace.associate)))
             }
             Step::Associate(security) => {
-                let (point, security) = self.find(known, Some(security))?;
-                if !opens(point, known) {
-                    return Err(NetworkTrouble::WrongPassword);
-                }
+                let (_, security) = self.associate(known, security)?;
                 Ok(Some((Step::Address(security), self.pace.address)))
             }
             Step::Address(security) => {
@@ -296,38 +291,63 @@ impl Radio {
 
     /// The strongest access point of that name that may be used, pinned to a security where there was one before.
     fn find(&self, wifi: &WifiCode, pinned: Option<Security>) -> Result<(&AccessPoint, Security), NetworkTrouble> {
-        let mut named: Vec<_> = self.air.iter().filter(|point| is_named(point, wifi)).collect();
+        let heard = |point: &&AccessPoint| self.adapter.hears(point.band) && is_named(point, wifi);
+        let mut named: Vec<_> = self.air.iter().filter(heard).collect();
         named.sort_by_key(|point| std::cmp::Reverse(point.signal));
-        let strongest = named.first().ok_or(NetworkTrouble::NotInTheAir)?;
+        let strongest = named.first().ok_or(self.adapter.why_not_heard())?;
         if strongest.signal < TOO_WEAK_BELOW {
             return Err(NetworkTrouble::TooWeak);
         }
-        let at_least = if wifi.claim == Claim::Sae { Some(Security::Wpa3) } else { pinned };
+        // Beside one that offers SAE, one that offers WPA2 alone is a twin, however strong.
+        let sae = named.iter().any(|point| self.judge(point) == Ok(Security::Wpa3));
+        let at_least = if sae || wifi.claim == Claim::Sae { Some(Security::Wpa3) } else { pinned };
         let judged = |point: &&AccessPoint| {
-            let security = point.security.beacon().judge()?;
-            if at_least.is_some_and(|least| security < least) {
+            let offered = self.judge(point)?;
+            if at_least.is_some_and(|least| offered < least) {
                 return Err(NetworkTrouble::Downgraded);
             }
-            Ok(security)
+            match offered {
+                Security::Wpa3 if self.adapter != Adapter::WithoutWpa3 => Ok(Security::Wpa3),
+                Security::Wpa3 if wifi.claim == Claim::Sae || !point.security.beacon().key_management.psk => {
+                    Err(NetworkTrouble::RadioWithoutWpa3)
+                }
+                Security::Wpa2 | Security::Wpa3 => Ok(Security::Wpa2),
+            }
         };
         let usable = named.iter().filter(|point| point.signal >= TOO_WEAK_BELOW);
         match usable.clone().find_map(|point| Some((*point, judged(point).ok()?))) {
             Some(found) => Ok(found),
-            None if pinned.is_some() => Err(NetworkTrouble::Downgraded),
-            None => Err(usable.clone().find_map(|point| judged(point).err()).unwrap_or(NetworkTrouble::NotInTheAir)),
+            None => match usable.clone().find_map(|point| judged(point).err()) {
+                Some(NetworkTrouble::RadioWithoutWpa3) => Err(NetworkTrouble::RadioWithoutWpa3),
+                _ if pinned.is_some() => Err(NetworkTrouble::Downgraded),
+                trouble => Err(trouble.unwrap_or(NetworkTrouble::NotInTheAir)),
+            },
+        }
+    }
+
+    /// The verdict of the policy, but for what no radio of the boards speaks.
+    fn judge(&self, point: &AccessPoint) -> Result<Security, NetworkTrouble> {
+        match point.security {
+            Kind::Gcmp => Err(NetworkTrouble::Unsupported),
+            kind => kind.beacon().judge(),
+        }
+    }
+
+    /// Finds the access point and goes through the handshake with it. The profile pins RSN and CCMP, so a beacon that
+    /// lied is found out here.
+    fn associate(&self, wifi: &WifiCode, pinned: Security) -> Result<(&AccessPoint, Security), NetworkTrouble> {
+        let (point, security) = self.find(wifi, Some(pinned))?;
+        match point.security {
+            Kind::LyingWpa2 => Err(NetworkTrouble::Downgraded),
+            _ if !opens(point, wifi) => Err(NetworkTrouble::WrongPassword),
+            _ => Ok((point, security)),
         }
     }
 
     /// Whether the joined Wi-Fi reaches the internet.
     fn reach(&self, joined: &Joined) -> Result<(), NetworkTrouble> {
-        if !self.on {
-            return Err(NetworkTrouble::NoRadio);
-        }
-        let (point, _) = self.find(&joined.wifi, Some(joined.security))?;
-        if !opens(point, &joined.wifi) {
-            return Err(NetworkTrouble::WrongPassword);
-        }
-        point.behind.reach()
+        self.adapter.works()?;
+        self.associate(&joined.wifi, joined.security)?.0.behind.reach()
     }
 
     /// Says what changed since it was said last.
