@@ -1,8 +1,9 @@
 //! Access point by expected answer, and what happens while connected.
 
-use super::super::air::{self, Band};
+use super::super::air::{self, Band, Kind};
 use super::*;
 use crate::model::screen::Face;
+use crate::model::wifi_code::Claim;
 use NetworkTrouble as Trouble;
 
 const PASSPHRASE: &str = "sakura-saku-2026";
