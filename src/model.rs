@@ -2,6 +2,7 @@
 
 pub mod able;
 pub mod call;
+pub mod choice;
 pub mod code;
 pub mod eye;
 pub mod ids;

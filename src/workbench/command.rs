@@ -1,7 +1,7 @@
 //! Everything that can be done at the desk, as values: the page, the command line and an automated story send the
 //! very same ones.
 
-use super::air::{AccessPoint, Internet};
+use super::air::{AccessPoint, Adapter, Internet};
 use super::bench::{Bench, Item};
 use super::camera::Scenery;
 use super::network::View;
@@ -65,10 +65,10 @@ pub enum Command {
         /// Its number.
         id: u32,
     },
-    /// The radio is there and on, or not.
-    Radio {
-        /// On.
-        on: bool,
+    /// Changes the box's own radio.
+    Adapter {
+        /// What it can do.
+        adapter: Adapter,
     },
     /// Cuts the line to the world outside, or mends it.
     CutLine {
@@ -155,7 +155,7 @@ impl Control {
             Command::Cable { behind } => self.change(Change::Cable(behind)).await?,
             Command::PutAccessPoint { point } => self.change(Change::Put(point)).await?,
             Command::RemoveAccessPoint { id } => self.change(Change::Remove(id)).await?,
-            Command::Radio { on } => self.change(Change::Radio(on)).await?,
+            Command::Adapter { adapter } => self.change(Change::Adapter(adapter)).await?,
             Command::CutLine { cut } => self.change(Change::Cut(cut)).await?,
             Command::Camera { plugged } => self.bench.camera.plug(plugged),
             Command::Microphone { plugged } => self.bench.microphone.plug(plugged),

@@ -1,6 +1,6 @@
 //! The network device's twin: runs the virtual radio in real time behind the device's channels.
 
-use super::air::{AccessPoint, Internet};
+use super::air::{AccessPoint, Adapter, Internet};
 use super::radio::{Change, Radio};
 use crate::device::Behind;
 use crate::device::network::{NetworkAsk, NetworkEvent};
@@ -20,8 +20,8 @@ pub struct View {
     pub air: Vec<AccessPoint>,
     /// What lies behind the cable, if one is in.
     pub cable: Option<Internet>,
-    /// The radio is on.
-    pub on: bool,
+    /// What the box's radio can do.
+    pub adapter: Adapter,
     /// The line is cut.
     pub cut: bool,
     /// Name of the joined Wi-Fi.
@@ -87,7 +87,7 @@ fn look(radio: &Radio, now: Uptime) -> View {
     View {
         air: radio.air().to_vec(),
         cable: radio.cable(),
-        on: radio.is_on(),
+        adapter: radio.adapter(),
         cut: radio.is_cut(),
         joined: radio.joined().map(str::to_owned),
         remembers: radio.remembers(),

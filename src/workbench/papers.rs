@@ -90,7 +90,7 @@ pub fn wifi_text(point: &air::AccessPoint) -> String {
     let kind = match point.security {
         air::Kind::Wep => "WEP",
         air::Kind::Wpa3 => "SAE",
-        air::Kind::Open | air::Kind::Owe => "nopass",
+        air::Kind::Open | air::Kind::Owe | air::Kind::OweTransition => "nopass",
         _ => "WPA",
     };
     let passphrase = match kind {

@@ -3,13 +3,15 @@
 //! It follows the real adapter's contract: the beacon is judged before and after joining, a verdict that worsens
 //! while connected disconnects, and every trouble that a home can have is told by its name.
 
-use super::air::{AccessPoint, Internet, TOO_WEAK_BELOW};
+mod choice;
+
+use super::air::{AccessPoint, Adapter, Internet};
 use crate::device::network::{NetworkAsk, NetworkEvent, NetworkNews};
 use crate::model::ids::Attempt;
 use crate::model::screen::NetworkTrouble;
 use crate::model::uptime::Uptime;
 use crate::model::verdict::Security;
-use crate::model::wifi_code::{Claim, WifiCode};
+use crate::model::wifi_code::WifiCode;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -40,8 +42,8 @@ pub enum Change {
     Remove(u32),
     /// The cable, with what lies behind it, or no cable.
     Cable(Option<Internet>),
-    /// The radio is there and on.
-    Radio(bool),
+    /// What the box's radio can do.
+    Adapter(Adapter),
     /// The line between this home and the rest of the world is cut, or whole again.
     Cut(bool),
 }
@@ -49,7 +51,7 @@ pub enum Change {
 /// The machine.
 pub struct Radio {
     pace: Pace,
-    on: bool,
+    adapter: Adapter,
     air: Vec<AccessPoint>,
     cable: Option<Internet>,
     cut: bool,
@@ -90,7 +92,7 @@ impl Radio {
     pub fn new(pace: Pace, air: Vec<AccessPoint>, cable: Option<Internet>) -> Self {
         Self {
             pace,
-            on: true,
+            adapter: Adapter::default(),
             air,
             cable,
             cut: false,
@@ -160,7 +162,7 @@ impl Radio {
                 }
                 self.cable = cable;
             }
-            Change::Radio(on) => self.on = on,
+            Change::Adapter(adapter) => self.adapter = adapter,
             Change::Cut(cut) => self.cut = cut,
         }
         self.poll(now);
@@ -173,8 +175,8 @@ impl Radio {
             self.step(asked);
         }
         if let Some(joined) = &self.joined
-            && self.on
-            && matches!(self.find(&joined.wifi, Some(joined.security)), Err(NetworkTrouble::Downgraded))
+            && self.adapter.works().is_ok()
+            && matches!(self.associate(&joined.wifi, joined.security), Err(NetworkTrouble::Downgraded))
         {
             self.leave(Some(NetworkTrouble::Downgraded));
         }
@@ -202,9 +204,9 @@ impl Radio {
         self.cable
     }
 
-    /// Whether the radio is on.
-    pub fn is_on(&self) -> bool {
-        self.on
+    /// What the box's radio can do.
+    pub fn adapter(&self) -> Adapter {
+        self.adapter
     }
 
     /// Whether the line is cut.
@@ -271,9 +273,7 @@ impl Radio {
             self.cable.ok_or(NetworkTrouble::NoInternet)?.reach()?;
             return if self.cut { Err(NetworkTrouble::NoInternet) } else { Ok(None) };
         }
-        if !self.on {
-            return Err(NetworkTrouble::NoRadio);
-        }
+        self.adapter.works()?;
         let known = self.known.as_ref().ok_or(NetworkTrouble::NotInTheAir)?;
         match step {
             Step::CheckCable => Ok(None),
@@ -282,10 +282,7 @@ impl Radio {
                 Ok(Some((Step::Associate(security), self.pace.associate)))
             }
             Step::Associate(security) => {
-                let (point, security) = self.find(known, Some(security))?;
-                if !opens(point, known) {
-                    return Err(NetworkTrouble::WrongPassword);
-                }
+                let (_, security) = self.associate(known, security)?;
                 Ok(Some((Step::Address(security), self.pace.address)))
             }
             Step::Address(security) => {
@@ -301,40 +298,10 @@ impl Radio {
         }
     }
 
-    /// The strongest access point of that name that may be used, pinned to a security where there was one before.
-    fn find(&self, wifi: &WifiCode, pinned: Option<Security>) -> Result<(&AccessPoint, Security), NetworkTrouble> {
-        let mut named: Vec<_> = self.air.iter().filter(|point| is_named(point, wifi)).collect();
-        named.sort_by_key(|point| std::cmp::Reverse(point.signal));
-        let strongest = named.first().ok_or(NetworkTrouble::NotInTheAir)?;
-        if strongest.signal < TOO_WEAK_BELOW {
-            return Err(NetworkTrouble::TooWeak);
-        }
-        let at_least = if wifi.claim == Claim::Sae { Some(Security::Wpa3) } else { pinned };
-        let judged = |point: &&AccessPoint| {
-            let security = point.security.beacon().judge()?;
-            if at_least.is_some_and(|least| security < least) {
-                return Err(NetworkTrouble::Downgraded);
-            }
-            Ok(security)
-        };
-        let usable = named.iter().filter(|point| point.signal >= TOO_WEAK_BELOW);
-        match usable.clone().find_map(|point| Some((*point, judged(point).ok()?))) {
-            Some(found) => Ok(found),
-            None if pinned.is_some() => Err(NetworkTrouble::Downgraded),
-            None => Err(usable.clone().find_map(|point| judged(point).err()).unwrap_or(NetworkTrouble::NotInTheAir)),
-        }
-    }
-
     /// Whether the joined Wi-Fi reaches the internet.
     fn reach(&self, joined: &Joined) -> Result<(), NetworkTrouble> {
-        if !self.on {
-            return Err(NetworkTrouble::NoRadio);
-        }
-        let (point, _) = self.find(&joined.wifi, Some(joined.security))?;
-        if !opens(point, &joined.wifi) {
-            return Err(NetworkTrouble::WrongPassword);
-        }
-        point.behind.reach()
+        self.adapter.works()?;
+        self.associate(&joined.wifi, joined.security)?.0.behind.reach()
     }
 
     /// Says what changed since it was said last.
@@ -348,18 +315,6 @@ impl Radio {
             self.events.push_back(NetworkEvent::Carries { up: carries.is_ok(), trouble: carries.err().flatten() });
         }
     }
-}
-
-/// Whether this access point answers to the name in the code. A hidden one answers only to a code that says so.
-fn is_named(point: &AccessPoint, wifi: &WifiCode) -> bool {
-    let same = point.name == wifi.ssid || wifi.other_forms.iter().any(|form| form == point.name.as_bytes());
-    same && (!point.hidden || wifi.hidden)
-}
-
-/// Whether the code's passphrase opens the access point.
-fn opens(point: &AccessPoint, wifi: &WifiCode) -> bool {
-    !point.security.has_passphrase()
-        || wifi.passphrase.as_ref().is_some_and(|passphrase| passphrase.expose() == point.passphrase)
 }
 
 #[cfg(test)]

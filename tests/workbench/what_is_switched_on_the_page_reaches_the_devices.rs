@@ -7,6 +7,7 @@ use madoguchi::device::clock::ClockEvent;
 use madoguchi::device::network::NetworkEvent;
 use madoguchi::device::usb::UsbEvent;
 use madoguchi::model::screen::NetworkTrouble;
+use madoguchi::workbench::air::{Adapter, Band};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::timeout;
 
@@ -80,6 +81,17 @@ async fn and_access_points_are_put_up_changed_and_taken_down() {
             (json["security"] == "wpa3").then_some(())
         };
         until("WPA3", is_wpa3).await;
+        let band = client.find(Locator::Css("[data-key=band-4]")).await.unwrap();
+        band.select_by_value("5-ghz").await.unwrap();
+        click(&client, "[data-key=hidden-4]").await;
+        let is_changed = || async {
+            let point = radio.borrow().air[3].clone();
+            (point.band == Band::Five && point.hidden).then_some(())
+        };
+        until("5 GHz and hidden", is_changed).await;
+        let adapter = client.find(Locator::Css("#adapter")).await.unwrap();
+        adapter.select_by_value("off").await.unwrap();
+        until("the radio is off", || async { (radio.borrow().adapter == Adapter::Off).then_some(()) }).await;
         click(&client, ".point:nth-child(4) .remove").await;
         until("three again", || async { (radio.borrow().air.len() == 3).then_some(()) }).await;
     })

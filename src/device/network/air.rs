@@ -1,9 +1,9 @@
-//! What is in the air, judged: flags to beacons, the choice among access points, and the names of failures.
+//! What NetworkManager's numbers mean: flags to beacons, securities to profiles, and the names of failures.
 
 use super::proxy::Profile;
 use crate::model::screen::NetworkTrouble;
 use crate::model::verdict::{Beacon, Ciphers, KeyManagement, Security};
-use crate::model::wifi_code::{Claim, WifiCode};
+use crate::model::wifi_code::WifiCode;
 use std::collections::HashMap;
 use zbus::zvariant::Value;
 
@@ -11,18 +11,6 @@ use zbus::zvariant::Value;
 pub(super) const PROFILE: &str = "madoguchi";
 /// Below this strength (percent) a failure is blamed on the distance.
 const WEAK: u8 = 30;
-
-/// An access point of the wanted name.
-#[derive(Clone, Debug)]
-pub(super) struct Heard<P> {
-    /// Where NetworkManager keeps it.
-    pub(super) place: P,
-    /// The very bytes of its name.
-    pub(super) name: Vec<u8>,
-    /// Percent.
-    pub(super) strength: u8,
-    pub(super) beacon: Beacon,
-}
 
 /// Reads NetworkManager's three flag words (`NM80211ApFlags`, and `NM80211ApSecurityFlags` twice).
 pub(super) fn beacon(flags: u32, wpa: u32, rsn: u32) -> Beacon {
@@ -54,66 +42,6 @@ pub(super) fn beacon(flags: u32, wpa: u32, rsn: u32) -> Beacon {
 /// Every form under which the name of a code may be in the air.
 pub(super) fn names(wifi: &WifiCode) -> impl Iterator<Item = &[u8]> {
     std::iter::once(wifi.ssid.as_bytes()).chain(wifi.other_forms.iter().map(Vec::as_slice))
-}
-
-/// What is required beyond what the city allows.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Demands {
-    /// The code says that the network is WPA3 only.
-    pub(super) claim: Option<Claim>,
-    /// What this network was joined with before: less is somebody else, or has got worse.
-    pub(super) least: Option<Security>,
-    /// The radio and its firmware cannot do SAE.
-    pub(super) without_sae: bool,
-}
-
-/// The access point to join: of those that the demands allow the one with the best security, then the strongest. One that
-/// offers WPA2 alone beside another of the same name with WPA3 is passed over however strong it is, because an evil twin
-/// is built that way and would learn enough of the handshake to guess the passphrase.
-///
-/// # Errors
-/// The trouble with the strongest one that it does not allow, or that none is in the air.
-pub(super) fn choose<P>(heard: Vec<Heard<P>>, demands: Demands) -> Result<(Heard<P>, Security), NetworkTrouble> {
-    let mut heard = heard;
-    heard.sort_by_key(|access_point| std::cmp::Reverse(access_point.strength));
-    let mut first_trouble = None;
-    let mut best: Option<(Heard<P>, Security)> = None;
-    for access_point in heard {
-        match accept(&access_point.beacon, demands) {
-            Ok(security) if best.as_ref().is_none_or(|(_, best)| security > *best) => {
-                best = Some((access_point, security));
-            }
-            Ok(_) => {}
-            Err(trouble) => first_trouble = first_trouble.or(Some(trouble)),
-        }
-    }
-    best.ok_or(first_trouble.unwrap_or(NetworkTrouble::NotInTheAir))
-}
-
-/// Judges one access point against what the city allows and the demands; says with which security it is to be joined.
-pub(super) fn accept(beacon: &Beacon, demands: Demands) -> Result<Security, NetworkTrouble> {
-    let wpa3_only = demands.claim == Some(Claim::Sae) || demands.least == Some(Security::Wpa3);
-    match beacon.judge()? {
-        // Who offers less under this name is somebody else, or has got worse.
-        Security::Wpa2 if wpa3_only => Err(NetworkTrouble::Downgraded),
-        Security::Wpa3 if demands.without_sae && (wpa3_only || !beacon.key_management.psk) => {
-            Err(NetworkTrouble::RadioWithoutWpa3)
-        }
-        Security::Wpa3 if demands.without_sae => Ok(Security::Wpa2),
-        security => Ok(security),
-    }
-}
-
-/// A second way in, where an access point offers both and its WPA3 does not work: never after a refused passphrase, and
-/// never where WPA3 has worked before.
-pub(super) fn second_way(
-    beacon: &Beacon,
-    demands: Demands,
-    tried: Security,
-    failed: NetworkTrouble,
-) -> Option<Security> {
-    let may = beacon.key_management.psk && demands.claim != Some(Claim::Sae) && demands.least != Some(Security::Wpa3);
-    (tried == Security::Wpa3 && may && failed != NetworkTrouble::WrongPassword).then_some(Security::Wpa2)
 }
 
 /// Whether a passphrase can be one at all (IEEE 802.11-2020, J.4.1): otherwise NetworkManager refuses the profile.
@@ -205,10 +133,6 @@ mod tests {
     const PSK: u32 = 0x100;
     const SAE: u32 = 0x400;
 
-    fn heard(place: u8, strength: u8, rsn: u32) -> Heard<u8> {
-        Heard { place, name: b"home".to_vec(), strength, beacon: beacon(1, 0, rsn) }
-    }
-
     #[test]
     fn flags_become_the_beacon_that_names_the_network() {
         let judged = |flags, wpa, rsn| beacon(flags, wpa, rsn).judge();
@@ -225,63 +149,6 @@ mod tests {
         assert_eq!(judged(1, 0, CCMP | 0x2000), Err(NetworkTrouble::Enterprise));
         assert_eq!(judged(1, 0, CCMP | 0x800), Err(NetworkTrouble::Owe));
         assert_eq!(judged(0, 0, 0x1000), Err(NetworkTrouble::Open), "the open half of an OWE pair");
-    }
-
-    fn claimed(claim: Claim) -> Demands {
-        Demands { claim: Some(claim), ..Demands::default() }
-    }
-
-    fn chosen(heard: Vec<Heard<u8>>, demands: Demands) -> Result<(u8, Security), NetworkTrouble> {
-        choose(heard, demands).map(|(heard, security)| (heard.place, security))
-    }
-
-    #[test]
-    fn the_strongest_accepted_access_point_is_chosen_over_a_stronger_weak_one() {
-        let wpa = claimed(Claim::Wpa);
-        let heard_by_us = vec![heard(1, 40, CCMP | PSK), heard(2, 95, 0x44 | PSK), heard(3, 70, CCMP | PSK)];
-        assert_eq!(chosen(heard_by_us, wpa), Ok((3, Security::Wpa2)));
-        let weak = vec![heard(1, 40, 0), heard(2, 95, 0x44 | PSK)];
-        assert_eq!(chosen(weak, wpa), Err(NetworkTrouble::Wpa1), "the strongest one names the trouble");
-        assert_eq!(chosen(Vec::new(), wpa), Err(NetworkTrouble::NotInTheAir));
-    }
-
-    #[test]
-    fn an_evil_twin_is_passed_over_however_strong_it_is() {
-        let wpa = claimed(Claim::Wpa);
-        for weaker in [0, CCMP | PSK, 0x44 | PSK] {
-            let twins = vec![heard(1, 99, weaker), heard(2, 20, CCMP | SAE)];
-            assert_eq!(chosen(twins, wpa), Ok((2, Security::Wpa3)), "{weaker:#x}");
-        }
-        let known = Demands { least: Some(Security::Wpa3), ..wpa };
-        assert_eq!(
-            chosen(vec![heard(1, 99, CCMP | PSK)], known),
-            Err(NetworkTrouble::Downgraded),
-            "only the twin is there"
-        );
-    }
-
-    #[test]
-    fn a_radio_without_sae_joins_what_offers_wpa2_as_well_and_names_what_does_not() {
-        let radio = Demands { without_sae: true, ..claimed(Claim::Wpa) };
-        assert_eq!(chosen(vec![heard(1, 60, CCMP | PSK | SAE)], radio), Ok((1, Security::Wpa2)));
-        assert_eq!(chosen(vec![heard(1, 60, CCMP | SAE)], radio), Err(NetworkTrouble::RadioWithoutWpa3));
-        let promised = Demands { claim: Some(Claim::Sae), ..radio };
-        assert_eq!(chosen(vec![heard(1, 60, CCMP | PSK | SAE)], promised), Err(NetworkTrouble::RadioWithoutWpa3));
-    }
-
-    #[test]
-    fn a_code_that_promises_wpa3_accepts_nothing_less() {
-        let (sae, wpa) = (claimed(Claim::Sae), claimed(Claim::Wpa));
-        assert_eq!(accept(&beacon(1, 0, CCMP | PSK), sae), Err(NetworkTrouble::Downgraded));
-        let both = beacon(1, 0, CCMP | PSK | SAE);
-        assert_eq!(accept(&both, sae), Ok(Security::Wpa3));
-        let failed = NetworkTrouble::LineLost;
-        assert_eq!(second_way(&both, sae, Security::Wpa3, failed), None);
-        assert_eq!(second_way(&both, wpa, Security::Wpa3, failed), Some(Security::Wpa2));
-        assert_eq!(second_way(&both, wpa, Security::Wpa2, failed), None);
-        assert_eq!(second_way(&both, wpa, Security::Wpa3, NetworkTrouble::WrongPassword), None);
-        let known = Demands { least: Some(Security::Wpa3), ..wpa };
-        assert_eq!(second_way(&both, known, Security::Wpa3, failed), None);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Joins one Wi-Fi: looks for it, judges it, activates a volatile profile, judges it again.
 
-use super::air::{self, Demands, Heard, state};
+use super::air::{self, state};
 use super::proxy::{AccessPointProxy, HeldProfileProxy, ManagerProxy, NetworkDeviceProxy, RadioProxy};
 use super::supplicant;
+use crate::model::choice::{self, Demands, Heard};
 use crate::model::screen::NetworkTrouble;
 use crate::model::verdict::{Beacon, Security};
 use crate::model::wifi_code::{Claim, WifiCode};
@@ -73,7 +74,7 @@ pub(super) async fn join(
     let heard = found.as_ref().map(|(heard, _)| heard);
     let mut entered = enter(nm, &radio, wifi, heard, security).await;
     if let Err(failed) = entered
-        && let Some(second) = beacon.and_then(|beacon| air::second_way(&beacon, demands, security, failed))
+        && let Some(second) = beacon.and_then(|beacon| choice::second_way(&beacon, demands, security, failed))
     {
         tracing::info!("joining with {security:?} failed; the access point offers {second:?} as well");
         security = second;
@@ -81,7 +82,7 @@ pub(super) async fn join(
     }
     entered?;
     let offered = match active_beacon(nm).await {
-        Some(beacon) => air::accept(&beacon, demands),
+        Some(beacon) => choice::accept(&beacon, demands),
         None => Err(NetworkTrouble::LineLost),
     };
     let verdict = match supplicant::negotiated(nm.dbus_connection()).await {
@@ -134,8 +135,7 @@ async fn look(
     let until = Instant::now() + within;
     let mut scanned = false;
     loop {
-        let choice = air::choose(in_the_air(nm, radio, wifi).await, demands);
-        match choice {
+        match choice::choose(in_the_air(nm, radio, wifi).await, demands) {
             Err(NetworkTrouble::NotInTheAir) if Instant::now() < until => {}
             other => return other,
         }

@@ -1,9 +1,9 @@
 //! Looks at the network as it is: cable, radio, what was negotiated, connectivity.
 
-use super::air::{self, Demands};
 use super::join::{self, asked};
 use super::proxy::WiredProxy;
 use super::supplicant;
+use crate::model::choice::{self, Demands};
 use crate::model::screen::NetworkTrouble;
 use crate::model::verdict::Security;
 use nmrs::{DeviceState, NetworkManager};
@@ -43,7 +43,7 @@ pub(super) async fn survey(nm: &NetworkManager, least: Option<Security>) -> Opti
 async fn in_use(nm: &NetworkManager, least: Option<Security>) -> Result<(), NetworkTrouble> {
     negotiated(nm, least).await?;
     let demands = Demands { least, ..Demands::default() };
-    join::active_beacon(nm).await.map_or(Ok(()), |beacon| air::accept(&beacon, demands).map(|_| ()))
+    join::active_beacon(nm).await.map_or(Ok(()), |beacon| choice::accept(&beacon, demands).map(|_| ()))
 }
 
 /// Judges what was negotiated alone: quick enough to be asked every second.

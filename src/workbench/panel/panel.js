@@ -164,15 +164,27 @@ const INTERNET = {
 };
 const SECURITY = {
   "wpa2": "WPA2",
-  "wpa3": "WPA3",
   "wpa2-wpa3": "WPA2+WPA3",
+  "wpa3": "WPA3",
+  "lying-wpa2": "うそのWPA2 Lying WPA2",
+  "gcmp": "WPA3 GCMP",
+  "wpa1-wpa2": "WPA1+WPA2",
   "wpa2-tkip": "WPA2 TKIP",
   "wpa1": "WPA1",
   "wep": "WEP",
   "open": "なし Open",
   "owe": "OWE",
+  "owe-transition": "なし+OWE Open+OWE",
   "enterprise": "802.1X",
   "wps-only": "WPS",
+};
+const BANDS = { "2.4-ghz": "2.4 GHz", "5-ghz": "5 GHz" };
+const ADAPTERS = {
+  "full": "WPA3・5 GHz",
+  "without-wpa3": "WPA3なし No WPA3",
+  "2.4-ghz": "2.4 GHzのみ only",
+  "off": "切ってある Off",
+  "missing": "なし Missing",
 };
 const options = (names) => Object.entries(names).map(([value, text]) => make("option", { value }, text));
 
@@ -183,9 +195,9 @@ function select(names, value, key, label) {
   return box;
 }
 
-function network({ air, on, cable, joined }) {
+function network({ air, adapter, cable, joined }) {
   $("cable").value = cable ?? "out";
-  $("radio-on").checked = on;
+  $("adapter").value = adapter;
   when("air", [air, joined], $("air"), () => $("air").replaceChildren(...air.map((point) => accessPoint(point, joined))));
 }
 
@@ -201,6 +213,11 @@ function accessPoint(point, joined) {
   security.onchange = () => put({ security: security.value });
   const behind = select(INTERNET, point.behind, `behind-${point.id}`, "その先 Behind it");
   behind.onchange = () => put({ behind: behind.value });
+  const band = select(BANDS, point.band, `band-${point.id}`, "周波数 Band");
+  band.onchange = () => put({ band: band.value });
+  const hidden = make("input", { type: "checkbox", checked: point.hidden });
+  hidden.dataset.key = `hidden-${point.id}`;
+  hidden.onchange = () => put({ hidden: hidden.checked });
   const signal = make("input", { type: "range", min: 0, max: 100, value: point.signal, ariaLabel: "強さ Signal" });
   signal.dataset.key = `signal-${point.id}`;
   signal.onchange = () => put({ signal: Number(signal.value) });
@@ -211,7 +228,8 @@ function accessPoint(point, joined) {
     { className: "point" },
     make("div", {}, text("name", "名前 Name"), signal, make("output", {}, `${point.signal}%`), remove),
     make("div", {}, security, text("passphrase", "パスワード Password")),
-    make("div", {}, behind),
+    make("div", {}, behind, band),
+    make("div", {}, make("label", {}, hidden, " 名前を隠す ", english("Hidden name"))),
   );
   box.dataset.joined = point.name === joined;
   return box;
@@ -226,10 +244,11 @@ function wanted(input) {
 
 $("cable").append(make("option", { value: "out" }, "抜けている Out"), ...options(INTERNET));
 $("cable").onchange = ({ target }) => send({ do: "cable", behind: target.value === "out" ? null : target.value });
-$("radio-on").onchange = ({ target }) => send({ do: "radio", on: wanted(target) });
+$("adapter").append(...options(ADAPTERS));
+$("adapter").onchange = ({ target }) => send({ do: "adapter", adapter: target.value });
 $("add").onclick = () => {
   const id = 1 + Math.max(0, ...state.radio.air.map((point) => point.id));
-  const point = { id, name: `wifi-${id}`, hidden: false, security: "wpa2", passphrase: "password-1234", signal: 60, behind: "reachable" };
+  const point = { id, name: `wifi-${id}`, hidden: false, security: "wpa2", passphrase: "password-1234", signal: 60, band: "2.4-ghz", behind: "reachable" };
   send({ do: "put-access-point", point });
 };
 

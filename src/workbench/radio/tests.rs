@@ -1,7 +1,9 @@
 //! Access point by expected answer, and what happens while connected.
 
-use super::super::air::{self, Kind};
+use super::super::air::{self, Band, Kind};
 use super::*;
+use crate::model::screen::Face;
+use crate::model::wifi_code::Claim;
 use NetworkTrouble as Trouble;
 
 const PASSPHRASE: &str = "sakura-saku-2026";
@@ -14,6 +16,7 @@ fn point(security: Kind) -> AccessPoint {
         security,
         passphrase: PASSPHRASE.into(),
         signal: 70,
+        band: Band::TwoPointFour,
         behind: Internet::Reachable,
     }
 }
@@ -54,7 +57,13 @@ fn text(event: &NetworkEvent) -> String {
 
 /// Joins with this code and air; gives the answer.
 fn answer(air: Vec<AccessPoint>, wifi: WifiCode) -> NetworkNews {
+    answer_of(Adapter::Full, air, wifi)
+}
+
+/// Joins with this radio, code and air; gives the answer.
+fn answer_of(adapter: Adapter, air: Vec<AccessPoint>, wifi: WifiCode) -> NetworkNews {
     let (mut radio, mut now) = start(air, None);
+    radio.change(now, Change::Adapter(adapter)).unwrap();
     radio.ask(now, NetworkAsk::Join { attempt: Attempt(1), wifi });
     let mut found = None;
     while let Some(due) = radio.wake_at(now) {
@@ -71,6 +80,82 @@ fn answer(air: Vec<AccessPoint>, wifi: WifiCode) -> NetworkNews {
     news
 }
 
+/// The access points that the booted image is tried with, each under its name there. `None`: it is joined.
+#[test]
+fn the_matrix_of_access_points_with_the_sentence_that_is_shown() {
+    use Adapter::{Full, Off, TwoPointFour, WithoutWpa3};
+    let twin = |security| AccessPoint { id: 2, signal: 95, ..point(security) };
+    let hidden = AccessPoint { hidden: true, ..point(Kind::Wpa2) };
+    let sae_other = AccessPoint { passphrase: "something else".into(), ..point(Kind::Wpa3) };
+    let portal = AccessPoint { behind: Internet::Portal, ..point(Kind::Wpa2) };
+    let five = AccessPoint { band: Band::Five, ..point(Kind::Wpa2) };
+    let row = |kind| vec![point(kind)];
+    let table: Vec<(&str, Adapter, Vec<AccessPoint>, Option<&str>)> = vec![
+        ("open", Full, row(Kind::Open), Some("open")),
+        ("OWE", Full, row(Kind::Owe), Some("owe")),
+        ("OWE transition", Full, row(Kind::OweTransition), Some("open")),
+        ("WEP", Full, row(Kind::Wep), Some("wep")),
+        ("WPA1-TKIP", Full, row(Kind::Wpa1), Some("wpa1")),
+        ("WPA1+2 mixed TKIP/CCMP", Full, row(Kind::Wpa1Wpa2), Some("wpa1")),
+        ("WPA2-TKIP", Full, row(Kind::Wpa2Tkip), Some("wpa1")),
+        ("WPA2-CCMP, PMF optional or required, SHA256", Full, row(Kind::Wpa2), None),
+        ("WPA2/3 transition", Full, row(Kind::Wpa2Wpa3), None),
+        ("SAE, hunting-and-pecking or H2E", Full, row(Kind::Wpa3), None),
+        ("SAE, wrong password", Full, vec![sae_other], Some("wrong-password")),
+        ("hidden WPA2", Full, vec![hidden], None),
+        ("WPA2 whose beacon lies", Full, row(Kind::LyingWpa2), Some("downgraded")),
+        ("802.1X", Full, row(Kind::Enterprise), Some("enterprise")),
+        ("WPS only", Full, row(Kind::WpsOnly), Some("wps-only")),
+        ("open twin beside SAE", Full, vec![twin(Kind::Open), point(Kind::Wpa3)], None),
+        ("WPA2 twin beside SAE", Full, vec![twin(Kind::Wpa2), point(Kind::Wpa3)], None),
+        ("portal behind WPA2", Full, vec![portal], Some("portal")),
+        ("GCMP only", Full, row(Kind::Gcmp), Some("unsupported")),
+        ("SAE, radio without WPA3", WithoutWpa3, row(Kind::Wpa3), Some("radio-without-wpa3")),
+        ("transition, radio without WPA3", WithoutWpa3, row(Kind::Wpa2Wpa3), None),
+        (
+            "WPA2 twin beside SAE, radio without WPA3",
+            WithoutWpa3,
+            vec![point(Kind::Wpa3), AccessPoint { signal: 20, ..twin(Kind::Wpa2) }],
+            Some("radio-without-wpa3"),
+        ),
+        ("5 GHz, radio with 2.4 GHz alone", TwoPointFour, vec![five], Some("not-on-this-band")),
+        ("radio switched off", Off, row(Kind::Wpa2), Some("radio-off")),
+    ];
+    for kind in Kind::ALL {
+        assert!(table.iter().any(|(.., air, _)| air.iter().any(|point| point.security == kind)), "{kind:?} is missing");
+    }
+    for (name, adapter, air, expected) in table {
+        let hidden = air.iter().any(|point| point.hidden);
+        let news = answer_of(adapter, air, WifiCode { hidden, ..code(Claim::Wpa) });
+        let shown = match news {
+            NetworkNews::Trouble(trouble) => Some(Face::NetworkTrouble(trouble).name()),
+            NetworkNews::Up | NetworkNews::Forgotten => None,
+        };
+        let expected = expected.map(|key| format!("network-trouble-{key}"));
+        assert_eq!(shown.as_deref(), expected.as_deref(), "{name}: {news:?}");
+        for words in [include_str!("../../words/ja/screens.ftl"), include_str!("../../words/en/screens.ftl")] {
+            let said = |key: &String| words.contains(&format!("\n{key} = "));
+            assert!(expected.iter().all(said), "{name} has no sentence {expected:?}");
+        }
+    }
+}
+
+#[test]
+fn beside_sae_nothing_that_offers_wpa2_alone_is_joined_however_strong() {
+    let sae = AccessPoint { signal: 16, ..point(Kind::Wpa3) };
+    let twin = AccessPoint { id: 2, signal: 100, ..point(Kind::Wpa2) };
+    let (mut radio, mut now) = start(vec![twin.clone(), sae.clone()], None);
+    radio.ask(now, join(1));
+    assert_eq!(settle(&mut radio, &mut now), ["cable false", "carries false", "#1 Up", "carries true"]);
+    radio.change(now, Change::Put(AccessPoint { signal: 3, ..sae })).unwrap();
+    assert_eq!(settle(&mut radio, &mut now), ["carries false TooWeak"], "the twin is not roamed to");
+    radio.ask(now, join(2));
+    assert_eq!(settle(&mut radio, &mut now), ["carries false", "#2 Trouble(TooWeak)", "carries false TooWeak"]);
+    radio.change(now, Change::Remove(1)).unwrap();
+    radio.ask(now, join(3));
+    assert_eq!(settle(&mut radio, &mut now), ["carries false", "#3 Up", "carries true"], "alone it is a WPA2 network");
+}
+
 #[test]
 fn each_access_point_gets_its_answer() {
     let with = |change: fn(&mut AccessPoint)| {
@@ -80,22 +165,13 @@ fn each_access_point_gets_its_answer() {
     };
     let trouble = NetworkNews::Trouble;
     let table: Vec<(&str, Vec<AccessPoint>, NetworkNews)> = vec![
-        ("wpa2", vec![point(Kind::Wpa2)], NetworkNews::Up),
-        ("wpa3", vec![point(Kind::Wpa3)], NetworkNews::Up),
-        ("both", vec![point(Kind::Wpa2Wpa3)], NetworkNews::Up),
-        ("tkip", vec![point(Kind::Wpa2Tkip)], trouble(Trouble::Wpa1)),
-        ("wpa1", vec![point(Kind::Wpa1)], trouble(Trouble::Wpa1)),
-        ("wep", vec![point(Kind::Wep)], trouble(Trouble::Wep)),
-        ("open", vec![point(Kind::Open)], trouble(Trouble::Open)),
-        ("owe", vec![point(Kind::Owe)], trouble(Trouble::Owe)),
-        ("enterprise", vec![point(Kind::Enterprise)], trouble(Trouble::Enterprise)),
-        ("wps", vec![point(Kind::WpsOnly)], trouble(Trouble::WpsOnly)),
         ("nothing in the air", vec![], trouble(Trouble::NotInTheAir)),
         ("another name", with(|point| point.name = "Midori".into()), trouble(Trouble::NotInTheAir)),
         ("hidden", with(|point| point.hidden = true), trouble(Trouble::NotInTheAir)),
         ("weak", with(|point| point.signal = 14), trouble(Trouble::TooWeak)),
         ("just strong enough", with(|point| point.signal = 15), NetworkNews::Up),
         ("password", with(|point| point.passphrase = "something else".into()), trouble(Trouble::WrongPassword)),
+        ("5 GHz", with(|point| point.band = Band::Five), NetworkNews::Up),
         ("portal", with(|point| point.behind = Internet::Portal), trouble(Trouble::Portal)),
         ("no address", with(|point| point.behind = Internet::NoAddress), trouble(Trouble::NoAddress)),
         ("no names", with(|point| point.behind = Internet::NoNames), trouble(Trouble::NoNames)),
@@ -130,9 +206,12 @@ fn of_two_with_one_name_the_allowed_one_is_taken() {
 fn without_a_radio_there_is_no_network() {
     let (mut radio, mut now) = start(vec![point(Kind::Wpa2)], None);
     settle(&mut radio, &mut now);
-    radio.change(now, Change::Radio(false)).unwrap();
+    radio.change(now, Change::Adapter(Adapter::Missing)).unwrap();
     radio.ask(now, join(1));
     assert_eq!(settle(&mut radio, &mut now), ["#1 Trouble(NoRadio)", "carries false NoRadio"]);
+    radio.change(now, Change::Adapter(Adapter::Off)).unwrap();
+    radio.ask(now, join(2));
+    assert_eq!(settle(&mut radio, &mut now), ["carries false", "#2 Trouble(RadioOff)", "carries false RadioOff"]);
 }
 
 #[test]
@@ -154,11 +233,13 @@ fn what_happens_while_connected_is_told() {
         (weaker(|point| point.security = Kind::Open), "carries false Downgraded", false),
         (weaker(|point| point.security = Kind::Wpa2Tkip), "carries false Downgraded", false),
         (weaker(|point| point.security = Kind::Wpa2), "carries false Downgraded", false),
+        (weaker(|point| point.security = Kind::Gcmp), "carries false Downgraded", false),
         (weaker(|point| point.signal = 3), "carries false TooWeak", true),
         (weaker(|point| point.behind = Internet::Portal), "carries false Portal", true),
         (weaker(|point| point.passphrase = "changed-meanwhile".into()), "carries false WrongPassword", true),
         (Change::Remove(1), "carries false NotInTheAir", true),
-        (Change::Radio(false), "carries false NoRadio", true),
+        (Change::Adapter(Adapter::Off), "carries false RadioOff", true),
+        (Change::Adapter(Adapter::Missing), "carries false NoRadio", true),
         (Change::Cut(true), "carries false NoInternet", true),
     ];
     for (change, expected, comes_back) in table {
@@ -169,7 +250,7 @@ fn what_happens_while_connected_is_told() {
         radio.change(now, change).unwrap();
         assert_eq!(settle(&mut radio, &mut now), [expected]);
         radio.change(now, Change::Put(point(Kind::Wpa2Wpa3))).unwrap();
-        radio.change(now, Change::Radio(true)).unwrap();
+        radio.change(now, Change::Adapter(Adapter::Full)).unwrap();
         radio.change(now, Change::Cut(false)).unwrap();
         let back: &[&str] = if comes_back { &["carries true"] } else { &[] };
         assert_eq!(settle(&mut radio, &mut now), back, "after {expected}");

@@ -84,12 +84,10 @@ const fn of_trouble(what: NetworkTrouble) -> &'static str {
         NetworkTrouble::Enterprise => "badge",
         NetworkTrouble::Portal => "page",
         NetworkTrouble::WrongPassword => "key",
-        NetworkTrouble::NotInTheAir
-        | NetworkTrouble::NotOnThisBand
-        | NetworkTrouble::Unsupported
-        | NetworkTrouble::RadioWithoutWpa3
-        | NetworkTrouble::NoRadio
-        | NetworkTrouble::RadioOff => "wifi-off",
+        NetworkTrouble::Unsupported | NetworkTrouble::RadioWithoutWpa3 => "wifi-lock",
+        NetworkTrouble::NotInTheAir | NetworkTrouble::NoRadio => "wifi-off",
+        NetworkTrouble::NotOnThisBand => "wifi-5g",
+        NetworkTrouble::RadioOff => "wifi-switch",
         NetworkTrouble::TooWeak => "wifi-weak",
         NetworkTrouble::NoAddress => "router",
         NetworkTrouble::NoNames | NetworkTrouble::NoInternet => "globe",
