@@ -99,8 +99,8 @@ const RETRY: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_secs(10);
 /// How often what was negotiated is looked at while a Wi-Fi is in use: a weaker one is left within two seconds.
 const GLANCE: Duration = Duration::from_secs(1);
-/// How long each known network is looked for in the air.
-const LOOK_FOR_KNOWN: Duration = Duration::from_secs(4);
+/// How long known networks are looked for in the air.
+const LOOK_FOR_KNOWN: Duration = Duration::from_secs(6);
 /// NetworkManager tells one change in many signals.
 const SETTLE: Duration = Duration::from_millis(200);
 
@@ -304,10 +304,18 @@ impl Network {
     /// Joins the first known network that is in the air and works; the first trouble of those that are there otherwise.
     async fn join_known(&mut self, nm: &NetworkManager) -> Work<Result<(), NetworkTrouble>> {
         let known = Known::read(self.known.clone());
+        let wifis: Vec<_> = known.networks().iter().map(known::Network::wifi).collect();
+        if wifis.is_empty() {
+            return Work::Done(Err(NetworkTrouble::NotInTheAir));
+        }
+        let in_reach = match self.unless_asked(join::in_reach(nm, wifis, LOOK_FOR_KNOWN)).await {
+            Work::Done(in_reach) => in_reach,
+            Work::Interrupted(ask) => return Work::Interrupted(ask),
+            Work::Gone => return Work::Gone,
+        };
         let mut trouble = NetworkTrouble::NotInTheAir;
-        for network in known.networks() {
-            let wifi = network.wifi();
-            match self.unless_asked(join::join(nm, &wifi, Some(network.security), LOOK_FOR_KNOWN)).await {
+        for wifi in in_reach {
+            match self.unless_asked(join::join(nm, &wifi, known.least(&wifi), LOOK_FOR_KNOWN)).await {
                 Work::Done(Ok(security)) => {
                     self.wanted = Some((wifi, security));
                     return self.unless_asked(join::internet(nm)).await;

@@ -3,6 +3,7 @@
 //! - `boots`: from power-on to the first screen, and what the running system is and is not
 //! - `button`: the button on a pin and as a USB key, pressed and held
 //! - `story`: a whole life, from the loan to the return, with a real counter at the other end
+//! - `wifi`: access points of every kind, joined or refused by name; and a life with a Wi-Fi that has its moods
 //! - `updates`: there and back; updates that do not work go back by themselves; bundles that must be refused
 //! - `cuts`: the power is cut at many moments of an installation and of a first boot
 //! - `pi`: the same image on a Raspberry Pi 3B with its own device tree
@@ -19,6 +20,7 @@ mod guest;
 mod pi;
 mod story;
 mod updates;
+mod wifi;
 
 use guest::Outcome;
 use std::future::Future;
@@ -42,6 +44,7 @@ const TESTS: &[(&str, Test)] = &[
     test!(boots::two_builds_have_the_same_bytes),
     test!(button::a_pin_and_a_usb_key_are_pressed_and_held),
     test!(story::a_life_from_the_loan_to_the_return),
+    test!(wifi::every_access_point_gets_its_verdict),
     test!(updates::there_and_back_by_a_stick),
     test!(updates::what_must_be_refused_is_refused_and_changes_nothing),
     test!(updates::an_appliance_that_dies_goes_back),

@@ -8,17 +8,17 @@
 //! The speaker's direction is left out: in emulation it is too choppy to be judged.
 
 #[path = "../support/browser.rs"]
-mod browser;
-mod city;
+pub(crate) mod browser;
+pub(crate) mod city;
 #[path = "../live/clips.rs"]
 #[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
-mod clips;
+pub(crate) mod clips;
 #[path = "../live/counter.rs"]
 #[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
-mod counter;
+pub(crate) mod counter;
 #[path = "../live/relay.rs"]
-mod relay;
-mod street;
+pub(crate) mod relay;
+pub(crate) mod street;
 mod traces;
 
 use crate::ensure;
@@ -43,33 +43,46 @@ use tokio::process::Command;
 use tokio::time::{Instant, sleep};
 
 /// What the mark in the family's picture says.
-const FAMILY_MARK: &str = "madoguchi family";
+pub(crate) const FAMILY_MARK: &str = "madoguchi family";
 /// How long the family speaks, at the most.
 const SPEAKING: Duration = Duration::from_secs(600);
 /// Width and height of the TV, in pixels.
 const TV: (usize, usize) = (1920, 1080);
 /// Between two looks at the TV.
 const LOOK: Duration = Duration::from_secs(3);
-/// In the environment: this process already has namespaces of its own. Names the folder.
-const INSIDE: &str = "MADOGUCHI_STORY_FOLDER";
+/// In the environment: this process already has namespaces of its own. Name the life to live, and its folder.
+const LIFE: &str = "MADOGUCHI_LIFE";
+const FOLDER: &str = "MADOGUCHI_LIFE_FOLDER";
 
-/// Lives the story in namespaces of its own: a network without the internet, mounts, and processes that end with it.
 pub(crate) async fn a_life_from_the_loan_to_the_return(folder: PathBuf) -> Outcome {
-    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    apart(&folder, "story").await
+}
+
+/// Lives one of [`inside`]'s lives in namespaces of its own: a network without the internet, mounts, and processes that
+/// end with it.
+pub(crate) async fn apart(folder: &Path, life: &str) -> Outcome {
+    std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut unshare = Command::new("setpriv");
     unshare.args(["--pdeathsig", "KILL", "--", "unshare", "--user", "--map-root-user"]);
     unshare.args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"]);
-    let ended = unshare.arg(program).env(INSIDE, &folder).kill_on_drop(true).status().await;
+    let ended = unshare.arg(program).env(LIFE, life).env(FOLDER, folder).kill_on_drop(true).status().await;
     let ended = ended.map_err(|error| street::missing("unshare", "util-linux", &error))?;
     ensure(ended.success(), format!("it ended with {ended}; its words are above"))
 }
 
-/// When this process is the one inside the namespaces: lives the story.
+/// When this process is the one inside the namespaces: lives the life that it is there for.
 pub(crate) fn inside() -> Option<ExitCode> {
-    let folder = PathBuf::from(std::env::var_os(INSIDE)?);
+    let (name, folder) = (std::env::var(LIFE).ok()?, PathBuf::from(std::env::var_os(FOLDER)?));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().ok()?;
-    Some(match runtime.block_on(life(&folder)) {
+    let lived = runtime.block_on(async {
+        match name.as_str() {
+            "story" => life(&folder).await,
+            "wifi-matrix" => crate::wifi::matrix::lived(&folder).await,
+            other => Err(format!("there is no life called {other}")),
+        }
+    });
+    Some(match lived {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             println!("{why}");
@@ -79,12 +92,12 @@ pub(crate) fn inside() -> Option<ExitCode> {
 }
 
 /// A box at home with its family, and what the city has for it.
-struct Home {
-    guest: Guest,
-    city: City,
-    slot: CameraSlot,
-    folder: PathBuf,
-    step: Instant,
+pub(crate) struct Home {
+    pub(crate) guest: Guest,
+    pub(crate) city: City,
+    pub(crate) slot: CameraSlot,
+    pub(crate) folder: PathBuf,
+    pub(crate) step: Instant,
 }
 
 async fn life(folder: &Path) -> Outcome {
@@ -102,6 +115,7 @@ async fn life(folder: &Path) -> Outcome {
 
     home.reaches("the first screen", "boot-no-loan").await?;
     home.is_lent().await?;
+    home.is_online().await?;
     home.reads_the_paper().await?;
     let counter = home.meets_the_counter().await?;
     let voice = folder.join("family.wav");
@@ -133,14 +147,14 @@ async fn life(folder: &Path) -> Outcome {
 
 impl Home {
     /// Seconds since this was asked last.
-    fn took(&mut self) -> f64 {
+    pub(crate) fn took(&mut self) -> f64 {
         let took = self.step.elapsed();
         self.step = Instant::now();
         took.as_secs_f64()
     }
 
     /// Waits until the box has come to a screen that it was not at before.
-    async fn reaches(&mut self, what: &str, screen: &str) -> Outcome {
+    pub(crate) async fn reaches(&mut self, what: &str, screen: &str) -> Outcome {
         let reached = self.guest.until_turn(&format!("\\({screen}"), PATIENCE).await;
         self.picture(screen).await?;
         reached?;
@@ -149,31 +163,35 @@ impl Home {
     }
 
     /// Keeps what the TV shows.
-    async fn picture(&self, name: &str) -> Outcome<PathBuf> {
+    pub(crate) async fn picture(&self, name: &str) -> Outcome<PathBuf> {
         let file = self.folder.join(format!("tv-{name}.png"));
         self.guest.machine.picture(&file).await.map_err(said)?;
         Ok(file)
     }
 
-    async fn press(&self) -> Outcome {
+    pub(crate) async fn press(&self) -> Outcome {
         self.guest.machine.press(PRESS).await.map_err(said)
     }
 
-    async fn is_lent(&mut self) -> Outcome {
+    /// A stick lends it.
+    pub(crate) async fn is_lent(&mut self) -> Outcome {
         let stick = self.guest.machine.stick(&self.city.loan()?).await.map_err(said)?;
         self.reaches("the loan is prepared", "boot-loan-prepared").await?;
-        self.guest.machine.pull(&stick).await.map_err(said)?;
+        self.guest.machine.pull(&stick).await.map_err(said).map(drop)
+    }
+
+    async fn is_online(&mut self) -> Outcome {
         self.reaches("the network by cable, the clock, and the paper is asked for", "qr-show-paper").await
     }
 
-    async fn reads_the_paper(&mut self) -> Outcome {
+    pub(crate) async fn reads_the_paper(&mut self) -> Outcome {
         self.slot.show(Scenery::Paper(Arc::new(self.city.paper()?)));
         self.reaches("the key is read, and the room knows it", "ready-mirror").await?;
         self.slot.show(Scenery::Person);
         Ok(())
     }
 
-    async fn meets_the_counter(&mut self) -> Outcome<Counter> {
+    pub(crate) async fn meets_the_counter(&mut self) -> Outcome<Counter> {
         let (camera, voice) = (clips::counter_camera(&self.folder), clips::counter_voice(&self.folder));
         let demo = &self.city.demo;
         let (room, password) = (&self.city.room.public, demo.password.expose());
@@ -188,7 +206,7 @@ impl Home {
         Ok(counter)
     }
 
-    async fn sees_and_is_seen(&mut self, counter: &Counter) -> Outcome {
+    pub(crate) async fn sees_and_is_seen(&mut self, counter: &Counter) -> Outcome {
         counter.page.press("admit").await;
         self.reaches("let in", "session-live").await?;
         let deadline = Instant::now() + PATIENCE;
@@ -223,7 +241,7 @@ impl Home {
     }
 
     /// The appliance's log; also kept beside the pictures.
-    async fn log(&mut self) -> String {
+    pub(crate) async fn log(&mut self) -> String {
         let log = self.guest.ask("journalctl -b -u madoguchi --no-pager -o cat", PATIENCE).await;
         let log = log.map_or_else(|why| why, |(_, said)| said);
         let _ = std::fs::write(self.folder.join("madoguchi.log"), &log);
@@ -231,7 +249,7 @@ impl Home {
     }
 
     /// Whether the code of the counter's camera can be read on the TV.
-    async fn tv_shows_counter(&self) -> Outcome<bool> {
+    pub(crate) async fn tv_shows_counter(&self) -> Outcome<bool> {
         // As PPM: QEMU's guest stands still while a picture is written, and PNG takes half a second.
         let file = self.folder.join("tv.ppm");
         let words = serde_json::json!({ "filename": file, "format": "ppm" });
@@ -245,7 +263,7 @@ impl Home {
         Ok(reading.texts.iter().any(|text| text.expose() == clips::COUNTER_SAYS))
     }
 
-    async fn is_heard(&mut self, counter: &Counter) -> Outcome {
+    pub(crate) async fn is_heard(&mut self, counter: &Counter) -> Outcome {
         let deadline = Instant::now() + PATIENCE;
         // So many decibels above a tone beside it.
         while counter.noted("tone").await < 12.0 {
@@ -285,6 +303,6 @@ impl Home {
     }
 }
 
-fn said(error: impl std::fmt::Display) -> String {
+pub(crate) fn said(error: impl std::fmt::Display) -> String {
     error.to_string()
 }

@@ -141,17 +141,40 @@ async fn look(
         }
         if !scanned {
             // Refused soon after another scan; that one will tell as well.
-            scanned = asked("to scan", scan(nm, radio, wifi)).await.is_some();
+            scanned = asked("to scan", scan(nm, radio, std::slice::from_ref(wifi))).await.is_some();
         }
         sleep(AGAIN).await;
     }
 }
 
-/// Scans, and calls a hidden network by its names.
-async fn scan(nm: &NetworkManager, radio: &Place, wifi: &WifiCode) -> zbus::Result<()> {
+/// Which of these networks are in the air, in their order: waits until one is heard or the time is over.
+pub(super) async fn in_reach(nm: &NetworkManager, wifis: Vec<WifiCode>, within: Duration) -> Vec<WifiCode> {
+    let Ok(radio) = radio(nm).await else { return Vec::new() };
+    let until = Instant::now() + within;
+    let mut scanned = false;
+    loop {
+        let listed = asked("for access points", nm.list_access_points(None)).await.unwrap_or_default();
+        let heard = |wifi: &WifiCode| {
+            let called = |name: &[u8]| listed.iter().any(|access_point| access_point.ssid_bytes == name);
+            air::names(wifi).any(called)
+        };
+        if wifis.iter().any(heard) || Instant::now() >= until {
+            return wifis.into_iter().filter(heard).collect();
+        }
+        if !scanned {
+            scanned = asked("to scan", scan(nm, &radio, &wifis)).await.is_some();
+        }
+        sleep(AGAIN).await;
+    }
+}
+
+/// Scans, and calls hidden networks by their names.
+async fn scan(nm: &NetworkManager, radio: &Place, wifis: &[WifiCode]) -> zbus::Result<()> {
     let mut options = HashMap::new();
-    if wifi.hidden {
-        options.insert("ssids", Value::from(air::names(wifi).map(<[u8]>::to_vec).collect::<Vec<_>>()));
+    let hidden = wifis.iter().filter(|wifi| wifi.hidden);
+    let called: Vec<_> = hidden.flat_map(|wifi| air::names(wifi).map(<[u8]>::to_vec)).collect();
+    if !called.is_empty() {
+        options.insert("ssids", Value::from(called));
     }
     RadioProxy::builder(nm.dbus_connection()).path(radio)?.build().await?.request_scan(&options).await
 }

@@ -31,7 +31,7 @@ pub(super) struct Network {
     hidden: bool,
     wpa3_only: bool,
     /// The best security that it was joined with.
-    pub(super) security: Security,
+    security: Security,
 }
 
 impl Network {

@@ -13,25 +13,25 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// The room server's name.
-pub(super) const HOST: &str = "counter.test";
+pub(crate) const HOST: &str = "counter.test";
 /// Number of the loan.
-pub(super) const LOAN: &str = "IMAGE-STORY-0417";
+pub(crate) const LOAN: &str = "IMAGE-STORY-0417";
 /// The loan of the workbench, which is made this story's.
 const DEMO_LOAN: &str = include_str!("../../../src/workbench/demo-loan.toml");
 /// Width of the paper in pixels: 150 dots an inch.
 const PAPER_WIDTH: u32 = 1240;
 
 /// The city.
-pub(super) struct City {
-    pub(super) demo: demo::Demo,
-    pub(super) room: room::Running,
+pub(crate) struct City {
+    pub(crate) demo: demo::Demo,
+    pub(crate) room: room::Running,
     certificate: String,
     folder: PathBuf,
 }
 
 impl City {
     /// Opens the counter; its appointment has just begun.
-    pub(super) async fn open(folder: &Path, turn: room::turn::Turn) -> Outcome<Self> {
+    pub(crate) async fn open(folder: &Path, turn: room::turn::Turn) -> Outcome<Self> {
         let made = rcgen::generate_simple_self_signed([HOST.to_owned()]).map_err(|error| error.to_string())?;
         let tls = room::Tls { cert: folder.join("cert.pem"), key: folder.join("key.pem") };
         write(&tls.cert, &made.cert.pem())?;
@@ -47,7 +47,7 @@ impl City {
     }
 
     /// A stick that lends the box.
-    pub(super) fn loan(&self) -> Outcome<PathBuf> {
+    pub(crate) fn loan(&self) -> Outcome<PathBuf> {
         let own = [
             ("hosts = [\"localhost:8443\", \"127.0.0.1:8443\"]", format!("hosts = [\"{HOST}\"]")),
             ("id = \"DEMO-2026-001\"", format!("id = \"{LOAN}\"")),
@@ -65,7 +65,7 @@ impl City {
     }
 
     /// A stick that takes the box back.
-    pub(super) fn give_back(&self) -> Outcome<PathBuf> {
+    pub(crate) fn give_back(&self) -> Outcome<PathBuf> {
         let place = self.stick("return-stick")?;
         stick::give_back(LOAN, &site_key(), &place).map_err(|error| error.to_string())?;
         Ok(place)
@@ -78,7 +78,7 @@ impl City {
     }
 
     /// The paper that the family gets.
-    pub(super) fn paper(&self) -> Outcome<RgbaImage> {
+    pub(crate) fn paper(&self) -> Outcome<RgbaImage> {
         let counter = demo::counter();
         let hours = Words::ja_en("平日 8:30〜17:15", "Mon–Fri 8:30–17:15");
         let sheet = Sheet {

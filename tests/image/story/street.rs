@@ -4,7 +4,7 @@
 //! the test stands there, on any machine and without the internet.
 
 use crate::guest::Outcome;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -15,27 +15,33 @@ use tokio::task::JoinSet;
 
 /// Everything on the street has this address (TEST-NET-2, RFC 5737). Not a loopback one: the box, behind QEMU, and the
 /// browser, beside it, name the same thing by it.
-pub(super) const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1));
+pub(crate) const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1));
+/// The same for a home that has IPv6 alone (RFC 3849).
+pub(crate) const ADDRESS_6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
+/// Where the page that must be agreed to is: a router with a portal sends every question there.
+const PORTAL: u16 = 8080;
 /// From 1900, where NTP begins to count, to 1970 (RFC 5905).
 const NTP_ERA: u64 = 2_208_988_800;
 
 /// The street; it ends when this is dropped.
-pub(super) struct Street {
+pub(crate) struct Street {
     _names: Child,
     _services: JoinSet<()>,
 }
 
 impl Street {
     /// Lays it, in namespaces that this process already has for itself.
-    pub(super) async fn lay(folder: &Path) -> Outcome<Self> {
+    pub(crate) async fn lay(folder: &Path) -> Outcome<Self> {
         let address = format!("{ADDRESS}/24");
         for words in [
             "link set lo up",
             "link add desk type veth peer name street",
             &format!("address add {address} dev desk"),
+            &format!("address add {ADDRESS_6}/64 dev desk nodad"),
             "link set desk up",
             "link set street up",
             "route add default dev desk",
+            "-6 route add default dev desk",
         ] {
             run("ip", "iproute2", &words.split(' ').collect::<Vec<_>>()).await?;
         }
@@ -43,10 +49,14 @@ impl Street {
         std::fs::write(&resolver, "nameserver 127.0.0.1\n").map_err(|error| error.to_string())?;
         run("mount", "mount", &["--bind", &resolver.display().to_string(), "/etc/resolv.conf"]).await?;
         let mut services = JoinSet::new();
-        let time = UdpSocket::bind((ADDRESS, 123)).await.map_err(|error| format!("the street's clock: {error}"))?;
-        services.spawn(tell_the_time(time));
-        let page = TcpListener::bind((ADDRESS, 80)).await.map_err(|error| format!("the street's page: {error}"))?;
-        services.spawn(say_online(page));
+        for address in [ADDRESS, ADDRESS_6] {
+            let time = UdpSocket::bind((address, 123)).await.map_err(|error| format!("the street's clock: {error}"))?;
+            services.spawn(tell_the_time(time));
+            let page = TcpListener::bind((address, 80)).await.map_err(|error| format!("the street's page: {error}"))?;
+            services.spawn(answer_pages(page, "200 OK", "NetworkManager is online\n"));
+        }
+        let portal = TcpListener::bind((ADDRESS, PORTAL)).await.map_err(|error| format!("the portal: {error}"))?;
+        services.spawn(answer_pages(portal, "302 Found\r\nLocation: http://portal.test/", "Please agree first\n"));
         Ok(Self { _names: answer_names(folder).await?, _services: services })
     }
 }
@@ -57,7 +67,7 @@ async fn answer_names(folder: &Path) -> Outcome<Child> {
     let child = Command::new("dnsmasq")
         .args(["--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts"])
         .args(["--listen-address=127.0.0.1", "--bind-interfaces", "--log-queries"])
-        .args([format!("--address=/#/{ADDRESS}"), "--local=/#/".to_owned()])
+        .args([format!("--address=/#/{ADDRESS}"), format!("--address=/#/{ADDRESS_6}"), "--local=/#/".to_owned()])
         .env("PATH", std::env::var("PATH").unwrap_or_default() + ":/usr/sbin")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -100,13 +110,12 @@ async fn tell_the_time(socket: UdpSocket) {
     }
 }
 
-/// What NetworkManager's check wants to read.
-async fn say_online(listener: TcpListener) {
+/// What NetworkManager's check reads: what it wants to, or a portal's answer.
+async fn answer_pages(listener: TcpListener, status: &'static str, said: &'static str) {
     while let Ok((mut line, _)) = listener.accept().await {
         let mut asked = [0; 2048];
         let _ = line.read(&mut asked).await;
-        let said = "NetworkManager is online\n";
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", said.len());
+        let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", said.len());
         let _ = line.write_all((head + said).as_bytes()).await;
         let _ = line.shutdown().await;
     }
@@ -120,6 +129,6 @@ async fn run(program: &str, package: &str, words: &[&str]) -> Outcome {
     if ended.status.success() { Ok(()) } else { Err(format!("{program} {}: {said}", words.join(" "))) }
 }
 
-pub(super) fn missing(program: &str, package: &str, error: &std::io::Error) -> String {
+pub(crate) fn missing(program: &str, package: &str, error: &std::io::Error) -> String {
     format!("{program} does not start ({error}); install it with: apt-get install {package}")
 }
