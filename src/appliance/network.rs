@@ -63,12 +63,14 @@ impl Network {
     /// Looks for a cable or a known Wi-Fi; where one carries already, the story goes on at once.
     pub(super) fn find(now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
         let span = if known.cable { FINDING_BY_CABLE } else { FINDING };
-        let asked = (!known.cable && !known.carries).then(|| {
-            let attempt = known.ask();
-            effects.push(Effect::JoinKnown { attempt });
-            (attempt, now + FINDING_KNOWN)
-        });
-        onward_if_carried(now, Phase::Finding { until: now + span, asked }, known, effects)
+        match onward_if_carried(now, finding(now + span), known, effects) {
+            Chapter::Network(Self(Phase::Finding { until, .. })) if !known.cable => {
+                let attempt = known.ask();
+                effects.push(Effect::JoinKnown { attempt });
+                Chapter::Network(Self(Phase::Finding { until, asked: Some((attempt, now + FINDING_KNOWN)) }))
+            }
+            chapter => chapter,
+        }
     }
 
     /// Says what is wrong with the network in use.

@@ -110,8 +110,8 @@ pub const KNOWN: &str = "/var/lib/madoguchi/data/known/wifi.json";
 /// Serves the network until either end of `behind` is gone. Joined networks are kept in the file `known`.
 pub async fn run(behind: Behind<NetworkAsk, NetworkEvent>, known: PathBuf) {
     let Behind { asks, events } = behind;
-    let (wanted, left, cable, carries) = (None, None, None, None);
-    let mut network = Network { asks, events, known, wanted, left, cable, carries, wireless: false };
+    let (wanted, failing, left, cable, carries) = (None, None, None, None, None);
+    let mut network = Network { asks, events, known, wanted, failing, left, cable, carries, wireless: false };
     let mut told = false;
     loop {
         let end = match timeout(join::ANSWER_WITHIN, open()).await {
@@ -164,6 +164,8 @@ struct Network {
     /// The accepted Wi-Fi and the security it was joined with; joined again by itself when it was lost. Forgotten when
     /// asked to.
     wanted: Option<(WifiCode, Security)>,
+    /// Why the wanted Wi-Fi cannot be joined again, where it is more than its being out of reach.
+    failing: Option<NetworkTrouble>,
     /// Why the last Wi-Fi was left without having been asked to; said until another one is asked for.
     left: Option<NetworkTrouble>,
     cable: Option<bool>,
@@ -230,7 +232,7 @@ impl Network {
         self.look(nm).await?;
         let mut looked = Instant::now();
         loop {
-            let lost = self.carries == Some((false, Some(NetworkTrouble::LineLost))) && self.cable != Some(true);
+            let lost = self.wanted.is_some() && !self.wireless && self.cable != Some(true);
             let next_look = looked + if lost { RETRY } else { LOOK };
             let glance = self.wireless.then(|| Instant::now() + GLANCE).filter(|glance| *glance < next_look);
             tokio::select! {
@@ -270,8 +272,16 @@ impl Network {
 
     async fn rejoin(&mut self, nm: &NetworkManager, wifi: &WifiCode, security: Security) -> Result<(), End> {
         match self.unless_asked(join::join(nm, wifi, Some(security), join::LOOK_WITHIN)).await {
-            Work::Done(Ok(_)) => tracing::info!("the lost network is joined again"),
-            Work::Done(Err(trouble)) => tracing::info!("joining the lost network again: {trouble:?}"),
+            Work::Done(Ok(_)) => {
+                self.failing = None;
+                tracing::info!("the lost network is joined again");
+            }
+            Work::Done(Err(trouble)) => {
+                use NetworkTrouble::{LineLost, NotInTheAir, NotOnThisBand, TooWeak};
+                let out_of_reach = matches!(trouble, LineLost | NotInTheAir | NotOnThisBand | TooWeak);
+                self.failing = Some(trouble).filter(|_| !out_of_reach);
+                tracing::info!("joining the lost network again: {trouble:?}");
+            }
             Work::Interrupted(ask) => Box::pin(self.asked(nm, ask)).await?,
             Work::Gone => return Err(End::Gone),
         }
@@ -335,7 +345,7 @@ impl Network {
         while let Some(ask) = next.take() {
             let (attempt, news) = match ask {
                 ask @ (NetworkAsk::Join { .. } | NetworkAsk::JoinKnown { .. }) => {
-                    (self.wanted, self.left) = (None, None);
+                    (self.wanted, self.failing, self.left) = (None, None, None);
                     let (attempt, work) = match ask {
                         NetworkAsk::Join { attempt, wifi } => (attempt, self.join(nm, wifi).await),
                         ask => (ask.attempt(), self.join_known(nm).await),
@@ -360,7 +370,7 @@ impl Network {
                     Work::Gone => return Err(End::Gone),
                 },
                 NetworkAsk::Forget { attempt } => {
-                    (self.wanted, self.left) = (None, None);
+                    (self.wanted, self.failing, self.left) = (None, None, None);
                     let forgotten = Known::read(self.known.clone()).forget();
                     if join::leave(nm).await && forgotten {
                         (attempt, NetworkNews::Forgotten)
@@ -401,7 +411,8 @@ impl Network {
         self.wireless = seen.wireless;
         let mut carries = seen.carries;
         if carries == Err(None) {
-            carries = Err(self.wanted.as_ref().map(|_| NetworkTrouble::LineLost).or(self.left));
+            let lost = self.failing.unwrap_or(NetworkTrouble::LineLost);
+            carries = Err(self.wanted.as_ref().map(|_| lost).or(self.left));
         }
         self.told(seen.plugged, carries).await
     }

@@ -78,6 +78,7 @@ pub(crate) fn inside() -> Option<ExitCode> {
     let lived = runtime.block_on(async {
         match name.as_str() {
             "story" => life(&folder).await,
+            "wifi-life" => crate::wifi::life::lived(&folder).await,
             "wifi-matrix" => crate::wifi::matrix::lived(&folder).await,
             other => Err(format!("there is no life called {other}")),
         }
@@ -264,6 +265,13 @@ impl Home {
     }
 
     pub(crate) async fn is_heard(&mut self, counter: &Counter) -> Outcome {
+        self.heard(counter).await?;
+        println!("    {:>6.1} s  staff hear the family: {:.0} dB", self.took(), counter.noted("tone").await);
+        Ok(())
+    }
+
+    /// Waits until staff hear the family's tone.
+    pub(crate) async fn heard(&mut self, counter: &Counter) -> Outcome {
         let deadline = Instant::now() + PATIENCE;
         // So many decibels above a tone beside it.
         while counter.noted("tone").await < 12.0 {
@@ -273,7 +281,6 @@ impl Home {
             }
             sleep(LOOK / 6).await;
         }
-        println!("    {:>6.1} s  staff hear the family: {:.0} dB", self.took(), counter.noted("tone").await);
         Ok(())
     }
 

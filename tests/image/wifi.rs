@@ -2,15 +2,48 @@
 //! (hostapd) on simulated radios (mac80211_hwsim), in the box's own kernel. The only stand-in is the radio.
 //!
 //! - [`matrix`]: access points of every kind × the expected verdict × the sentence on the TV, each tried for real
+//! - [`life`]: a call over a Wi-Fi that goes off, comes back, moves, gets worse and is crowded; figures of each
 //! - [`air`]: the access points
 
 pub(crate) mod air;
+pub(crate) mod life;
 pub(crate) mod matrix;
 
-use crate::guest::Outcome;
+use crate::guest::{Guest, Outcome};
 use crate::story::apart;
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub(crate) async fn every_access_point_gets_its_verdict(folder: PathBuf) -> Outcome {
     apart(&folder, "wifi-matrix").await
+}
+
+pub(crate) async fn a_call_lives_through_the_moods_of_a_wifi(folder: PathBuf) -> Outcome {
+    apart(&folder, "wifi-life").await
+}
+
+/// Where the appliance's log ends now.
+async fn cursor(guest: &mut Guest) -> Outcome<String> {
+    let said = guest.run("journalctl -b -n 0 --show-cursor -q").await?;
+    let cursor = said.lines().find_map(|line| line.strip_prefix("-- cursor: "));
+    cursor.map(str::to_owned).ok_or(format!("the journal has no cursor: {said}"))
+}
+
+/// The box's time: seconds since it began.
+async fn uptime(guest: &mut Guest) -> Outcome<f64> {
+    let said = guest.run("cut -d ' ' -f 1 /proc/uptime").await?;
+    said.trim().parse().map_err(|_| format!("a strange time: {said}"))
+}
+
+/// Waits for a turn to a screen whose name is like `pattern`; gives the box's time of it and the screen.
+async fn turn(guest: &mut Guest, since: &str, pattern: &str, within: Duration) -> Outcome<(f64, String)> {
+    let command = format!(
+        "journalctl -b -u madoguchi --after-cursor='{since}' --no-pager -o short-monotonic | grep -m 1 -E 'turn: .* -> .*\\(({pattern})'"
+    );
+    let line = guest.until(&format!("a screen like {pattern}"), &command, within).await?;
+    let strange = || format!("a strange turn: {line}");
+    let (time, _) = line.trim_start().trim_start_matches('[').split_once(']').ok_or_else(strange)?;
+    let (_, screen) = line.split_once(" -> ").and_then(|(_, to)| to.split_once('(')).ok_or_else(strange)?;
+    let screen = screen.split(')').next().unwrap_or_default().to_owned();
+    Ok((time.trim().parse::<f64>().map_err(|_| strange())?, screen))
 }

@@ -5,6 +5,7 @@
 //! to associate. Where the box joined, the access point itself says with which key management.
 
 use super::air::{PASSPHRASE, Point, air};
+use super::{cursor, turn};
 use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
 use crate::story::city::City;
 use crate::story::relay::Relay;
@@ -262,28 +263,4 @@ async fn tried(home: &mut Home, row: &Row) -> Outcome<(String, f64)> {
 async fn nothing_was_sent(guest: &mut Guest, point: &Point) -> Outcome {
     let frames = air(guest, &format!("frames {}", point.radio)).await?;
     ensure(frames.trim().is_empty(), format!("{} was sent: {frames}", point.address()))
-}
-
-/// Where the appliance's log ends now.
-async fn cursor(guest: &mut Guest) -> Outcome<String> {
-    let said = guest.run("journalctl -b -n 0 --show-cursor -q").await?;
-    let cursor = said.lines().find_map(|line| line.strip_prefix("-- cursor: "));
-    cursor.map(str::to_owned).ok_or(format!("the journal has no cursor: {said}"))
-}
-
-/// Waits for a turn to a screen whose name is like `pattern`; gives its time (seconds since the appliance began) and the
-/// screen.
-async fn turn(guest: &mut Guest, since: &str, pattern: &str, within: Duration) -> Outcome<(f64, String)> {
-    let command = format!(
-        "journalctl -b -u madoguchi --after-cursor='{since}' --no-pager -o cat | grep -m 1 -E 'turn: .* -> .*\\(({pattern})'"
-    );
-    let line = guest.until(&format!("a screen like {pattern}"), &command, within).await?;
-    let strange = || format!("a strange turn: {line}");
-    let (_, turn) = line.split_once("turn: ").ok_or_else(strange)?;
-    let (time, _) = turn.split_once(' ').ok_or_else(strange)?;
-    let (minutes, seconds) = time.rsplit_once(':').ok_or_else(strange)?;
-    let whole: f64 = minutes.split(':').fold(0.0, |sum, part| sum * 60.0 + part.parse().unwrap_or(0.0));
-    let (_, screen) = turn.rsplit_once('(').ok_or_else(strange)?;
-    let screen = screen.split(')').next().unwrap_or_default().to_owned();
-    Ok((whole * 60.0 + seconds.parse::<f64>().map_err(|_| strange())?, screen))
 }

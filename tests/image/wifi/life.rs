@@ -1,0 +1,123 @@
+//! A call over a Wi-Fi that has its moods. After each it is said how long the family was left without a word, and how long
+//! it took until staff heard them again; the figures depend on the machine, what happens does not.
+
+use super::air::{PASSPHRASE, Point, air};
+use super::{cursor, turn, uptime};
+use crate::ensure;
+use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
+use crate::story::city::City;
+use crate::story::clips;
+use crate::story::counter::Counter;
+use crate::story::relay::Relay;
+use crate::story::street::{self, Street};
+use crate::story::{FAMILY_MARK, Home, said};
+use madoguchi::emulator::camera::sight::Slot;
+use madoguchi::emulator::sound::DeskSound;
+use madoguchi::workbench::camera::{CameraSlot, Scenery};
+use madoguchi::workbench::papers::{Ink, sheet};
+use std::path::Path;
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// The home's name in the air.
+const HOME: &str = "hogar-2024";
+/// How long the family speaks, in seconds.
+const SPEAKING: f32 = 1800.0;
+/// A weaker network is left within this time, in seconds.
+const LEFT_WITHIN: f64 = 2.0;
+
+pub(crate) async fn lived(folder: &Path) -> Outcome {
+    let _street = Street::lay(folder).await?;
+    let relay = Relay::start_at(folder, street::ADDRESS);
+    let city = City::open(folder, relay.turn(false)).await?;
+    let mark = Some(FAMILY_MARK.to_owned());
+    let slot = CameraSlot::new((1280, 720), 1.0, mark, Scenery::Nothing, Box::new(|| {}));
+    let mut setup = setup(folder, image());
+    setup.camera = true;
+    let sound = DeskSound::start().await.map_err(said)?;
+    setup.sound = Some(sound.card());
+    let guest = Guest::start(setup).await?;
+    guest.machine.camera().map_err(said)?.show(Box::new(Slot::new(slot.clone()))).await;
+    let mut home = Home { guest, city, slot, folder: folder.to_owned(), step: Instant::now() };
+    home.reaches("the first screen", "boot-no-loan").await?;
+    air(&mut home.guest, "up").await?;
+    Point::wpa2(HOME).start(&mut home.guest).await?;
+    home.is_lent().await?;
+    home.reaches("the router's code is asked for", "network-show-wifi").await?;
+    let code = format!("WIFI:T:WPA;S:{HOME};P:{PASSPHRASE};;");
+    home.slot.show(Scenery::Paper(Arc::new(sheet(&code, Ink::Router)?)));
+    home.reaches("the Wi-Fi is joined", "qr-show-paper").await?;
+    home.reads_the_paper().await?;
+    let counter = home.meets_the_counter().await?;
+    let voice = folder.join("family.wav");
+    clips::write_wav(&voice, &clips::beeps(clips::FAMILY_TONE, SPEAKING));
+    let _speaking = sound.hear(&voice).map_err(said)?;
+    home.sees_and_is_seen(&counter).await?;
+    home.is_heard(&counter).await?;
+
+    println!("    {:<44} {:>8} {:>12}", "the Wi-Fi", "said", "heard again");
+    let guest = &mut home.guest;
+    // A restart of the router takes longer than the line may be silent.
+    let (since, begun) = (cursor(guest).await?, uptime(guest).await?);
+    air(guest, "off 1").await?;
+    let (told, _) = turn(guest, &since, "session-coming-back", PATIENCE).await?;
+    Point::wpa2(HOME).start(guest).await?;
+    let on = uptime(guest).await?;
+    heard_again(&mut home, &counter).await?;
+    figures("goes off, and comes back", told - begun, uptime(&mut home.guest).await? - on);
+
+    let guest = &mut home.guest;
+    Point::wpa2(HOME).on(2).start(guest).await?;
+    let (since, begun) = (cursor(guest).await?, uptime(guest).await?);
+    air(guest, "off 1").await?;
+    heard_again(&mut home, &counter).await?;
+    let guest = &mut home.guest;
+    let again = uptime(guest).await?;
+    let told = turn(guest, &since, "session-coming-back", PATIENCE).await.map(|(told, _)| told - begun)?;
+    ensure(!air(guest, "stations 2").await?.is_empty(), "the other access point has nobody")?;
+    figures("goes off where another of its name is", told, again - begun);
+
+    let begun = uptime(guest).await?;
+    let since = cursor(guest).await?;
+    guest.run("tc qdisc add dev wlan0 root netem loss 30% delay 300ms").await?;
+    let (told, face) = turn(guest, &since, "session-live-weak|session-coming-back", PATIENCE).await?;
+    guest.run("tc qdisc del dev wlan0 root").await?;
+    let better = uptime(guest).await?;
+    heard_again(&mut home, &counter).await?;
+    let guest = &mut home.guest;
+    figures(&format!("loses 30 %, 300 ms late ({face})"), told - begun, uptime(guest).await? - better);
+
+    goes_over_to_something_else(guest).await
+}
+
+fn figures(what: &str, told: f64, heard: f64) {
+    println!("    {what:<44} {told:>6.1} s {heard:>10.1} s");
+}
+
+/// Waits until staff hear the family's tone anew.
+async fn heard_again(home: &mut Home, counter: &Counter) -> Outcome {
+    counter.page.script("window.seen.tone = 0;").await;
+    home.heard(counter).await
+}
+
+/// Something with root's rights brings an open network up: it is left within two seconds, and nothing is said over it.
+async fn goes_over_to_something_else(guest: &mut Guest) -> Outcome {
+    Point::new("free-wifi", "").on(3).start(guest).await?;
+    let since = cursor(guest).await?;
+    air(guest, "rogue free-wifi").await?;
+    let command = format!(
+        "journalctl -b --after-cursor='{since}' --no-pager -o short-monotonic | grep -m 1 'the Wi-Fi in use is left'"
+    );
+    let line = guest.until("its being left", &command, PATIENCE).await?;
+    let time = |line: &str| line.trim_start().trim_start_matches('[').split(']').next()?.trim().parse::<f64>().ok();
+    let left = time(&line).ok_or(format!("a strange line: {line}"))?;
+    let joined = guest
+        .run(&format!(
+            "journalctl -b -k --after-cursor='{since}' --no-pager -o short-monotonic | grep -m 1 'wlan0: associated'"
+        ))
+        .await?;
+    let joined = time(&joined).ok_or(format!("a strange line: {joined}"))?;
+    turn(guest, &since, "network-trouble-downgraded", PATIENCE).await?;
+    println!("    left what somebody else had joined after {:.1} s", left - joined);
+    ensure(left - joined < LEFT_WITHIN + 1.0, format!("it took {:.1} s to leave it", left - joined))
+}
