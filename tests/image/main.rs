@@ -2,6 +2,7 @@
 //!
 //! - `boots`: from power-on to the first screen, and what the running system is and is not
 //! - `button`: the button on a pin and as a USB key, pressed and held
+//! - `scan`: a neighbour in the home network finds no port that answers
 //! - `story`: a whole life, from the loan to the return, with a real counter at the other end
 //! - `updates`: there and back; updates that do not work go back by themselves; bundles that must be refused
 //! - `cuts`: the power is cut at many moments of an installation and of a first boot
@@ -17,6 +18,7 @@ mod button;
 mod cuts;
 mod guest;
 mod pi;
+mod scan;
 mod story;
 mod updates;
 
@@ -40,6 +42,7 @@ const TESTS: &[(&str, Test)] = &[
     test!(boots::the_first_screen_and_what_runs_behind_it),
     test!(boots::a_lost_data_partition_is_made_anew_and_said),
     test!(boots::two_builds_have_the_same_bytes),
+    test!(scan::nothing_answers_at_the_cable),
     test!(button::a_pin_and_a_usb_key_are_pressed_and_held),
     test!(story::a_life_from_the_loan_to_the_return),
     test!(updates::there_and_back_by_a_stick),
@@ -53,7 +56,7 @@ const TESTS: &[(&str, Test)] = &[
 ];
 
 fn main() -> ExitCode {
-    if let Some(ended) = story::inside() {
+    if let Some(ended) = story::inside().or_else(scan::inside) {
         return ended;
     }
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
