@@ -25,7 +25,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help deps deps-test run test check story accept-screens clean image boot test-image
-as_root = $$([ "$$(id -u)" -eq 0 ] || echo "sudo --preserve-env=FLAVOUR,VERSION,KEYS,KEYS_PKCS11,SITE_NAME,MIRROR,OUT")
+as_root = $$([ "$$(id -u)" -eq 0 ] || echo "sudo --preserve-env=FLAVOUR,VERSION,KEYS,KEYS_PKCS11,MIRROR,OUT")
 IMAGE = $(shell ls -t out/madoguchi-*-arm64.img 2>/dev/null | head -n 1)
 
 help: ## This list
