@@ -7,9 +7,11 @@
 //! - `updates`: there and back; updates that do not work go back by themselves; bundles that must be refused
 //! - `cuts`: the power is cut at many moments of an installation and of a first boot
 //! - `pi`: the same image on a Raspberry Pi 3B with its own device tree
+//! - `times`: power to the first screen, beside Debian's stock userland to its login
 //!
 //! `tests/image/build` makes what is booted; `make test-image` does both. Names as arguments choose among them. Nothing
-//! here depends on how fast the machine is; how long things took is printed at the end.
+//! but `times`, which compares two starts in one run, depends on how fast the machine is; how long things took is
+//! printed at the end.
 #![expect(clippy::disallowed_methods, reason = "tests wait, write files and start machines")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -20,6 +22,7 @@ mod guest;
 mod pi;
 mod scan;
 mod story;
+mod times;
 mod updates;
 
 use guest::Outcome;
@@ -53,6 +56,7 @@ const TESTS: &[(&str, Test)] = &[
     test!(cuts::an_installation),
     test!(cuts::a_first_boot),
     test!(pi::the_image_boots_on_a_raspberry_pi_3b),
+    test!(times::the_first_screen_comes_sooner_than_stocks_login),
 ];
 
 fn main() -> ExitCode {
