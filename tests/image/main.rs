@@ -44,6 +44,7 @@ macro_rules! test {
 const TESTS: &[(&str, Test)] = &[
     test!(boots::the_first_screen_and_what_runs_behind_it),
     test!(boots::a_lost_data_partition_is_made_anew_and_said),
+    test!(boots::short_lived_units_do_their_work),
     test!(boots::two_builds_have_the_same_bytes),
     test!(scan::nothing_answers_at_the_cable),
     test!(button::a_pin_and_a_usb_key_are_pressed_and_held),
