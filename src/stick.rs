@@ -90,16 +90,24 @@ fn short_file(place: &Path) -> Result<Option<String>, PaperRefusal> {
     Ok(Some(text))
 }
 
-/// Every key in the folder's `*.pub`.
+/// Every key in the folder's `*.pub`, in the order of their names, and what is wrong with the files that hold none: a broken
+/// one counts for nothing and takes no other along.
 ///
 /// # Errors
-/// There is no key, or a file is none.
-pub fn public_keys(folder: &Path) -> Result<Vec<PublicKey>, String> {
+/// The folder cannot be read.
+pub fn public_keys(folder: &Path) -> Result<(Vec<PublicKey>, Vec<String>), String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("looking for keys in {}: {error}", folder.display()))?;
-    let files = entries.flatten().map(|entry| entry.path());
-    let named = files.filter(|path| path.extension().is_some_and(|ending| ending == "pub"));
-    let keys = named.map(|path| public_key(&path)).collect::<Result<Vec<_>, _>>()?;
-    if keys.is_empty() { Err(format!("no key (*.pub) lies in {}", folder.display())) } else { Ok(keys) }
+    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "pub"));
+    files.sort();
+    let (mut keys, mut broken) = (Vec::new(), Vec::new());
+    for file in files {
+        match public_key(&file) {
+            Ok(key) => keys.push(key),
+            Err(why) => broken.push(why),
+        }
+    }
+    Ok((keys, broken))
 }
 
 /// One key's file, as `madoguchi-staff keys new` or `minisign -G` writes it.

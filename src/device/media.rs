@@ -19,6 +19,7 @@ mod receive;
 mod remote;
 mod signals;
 mod stats;
+pub mod trial;
 mod tunnel;
 
 use super::Behind;

@@ -37,11 +37,14 @@ pub async fn run(mut sticks: mpsc::Receiver<UsbEvent>, news: mpsc::Sender<StickN
 }
 
 fn read(folder: &Path, keys: &Path) -> Stick {
-    let keys = stick::public_keys(keys).unwrap_or_else(|error| {
-        tracing::error!("{error}: loans and return orders on sticks are refused");
-        Vec::new()
-    });
-    let read = stick::read(folder, &keys);
+    let (sound, broken) = stick::public_keys(keys).unwrap_or_else(|error| (Vec::new(), vec![error]));
+    for why in broken {
+        tracing::error!("a city's key is left out: {why}");
+    }
+    if sound.is_empty() {
+        tracing::error!("no sound key (*.pub) lies in {}: loans and return orders are refused", keys.display());
+    }
+    let read = stick::read(folder, &sound);
     for why in [
         read.loan.as_ref().and_then(|loan| loan.as_ref().err()),
         read.give_back.as_ref().and_then(|id| id.as_ref().err()),

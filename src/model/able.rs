@@ -19,6 +19,8 @@ pub struct Able {
     pub network_manager: bool,
     /// Trust roots were loaded and a TLS handshake was made in this process.
     pub tls: bool,
+    /// A call with ourselves was made: codecs, echo canceller and DTLS-SRTP pass a packet on.
+    pub media: bool,
     /// When the supervisor last took a turn: seconds since the kernel's start, with sleep (`CLOCK_BOOTTIME`).
     pub turns: Option<f64>,
 }
@@ -46,6 +48,8 @@ pub enum Missing {
     NetworkManager,
     /// TLS does not work.
     Tls,
+    /// No picture, sound or packet passes GStreamer.
+    Media,
     /// The supervisor takes no turns any more.
     Turns,
 }
@@ -58,6 +62,7 @@ impl fmt::Display for Missing {
             Self::Camera => "the supervisor does not know whether there is a camera",
             Self::NetworkManager => "NetworkManager does not answer on D-Bus",
             Self::Tls => "TLS does not work: no certificates are trusted, or no handshake can be made",
+            Self::Media => "no call with ourselves can be made: the log of madoguchi.service names the element",
             Self::Turns => "the supervisor is stuck: it takes no turns any more",
         })
     }
@@ -74,6 +79,7 @@ pub fn missing(able: Option<&Able>, uptime: Duration) -> Vec<Missing> {
         (able.camera.is_some(), Missing::Camera),
         (able.network_manager, Missing::NetworkManager),
         (able.tls, Missing::Tls),
+        (able.media, Missing::Media),
         (fresh, Missing::Turns),
     ];
     checks.into_iter().filter(|(holds, _)| !holds).map(|(_, missing)| missing).collect()
@@ -102,8 +108,14 @@ mod tests {
     use super::*;
 
     const NOW: Duration = Duration::from_secs(100);
-    const WELL: Able =
-        Able { display: true, camera: Some(CameraSight::Missing), network_manager: true, tls: true, turns: Some(98.0) };
+    const WELL: Able = Able {
+        display: true,
+        camera: Some(CameraSight::Missing),
+        network_manager: true,
+        tls: true,
+        media: true,
+        turns: Some(98.0),
+    };
 
     #[test]
     fn a_call_could_be_made_only_when_everything_is_there() {
@@ -115,12 +127,13 @@ mod tests {
             (Able { camera: None, ..WELL }, Missing::Camera),
             (Able { network_manager: false, ..WELL }, Missing::NetworkManager),
             (Able { tls: false, ..WELL }, Missing::Tls),
+            (Able { media: false, ..WELL }, Missing::Media),
             (Able { turns: None, ..WELL }, Missing::Turns),
             (Able { turns: Some(89.0), ..WELL }, Missing::Turns),
         ] {
             assert_eq!(missing(Some(&able), NOW), [what]);
         }
-        assert_eq!(missing(Some(&Able::default()), NOW).len(), 5);
+        assert_eq!(missing(Some(&Able::default()), NOW).len(), 6);
     }
 
     #[test]

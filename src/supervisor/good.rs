@@ -1,18 +1,22 @@
 //! "A call could be made": the supervisor notes what works, and `madoguchi good` waits for it and marks the slot.
 
+use crate::device::media::trial;
 use crate::device::tv::{Tv, TvFrame};
 use crate::device::{able, slot};
 use crate::model::able::{Able, CameraSight, Holding, Missing, missing};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 /// How often the file is written.
 const NOTE: Duration = Duration::from_secs(1);
 /// How often NetworkManager is asked.
 const ASK_EVERY: u32 = 5;
+/// So long the first screen is given before a call is tried: both want the processor.
+const SCREEN_FIRST: Duration = Duration::from_secs(20);
 /// How often the file is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -34,11 +38,18 @@ pub(super) async fn note(signs: Signs, file: PathBuf) {
         tracing::error!("TLS: {error}");
     }
     let mut noted = Able { tls: tls.is_ok(), ..Able::default() };
-    let (mut turns, mut looks, mut complained) = (0, 0u32, false);
+    let (mut turns, mut looks, mut complained, mut tried) = (0, 0u32, false, false);
+    let mut trial = pin!(tried_once_shown(newest.clone(), plugged.clone()));
     let mut ticks = interval(NOTE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            works = &mut trial, if !tried => {
+                (tried, noted.media) = (true, works);
+                continue;
+            }
+        }
         if looks.is_multiple_of(ASK_EVERY) || !noted.network_manager {
             noted.network_manager = able::network_manager_answers().await.is_ok();
         }
@@ -60,6 +71,21 @@ pub(super) async fn note(signs: Signs, file: PathBuf) {
             tracing::error!("{error}: the slot cannot be marked good");
         }
     }
+}
+
+/// Whether a call with ourselves was made, tried when the first screen is shown; why not is said in the log.
+async fn tried_once_shown(mut newest: watch::Receiver<Option<TvFrame>>, mut plugged: watch::Receiver<bool>) -> bool {
+    let shown = async {
+        // Without a TV there is none; then it is tried all the same.
+        let _ = newest.wait_for(Option::is_some).await;
+        let _ = plugged.wait_for(|plugged| *plugged).await;
+    };
+    let _ = timeout(SCREEN_FIRST, shown).await;
+    let tried = trial::call_works().await;
+    if let Err(error) = &tried {
+        tracing::error!("{error}");
+    }
+    tried.is_ok()
 }
 
 /// A picture was composed, and the display took it.

@@ -216,7 +216,14 @@ fn the_slot_is_good_when_a_call_could_be_made_and_what_is_missing_is_said_otherw
         let error = good(good_config(&file, 1, 0)).await.unwrap_err();
         assert!(error.contains("the supervisor has not said anything"), "{error}");
         let turns = Some(able::uptime().as_secs_f64());
-        let well = Able { display: true, camera: Some(CameraSight::Missing), network_manager: true, tls: true, turns };
+        let well = Able {
+            display: true,
+            camera: Some(CameraSight::Missing),
+            network_manager: true,
+            tls: true,
+            media: true,
+            turns,
+        };
         able::write(&file, &Able { display: false, network_manager: false, ..well }).unwrap();
         let error = good(good_config(&file, 1, 0)).await.unwrap_err();
         assert!(error.contains("- no screen was shown") && error.contains("- NetworkManager"), "{error}");

@@ -45,7 +45,7 @@ impl City {
     }
 
     fn read(&self) -> Stick {
-        papers::read(&self.stick(), &papers::public_keys(&self.site()).unwrap_or_default())
+        papers::read(&self.stick(), &papers::public_keys(&self.site()).unwrap().0)
     }
 }
 
@@ -125,6 +125,22 @@ fn any_of_the_citys_keys_counts() {
         sign(keys, &city.stick().join("loan.toml"), LOAN);
         assert!(city.read().loan.unwrap().is_ok());
     }
+}
+
+#[test]
+fn a_broken_key_is_named_and_takes_no_other_along() {
+    let city = City::new();
+    fs::write(city.site().join("a-broken.pub"), "rubbish").unwrap();
+    fs::write(city.site().join("z-empty.pub"), "").unwrap();
+    let (keys, broken) = papers::public_keys(&city.site()).unwrap();
+    assert_eq!(keys.len(), 1);
+    let names: Vec<_> =
+        broken.iter().map(|why| ["a-broken.pub", "z-empty.pub"].map(|name| why.contains(name))).collect();
+    assert_eq!(names, [[true, false], [false, true]], "{broken:?}");
+    sign(&city.keys, &city.stick().join("loan.toml"), LOAN);
+    assert!(city.read().loan.unwrap().is_ok());
+    let nowhere = papers::public_keys(&city.site().join("nowhere")).unwrap_err();
+    assert!(nowhere.contains("nowhere"), "{nowhere}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! From power-on to the TV's first screen, and what the running system is and is not.
 
-use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
+use crate::guest::{Guest, Outcome, PATIENCE, bundle, image, setup};
 use crate::{ensure, until_tv_shows};
 use std::path::PathBuf;
 
@@ -90,8 +90,9 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
     let said = guest.run("nft list ruleset").await?;
     check("the packet filter is there", said.clone(), said.contains("policy drop"));
 
-    // The units that mount, format and restart are root's and short: a sandbox would keep their mounts to themselves.
-    for unit in ["madoguchi.service", "madoguchi-good.service"] {
+    // Not so closed, and why: -site mounts the boot partition for itself (1.7); -usb@ mounts a stick for the appliance,
+    // which rules out a name space of its own; -state and -data mount as well and make file systems.
+    for unit in ["", "-good", "-not-good", "-restart", "-wipe-owed"].map(|name| format!("madoguchi{name}.service")) {
         let said = guest.run(&format!("systemd-analyze security --no-pager {unit} | tail -n 1")).await?;
         let exposure = said.split_whitespace().find_map(|word| word.parse::<f64>().ok());
         check(&format!("exposure of {unit} is at most 1.5"), said, exposure.is_some_and(|exposure| exposure <= 1.5));
@@ -140,6 +141,42 @@ fn unknown(said: &str, known: &[&str]) -> String {
         .filter(|line| !line.trim().is_empty() && !known.iter().any(|known| line.contains(known)))
         .collect();
     strange.join("\n  ")
+}
+
+/// What short-lived units do, they do from inside their sandboxes: keys, sticks, an owed wipe, restarts.
+pub(crate) async fn short_lived_units_do_their_work(folder: PathBuf) -> Outcome {
+    let mut guest = Guest::good(setup(&folder, image())).await?;
+    let keys = guest.run("ls /run/madoguchi/site/*.pub").await?;
+    ensure(keys.contains("development.pub"), format!("the city's keys were not copied: {keys}"))?;
+    let stick = folder.join("stick");
+    let copied =
+        std::fs::create_dir_all(&stick).and_then(|()| std::fs::copy(bundle("older"), stick.join("older.raucb")));
+    copied.map_err(|error| format!("{}: {error}", stick.display()))?;
+    let stick = guest.machine.stick(&stick).await.map_err(|error| error.to_string())?;
+    guest.until_turn("boot-update-refused-older", PATIENCE).await?;
+    guest.machine.pull(&stick).await.map_err(|error| error.to_string())?;
+    let gone = "! grep -q /run/madoguchi/stick /proc/mounts && [ -z \"$(ls /run/madoguchi/stick)\" ]";
+    guest.until("the stick's leaving", gone, PATIENCE).await?;
+    let wipe = "cd /var/lib/madoguchi/state && [ -e data.key ] && : >wipe-owed && \
+                systemctl start madoguchi-wipe-owed && [ ! -e data.key ] && rm wipe-owed";
+    guest.run(wipe).await?;
+
+    let (status, _) = guest.ask("systemctl start madoguchi-not-good", PATIENCE).await?;
+    let said = guest.run("journalctl -b -u madoguchi-not-good --no-pager -o cat").await?;
+    let stays = status != 0 && said.contains("there is no other slot to go to");
+    ensure(stays, format!("a box without another slot is to stay up; it said: {said}"))?;
+
+    for (why, command) in [
+        ("another slot is left", "fw_setenv BOOT_ORDER 'A B' && systemctl start madoguchi-not-good"),
+        ("the appliance asks for it", ": >/run/madoguchi/restart"),
+    ] {
+        let from = guest.machine.serial().position();
+        guest.ask(command, PATIENCE).await?;
+        let again = guest.machine.serial().wait_for("madoguchi: slot", from, PATIENCE).await;
+        again.map_err(|error| format!("no restart although {why}: {error}"))?;
+        guest.until_good().await?;
+    }
+    Ok(())
 }
 
 pub(crate) async fn a_lost_data_partition_is_made_anew_and_said(folder: PathBuf) -> Outcome {

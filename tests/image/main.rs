@@ -2,14 +2,17 @@
 //!
 //! - `boots`: from power-on to the first screen, and what the running system is and is not
 //! - `button`: the button on a pin and as a USB key, pressed and held
+//! - `scan`: a neighbour in the home network finds no port that answers
 //! - `story`: a whole life, from the loan to the return, with a real counter at the other end
 //! - `wifi`: access points of every kind, joined or refused by name; and a life with a Wi-Fi that has its moods
 //! - `updates`: there and back; updates that do not work go back by themselves; bundles that must be refused
 //! - `cuts`: the power is cut at many moments of an installation and of a first boot
 //! - `pi`: the same image on a Raspberry Pi 3B with its own device tree
+//! - `times`: power to the first screen, beside Debian's stock userland to its login
 //!
 //! `tests/image/build` makes what is booted; `make test-image` does both. Names as arguments choose among them. Nothing
-//! here depends on how fast the machine is; how long things took is printed at the end.
+//! but `times`, which compares two starts in one run, depends on how fast the machine is; how long things took is
+//! printed at the end.
 #![expect(clippy::disallowed_methods, reason = "tests wait, write files and start machines")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -18,7 +21,9 @@ mod button;
 mod cuts;
 mod guest;
 mod pi;
+mod scan;
 mod story;
+mod times;
 mod updates;
 mod wifi;
 
@@ -41,7 +46,9 @@ macro_rules! test {
 const TESTS: &[(&str, Test)] = &[
     test!(boots::the_first_screen_and_what_runs_behind_it),
     test!(boots::a_lost_data_partition_is_made_anew_and_said),
+    test!(boots::short_lived_units_do_their_work),
     test!(boots::two_builds_have_the_same_bytes),
+    test!(scan::nothing_answers_at_the_cable),
     test!(button::a_pin_and_a_usb_key_are_pressed_and_held),
     test!(story::a_life_from_the_loan_to_the_return),
     test!(wifi::every_access_point_gets_its_verdict),
@@ -54,10 +61,11 @@ const TESTS: &[(&str, Test)] = &[
     test!(cuts::an_installation),
     test!(cuts::a_first_boot),
     test!(pi::the_image_boots_on_a_raspberry_pi_3b),
+    test!(times::the_first_screen_comes_sooner_than_stocks_login),
 ];
 
 fn main() -> ExitCode {
-    if let Some(ended) = story::inside() {
+    if let Some(ended) = story::inside().or_else(scan::inside) {
         return ended;
     }
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();

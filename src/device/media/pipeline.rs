@@ -65,21 +65,7 @@ fn video(
         .leaky_type(gst_app::AppLeakyType::Downstream)
         .build();
     let size = element("capsfilter")?;
-    let encoder = made("vp8enc", |builder| {
-        builder
-            .property("deadline", 1_i64)
-            .property_from_str("end-usage", "cbr")
-            .property("cpu-used", -6_i32)
-            .property("lag-in-frames", 0_i32)
-            .property("keyframe-max-dist", 3000_i32)
-            .property("threads", 2_i32)
-            .property("target-bitrate", bits(START_BPS))
-            .property("undershoot", 95_i32)
-            .property("min-quantizer", 4_i32)
-            // Coarse pictures and dropped ones rather than more bits than the line carries.
-            .property("max-quantizer", 63_i32)
-            .property("dropframe-threshold", 30_i32)
-    })?;
+    let encoder = picture_encoder()?;
     let payloader = made("rtpvp8pay", |builder| {
         builder
             .property_from_str("picture-id-mode", "15-bit")
@@ -120,14 +106,6 @@ fn sound(pipeline: &gst::Pipeline, webrtc: &gst::Element, ports: &SoundPorts, ga
         .property_from_str("echo-suppression-level", "high")
         .build()
         .map_err(|_| "the echo canceller is missing: install gstreamer1.0-plugins-bad with webrtcdsp".to_owned())?;
-    let encoder = made("opusenc", |builder| {
-        builder
-            .property("bitrate", 32_000_i32)
-            .property_from_str("audio-type", "voice")
-            .property("inband-fec", true)
-            .property("packet-loss-percentage", 5_i32)
-            .property_from_str("frame-size", "20")
-    })?;
     let packets = gst::Caps::builder("application/x-rtp")
         .field("media", "audio")
         .field("clock-rate", 48_000)
@@ -145,7 +123,7 @@ fn sound(pipeline: &gst::Pipeline, webrtc: &gst::Element, ports: &SoundPorts, ga
         voice_format(),
         made("level", |builder| builder.property("interval", 100_000_000_u64)),
         Ok(canceller.clone()),
-        Ok(encoder),
+        voice_encoder(),
         element("rtpopuspay"),
         Ok(filter.clone()),
         element("queue"),
@@ -156,6 +134,37 @@ fn sound(pipeline: &gst::Pipeline, webrtc: &gst::Element, ports: &SoundPorts, ga
     guard_microphone(&src_pad(&canceller)?, gate.clone());
     guard_sound(&src_pad(&filter)?, gate.clone());
     Ok(())
+}
+
+/// Encodes the own picture.
+pub(super) fn picture_encoder() -> Result<gst::Element, String> {
+    made("vp8enc", |builder| {
+        builder
+            .property("deadline", 1_i64)
+            .property_from_str("end-usage", "cbr")
+            .property("cpu-used", -6_i32)
+            .property("lag-in-frames", 0_i32)
+            .property("keyframe-max-dist", 3000_i32)
+            .property("threads", 2_i32)
+            .property("target-bitrate", bits(START_BPS))
+            .property("undershoot", 95_i32)
+            .property("min-quantizer", 4_i32)
+            // Coarse pictures and dropped ones rather than more bits than the line carries.
+            .property("max-quantizer", 63_i32)
+            .property("dropframe-threshold", 30_i32)
+    })
+}
+
+/// Encodes the own sound.
+pub(super) fn voice_encoder() -> Result<gst::Element, String> {
+    made("opusenc", |builder| {
+        builder
+            .property("bitrate", 32_000_i32)
+            .property_from_str("audio-type", "voice")
+            .property("inband-fec", true)
+            .property("packet-loss-percentage", 5_i32)
+            .property_from_str("frame-size", "20")
+    })
 }
 
 /// The microphone; silence where there is none, so that the counter's voice can still be heard.
@@ -216,7 +225,7 @@ fn speaker(
 }
 
 /// 48 kHz, one channel, 16 bits: what the echo canceller needs on both its sides.
-fn voice_format() -> Result<gst::Element, String> {
+pub(super) fn voice_format() -> Result<gst::Element, String> {
     let caps = gst::Caps::builder("audio/x-raw")
         .field("format", "S16LE")
         .field("layout", "interleaved")

@@ -1,0 +1,133 @@
+//! From power to the TV's first screen, beside Debian's stock userland to its login, in the same machine and run.
+//!
+//! Stock (`tests/image/stock`) is what Debian installs unless told otherwise, with Debian's own kernel and its own
+//! initrd. It is given advantages: QEMU hands it kernel and initrd at once, while the box comes through U-Boot; and its
+//! disk is clean each time, while the box had its plug pulled. Both were installed before: the box's first start, which
+//! happens once before it is lent and makes its partitions, is told but not compared. The two take turns, so that a busy
+//! machine is busy for both. Where the box's seconds go is told by its serial line until the kernel begins, and by its
+//! own clock from then on.
+
+use crate::guest::{Guest, Outcome, image, images, setup};
+use crate::{ensure, pixels};
+use madoguchi::emulator::machine::Machine;
+use madoguchi::emulator::setup::{Boot, Disk, Setup};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// For a start that never comes to its end.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// Starts of each.
+const ROUNDS: usize = 2;
+/// At most this part of stock's time.
+const TARGET: f64 = 0.6;
+/// Between two looks at the TV.
+const LOOK: Duration = Duration::from_millis(500);
+/// The first screen of a box that is not lent.
+const SCREEN: &str = "1080p/ja-boot-no-loan.png";
+
+pub(crate) async fn the_first_screen_comes_sooner_than_stocks_login(folder: PathBuf) -> Outcome {
+    let made = tokio::process::Command::new("tests/image/stock").arg(images()).status().await;
+    let made = made.map_err(|error| format!("tests/image/stock: {error}"))?;
+    ensure(made.success(), "stock's userland could not be made; its words are above")?;
+    let (first, mut disk) =
+        box_starts(&folder.join("box"), image(), "first start, with its partitions to make").await?;
+    println!("    first start: first screen after {:.1} s", first.as_secs_f64());
+    let (mut ours, mut stocks) = (Duration::ZERO, Duration::ZERO);
+    for round in 1..=ROUNDS {
+        let took;
+        (took, disk) = box_starts(&folder.join("box"), disk, &format!("round {round}")).await?;
+        let stock = stock_starts(&folder.join("stock")).await?;
+        println!(
+            "    round {round}: first screen {:.1} s, stock's login {:.1} s",
+            took.as_secs_f64(),
+            stock.as_secs_f64()
+        );
+        ours += took;
+        stocks += stock;
+    }
+    let ratio = ours.as_secs_f64() / stocks.as_secs_f64();
+    println!("    the first screen takes {ratio:.2} of stock's time; the target is {TARGET}");
+    ensure(ratio <= TARGET, format!("the first screen takes {ratio:.2} of the time of stock's login, not {TARGET}"))
+}
+
+/// Starts the box; how long it took to the first screen, and its disk.
+async fn box_starts(folder: &Path, disk: Disk, which: &str) -> Outcome<(Duration, Disk)> {
+    let mut guest = Guest::start(setup(folder, disk)).await?;
+    let took = until_shown(&guest, folder).await?;
+    println!("    {which}: {}", parts(&mut guest, took).await?);
+    guest.until_good().await?;
+    let off = guest.machine.cut().await.map_err(|error| error.to_string())?;
+    Ok((took, Disk::Overlay(off.disk.ok_or("no disk")?)))
+}
+
+/// Starts stock; how long it took to its login.
+async fn stock_starts(folder: &Path) -> Outcome<Duration> {
+    let stock = images().join("stock");
+    let kernel = Boot::Kernel {
+        kernel: stock.join("kernel"),
+        initrd: Some(stock.join("initrd")),
+        arguments: "root=/dev/vda ro quiet console=ttyAMA0".to_owned(),
+    };
+    let setup = Setup { boot: kernel, environment: None, ..setup(folder, Disk::Image(stock.join("disk.img"))) };
+    let machine = Machine::start(setup).await.map_err(|error| error.to_string())?;
+    let login = machine.serial().wait_for("stock login:", 0, PATIENCE).await.map_err(|error| error.to_string())?;
+    machine.cut().await.map_err(|error| error.to_string())?;
+    Ok(login.at)
+}
+
+/// Waits until the TV shows the first screen, with looks that cost the guest little: QEMU's guest stands still while a
+/// picture is written, and PNG takes half a second.
+async fn until_shown(guest: &Guest, folder: &Path) -> Outcome<Duration> {
+    let wanted = pixels(&Path::new("tests/screens/golden").join(SCREEN))?;
+    let (file, deadline) = (folder.join("tv.ppm"), Instant::now() + PATIENCE);
+    // Before the kernel there is nothing to see.
+    let loaded = guest.machine.serial().wait_for("Starting kernel", 0, PATIENCE).await;
+    loaded.map_err(|error| error.to_string())?;
+    while Instant::now() < deadline {
+        let words = serde_json::json!({ "filename": file, "format": "ppm" });
+        let at = guest.since.elapsed();
+        guest.machine.qmp().execute("screendump", words).await.map_err(|error| error.to_string())?;
+        let bytes = std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let shown = &bytes[bytes.len().saturating_sub(wanted.as_raw().len())..];
+        let differ = shown.iter().zip(wanted.as_raw()).filter(|(a, b)| a.abs_diff(**b) > 40).count();
+        if shown.len() == wanted.as_raw().len() && differ < 180 {
+            return Ok(at);
+        }
+        sleep(LOOK).await;
+    }
+    Err(format!("the TV did not show {SCREEN} within {PATIENCE:?}; it shows {}", file.display()))
+}
+
+/// Where the time to the first screen went, in order.
+async fn parts(guest: &mut Guest, whole: Duration) -> Outcome<String> {
+    let lines = guest.machine.serial().lines();
+    let at = |text: &str| lines.iter().find(|line| line.text.contains(text)).map(|line| line.at);
+    let chosen = at("madoguchi: slot").ok_or("the serial line does not tell the slot")?;
+    let kernel = at("Starting kernel").ok_or("the serial line does not tell the kernel's start")?;
+    // Seconds since the kernel's own beginning.
+    let said = guest
+        .run(
+            "dmesg | sed -n 's/^.\\{0,4\\}\\[ *\\([0-9.]*\\)\\] Run \\/init as init process.*/\\1/p' | head -n 1; \
+             systemctl show -p UserspaceTimestampMonotonic --value; \
+             systemctl show -p ExecMainStartTimestampMonotonic --value madoguchi.service",
+        )
+        .await?;
+    let number = |line: Option<&str>| line.and_then(|line| line.trim().parse::<f64>().ok());
+    let mut said_lines = said.lines();
+    let (init, systemd, appliance) = (number(said_lines.next()), number(said_lines.next()), number(said_lines.next()));
+    let (Some(init), Some(systemd), Some(appliance)) = (init, systemd, appliance) else {
+        return Err(format!("the box does not tell when its parts began: {said}"));
+    };
+    let (systemd, appliance) = (systemd / 1e6, appliance / 1e6);
+    let after_kernel = (whole - kernel).as_secs_f64();
+    let parts = [
+        ("U-Boot and its script", chosen.as_secs_f64()),
+        ("loading kernel and initrd", (kernel - chosen).as_secs_f64()),
+        ("kernel", init),
+        ("initrd", systemd - init),
+        ("systemd to the appliance", appliance - systemd),
+        ("the appliance to the first screen", after_kernel - appliance),
+    ];
+    Ok(parts.map(|(name, seconds)| format!("{name} {seconds:.1} s")).join(", "))
+}
