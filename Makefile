@@ -24,7 +24,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test run test check story accept-screens clean image boot test-image
+.PHONY: help deps deps-test run test check story accept-screens clean image boot test-image test-wifi
 as_root = $$([ "$$(id -u)" -eq 0 ] || echo "sudo --preserve-env=FLAVOUR,VERSION,KEYS,KEYS_PKCS11,MIRROR,OUT")
 IMAGE = $(shell ls -t out/madoguchi-*-arm64.img 2>/dev/null | head -n 1)
 
@@ -75,6 +75,9 @@ test-image: $(TARGET)/.deps-test ## Boots the image in every way that matters (T
 	@.ci/packages $(APT_IMAGE) $(APT_BOOT)
 	@$(as_root) tests/image/build
 	CUTS=$(or $(CUTS),20) $(cargo) test --all-features --test image -- $(TESTS)
+
+test-wifi: ## The access-point matrix, and a call over a Wi-Fi with its moods, in the booted image
+	@$(MAKE) test-image TESTS=wifi
 
 deps: ## Installs what building and running need, now
 	@.ci/packages $(APT_BUILD) $(APT_RUN)

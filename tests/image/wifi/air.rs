@@ -1,11 +1,13 @@
-//! The air around the box: hostapd's configurations, and `overlay/usr/lib/madoguchi-test/air` that carries them out.
+//! The air around the box: hostapd's configurations, and `air.sh`, which carries them out inside the box.
 
 use crate::guest::{Guest, Outcome};
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64, HEXLOWER};
 use std::time::Duration;
 
 /// Starting an access point that must listen for radar first takes a minute.
 const STARTING: Duration = Duration::from_secs(150);
+/// Where the script is in the box.
+const PLACE: &str = "/run/air.sh";
 /// Every home's passphrase here.
 pub(crate) const PASSPHRASE: &str = "correct horse battery";
 
@@ -92,8 +94,14 @@ impl Point {
     }
 }
 
+/// Brings the script into the box, and has it make radios.
+pub(crate) async fn up(guest: &mut Guest) -> Outcome {
+    guest.run(&format!("base64 -d >{PLACE} <<'END'\n{}\nEND", BASE64.encode(include_bytes!("air.sh")))).await?;
+    air(guest, "up").await.map(drop)
+}
+
 /// Has the script do something.
 pub(crate) async fn air(guest: &mut Guest, command: &str) -> Outcome<String> {
-    let (status, said) = guest.ask(&format!("/usr/lib/madoguchi-test/air {command}"), STARTING).await?;
+    let (status, said) = guest.ask(&format!("sh {PLACE} {command}"), STARTING).await?;
     if status == 0 { Ok(said) } else { Err(format!("air {command}: status {status}: {said}")) }
 }

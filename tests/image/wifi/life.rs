@@ -1,7 +1,7 @@
 //! A call over a Wi-Fi that has its moods. After each it is said how long the family was left without a word, and how long
 //! it took until staff heard them again; the figures depend on the machine, what happens does not.
 
-use super::air::{PASSPHRASE, Point, air};
+use super::air::{PASSPHRASE, Point, air, up};
 use super::{cursor, turn, uptime};
 use crate::ensure;
 use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
@@ -40,7 +40,7 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
     guest.machine.camera().map_err(said)?.show(Box::new(Slot::new(slot.clone()))).await;
     let mut home = Home { guest, city, slot, folder: folder.to_owned(), step: Instant::now() };
     home.reaches("the first screen", "boot-no-loan").await?;
-    air(&mut home.guest, "up").await?;
+    up(&mut home.guest).await?;
     Point::wpa2(HOME).start(&mut home.guest).await?;
     home.is_lent().await?;
     home.reaches("the router's code is asked for", "network-show-wifi").await?;

@@ -4,7 +4,7 @@
 //! the frames that were in the air: to an access point that is refused no request ever went, neither to authenticate nor
 //! to associate. Where the box joined, the access point itself says with which key management.
 
-use super::air::{PASSPHRASE, Point, air};
+use super::air::{PASSPHRASE, Point, air, up};
 use super::{cursor, turn};
 use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
 use crate::story::city::City;
@@ -189,7 +189,7 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
     guest.machine.camera().map_err(said)?.show(Box::new(Slot::new(slot.clone()))).await;
     let mut home = Home { guest, city, slot, folder: folder.to_owned(), step: Instant::now() };
     home.reaches("the first screen", "boot-no-loan").await?;
-    air(&mut home.guest, "up").await?;
+    up(&mut home.guest).await?;
     home.is_lent().await?;
     home.reaches("nothing known: the router's code is asked for", "network-show-wifi").await?;
 

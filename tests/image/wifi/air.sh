@@ -3,15 +3,15 @@
 # with what a router has behind it. They are in a network namespace of their own, with the cable that leads to the street;
 # the box keeps one radio and meets nothing but frames.
 #
-#   air up                              radios, namespace, capture
-#   air on RADIO BEHIND [STRENGTH]      starts the access point of radio 1 to 4; hostapd's configuration on the input
-#   air behind RADIO BEHIND             changes what is behind it
-#   air off [RADIO]                     stops it, or all
-#   air stations RADIO                  who is associated, and how
-#   air frames RADIO                    what asked its access point for anything since the last `air fresh`: requests to
+#   up                              radios, namespace, capture
+#   on RADIO BEHIND [STRENGTH]      starts the access point of radio 1 to 4; hostapd's configuration on the input
+#   behind RADIO BEHIND             changes what is behind it
+#   off [RADIO]                     stops it, or all
+#   stations RADIO                  who is associated, and how
+#   frames RADIO                    what asked its access point for anything since the last `fresh`: requests to
 #                                       authenticate and to associate, one a line
-#   air fresh                           forgets the captured frames
-#   air rogue NAME                      somebody with root's rights joins an open network (NetworkManager, as root)
+#   fresh                           forgets the captured frames
+#   rogue NAME                      somebody with root's rights joins an open network (NetworkManager, as root)
 #
 # BEHIND: home, portal, no-address, no-names, no-internet, lying-names, small (MTU 1280), v6 (IPv6 alone), none
 set -eu
@@ -44,7 +44,7 @@ up() {
 fresh() {
 	if [ -e $run/capture.pid ]; then kill "$(cat $run/capture.pid)" 2>/dev/null || true; fi
 	# Management frames and EAPOL: whom the box speaks to, and never what about.
-	tcpdump --interface hwsim0 -w $run/frames.pcap --packet-buffered --immediate-mode 'type mgt or ether proto 0x888e' \
+	tcpdump -Z root --interface hwsim0 -w $run/frames.pcap --packet-buffered --immediate-mode 'type mgt or ether proto 0x888e' \
 		>/dev/null 2>$run/capture.log &
 	echo $! >$run/capture.pid
 	for turn in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
@@ -59,7 +59,8 @@ on() { # RADIO BEHIND [STRENGTH]
 	off "$1"
 	{ echo "interface=wlan$1"; cat; } >"$run/$1.conf"
 	phy=$(in_air cat "/sys/class/net/wlan$1/phy80211/name" 2>/dev/null || echo "phy$1")
-	echo "${3:--50}" >"/sys/kernel/debug/ieee80211/$phy/hwsim/rx_rssi"
+	# The kernel reads no sign there.
+	printf '%u' "${3:--50}" >"/sys/kernel/debug/ieee80211/$phy/hwsim/rx_rssi"
 	in_air hostapd -B -P "$run/$1.pid" -f "$run/$1.log" "$run/$1.conf" >/dev/null || { cat "$run/$1.log" >&2; exit 1; }
 	behind "$1" "$2"
 	# Radar must have been listened for where the law asks for it (60 s).
@@ -86,7 +87,7 @@ behind() { # RADIO BEHIND
 	[ "$2" = none ] && return
 	[ "$2" = v6 ] || in_air ip address add "$net.1/24" dev "$wlan"
 	[ "$2" = no-address ] && return
-	set -- "$2" --interface="$wlan" --bind-interfaces --except-interface=lo --conf-file=/dev/null --no-hosts --no-resolv \
+	set -- "$2" --user=root --interface="$wlan" --bind-interfaces --except-interface=lo --conf-file=/dev/null --no-hosts --no-resolv \
 		--pid-file="$run/$radio.names" --dhcp-leasefile="$run/$radio.leases" --dhcp-authoritative --no-ping
 	what=$1
 	shift
@@ -129,7 +130,7 @@ stations() { # RADIO
 }
 
 frames() { # RADIO
-	tcpdump -r $run/frames.pcap -n "wlan addr1 02:00:00:00:0$1:00 and (subtype assoc-req or subtype reassoc-req or subtype auth)" 2>/dev/null
+	tcpdump -Z root -r $run/frames.pcap -n "wlan addr1 02:00:00:00:0$1:00 and (subtype assoc-req or subtype reassoc-req or subtype auth)" 2>/dev/null
 }
 
 rogue() { # NAME
