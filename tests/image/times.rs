@@ -1,7 +1,7 @@
 //! From power to the TV's first screen, beside Debian's stock userland to its login, in the same machine and run.
 //!
-//! Stock (`tests/image/stock`) is what Debian installs unless told otherwise, with Debian's own kernel and its own
-//! initrd. It is given advantages: QEMU hands it kernel and initrd at once, while the box comes through U-Boot; and its
+//! Stock (`tests/image/stock`) is what Debian installs unless told otherwise, with D-Bus and NetworkManager, which the box
+//! has as well, and Debian's own kernel and initrd. It is given advantages: QEMU hands it kernel and initrd at once, while the box comes through U-Boot; and its
 //! disk is clean each time, while the box had its plug pulled. Both were installed before: the box's first start, which
 //! happens once before it is lent and makes its partitions, is told but not compared. The two take turns, so that a busy
 //! machine is busy for both. Where the box's seconds go is told by its serial line until the kernel begins, and by its
@@ -81,8 +81,8 @@ async fn stock_starts(folder: &Path) -> Outcome<Duration> {
 async fn until_shown(guest: &Guest, folder: &Path) -> Outcome<Duration> {
     let wanted = pixels(&Path::new("tests/screens/golden").join(SCREEN))?;
     let (file, deadline) = (folder.join("tv.ppm"), Instant::now() + PATIENCE);
-    // Before the kernel there is nothing to see.
-    let loaded = guest.machine.serial().wait_for("Starting kernel", 0, PATIENCE).await;
+    // Before the appliance is there nothing is to be seen, and each look makes the guest stand still for a moment.
+    let loaded = guest.machine.serial().wait_for("madoguchi-test: READY", 0, PATIENCE).await;
     loaded.map_err(|error| error.to_string())?;
     while Instant::now() < deadline {
         let words = serde_json::json!({ "filename": file, "format": "ppm" });

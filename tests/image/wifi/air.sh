@@ -126,7 +126,7 @@ off() { # [RADIO]
 }
 
 stations() { # RADIO
-	in_air hostapd_cli -i "wlan$1" all_sta | grep -E '^[0-9a-f:]{17}$|^AKMSuiteSelector|^dot11RSNAStatsSelectedPairwiseCipher|^flags|^wpa='
+	in_air hostapd_cli -p /run/air/hostapd -i "wlan$1" all_sta | grep -E '^[0-9a-f:]{17}$|^AKMSuiteSelector|^dot11RSNAStatsSelectedPairwiseCipher|^flags|^wpa='
 }
 
 frames() { # RADIO
