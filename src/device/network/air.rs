@@ -125,6 +125,15 @@ pub(super) fn why_failed(reason: u32, reached: u32, strength: u8) -> NetworkTrou
     }
 }
 
+/// Names why SAE was not answered.
+pub(super) fn refused_in_silence(strength: u8, still_there: bool) -> NetworkTrouble {
+    match (still_there, strength < WEAK) {
+        (false, _) => NetworkTrouble::NotInTheAir,
+        (true, true) => NetworkTrouble::TooWeak,
+        (true, false) => NetworkTrouble::WrongPassword,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,6 +179,13 @@ mod tests {
             assert_eq!(pinned["group"], Value::from(vec!["ccmp"]));
             assert_eq!(profile["connection"]["autoconnect"], Value::from(false));
         }
+    }
+
+    #[test]
+    fn silence_is_a_wrong_passphrase_only_where_it_could_have_been_heard() {
+        assert_eq!(refused_in_silence(80, true), NetworkTrouble::WrongPassword);
+        assert_eq!(refused_in_silence(10, true), NetworkTrouble::TooWeak);
+        assert_eq!(refused_in_silence(80, false), NetworkTrouble::NotInTheAir);
     }
 
     #[test]

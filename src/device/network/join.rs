@@ -73,6 +73,15 @@ pub(super) async fn join(
     };
     let heard = found.as_ref().map(|(heard, _)| heard);
     let mut entered = enter(nm, &radio, wifi, heard, security).await;
+    // SAE refuses a wrong passphrase without a word, and NetworkManager says that nothing was found: where it is still
+    // there, it was the passphrase.
+    if entered == Err(NetworkTrouble::NotInTheAir)
+        && let Some(heard) = heard
+        && security == Security::Wpa3
+    {
+        let still_there = !in_the_air(nm, &radio, wifi).await.is_empty();
+        entered = Err(air::refused_in_silence(heard.strength, still_there));
+    }
     if let Err(failed) = entered
         && let Some(second) = beacon.and_then(|beacon| choice::second_way(&beacon, demands, security, failed))
     {
@@ -87,8 +96,14 @@ pub(super) async fn join(
     };
     let verdict = match supplicant::negotiated(nm.dbus_connection()).await {
         Some(Ok(reached)) if reached < security => Err(NetworkTrouble::Downgraded),
-        Some(negotiated) => offered.and(negotiated),
-        None => offered.map(|_| security),
+        Some(negotiated) => {
+            tracing::info!("negotiated: {negotiated:?}");
+            offered.and(negotiated)
+        }
+        None => {
+            tracing::warn!("the supplicant does not say what was negotiated; the profile's pins hold: {security:?}");
+            offered.map(|_| security)
+        }
     };
     if let Err(trouble) = verdict {
         tracing::warn!("the joined network is left again: {trouble:?}");

@@ -7,6 +7,7 @@ use crate::model::screen::NetworkTrouble;
 use crate::model::verdict::Security;
 use std::collections::HashMap;
 use zbus::proxy;
+use zbus::proxy::CacheProperties;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue};
 
 /// The main object.
@@ -33,8 +34,13 @@ trait SupplicantInterface {
 /// What the box's one radio can do and does. `None` where the supplicant is not there (yet) or does not say.
 async fn interface(bus: &zbus::Connection) -> Option<SupplicantInterfaceProxy<'_>> {
     asked("the supplicant for its radio", async {
-        match SupplicantProxy::new(bus).await?.interfaces().await?.into_iter().next() {
-            Some(path) => SupplicantInterfaceProxy::builder(bus).path(path)?.build().await.map(Some),
+        // A cache would ask for all properties at once, which the D-Bus policy does not allow.
+        let no = CacheProperties::No;
+        let supplicant = SupplicantProxy::builder(bus).cache_properties(no).build().await?;
+        match supplicant.interfaces().await?.into_iter().next() {
+            Some(path) => {
+                SupplicantInterfaceProxy::builder(bus).cache_properties(no).path(path)?.build().await.map(Some)
+            }
             None => Ok(None),
         }
     })

@@ -252,6 +252,11 @@ async fn tried(home: &mut Home, row: &Row) -> Outcome<(String, f64)> {
             let stations = air(guest, &format!("stations {radio}")).await?;
             let suite = stations.lines().find_map(|line| line.strip_prefix("AKMSuiteSelector="));
             ensure(suite == Some(key_management), format!("joined with {suite:?}: {stations}"))?;
+            let security = if *key_management == SAE { "Wpa3" } else { "Wpa2" };
+            let seen = format!(
+                "journalctl -b -u madoguchi --after-cursor='{since}' --no-pager -o cat | grep -q 'negotiated: Ok({security})'"
+            );
+            guest.run(&seen).await.map_err(|why| format!("the box did not look at what was negotiated: {why}"))?;
             for point in row.points.iter().filter(|point| point.radio != *radio) {
                 nothing_was_sent(guest, point).await?;
             }
