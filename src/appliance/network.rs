@@ -23,7 +23,7 @@ const FINDING_BY_CABLE: Duration = Duration::from_secs(30);
 /// A known Wi-Fi must have been looked for, and joined where it is there, by then.
 const FINDING_KNOWN: Duration = Duration::from_secs(60);
 /// Scan, authentication, address and internet check together.
-const JOINING: Duration = Duration::from_secs(60);
+const JOINING: Duration = Duration::from_secs(90);
 /// The clock must be set by then once the internet is there.
 const SETTING_CLOCK: Duration = Duration::from_secs(30);
 /// An answer to "is the internet there now?".
@@ -99,7 +99,7 @@ impl Network {
                 found(now, until, news, known)
             }
             (Phase::Checking { attempt, .. }, Event::Told(Told::Network { attempt: of, news })) if attempt == of => {
-                answered(now, news)
+                looked_again(now, news)
             }
             (Phase::Joining { until, .. }, Event::Tick) if now >= until => Phase::Trouble(NetworkTrouble::NotInTheAir),
             (Phase::Checking { until, .. }, Event::Tick) if now >= until => Phase::Trouble(NetworkTrouble::NoInternet),
@@ -262,6 +262,16 @@ fn found(now: Uptime, until: Uptime, news: NetworkNews, known: &Known) -> Phase 
             finding(until)
         }
         NetworkNews::Trouble(_) if known.cable => finding(until),
+        news => answered(now, news),
+    }
+}
+
+/// What became of another look. A cable that leads nowhere must not keep the family from showing a code.
+fn looked_again(now: Uptime, news: NetworkNews) -> Phase {
+    match news {
+        NetworkNews::Trouble(NetworkTrouble::LineLost | NetworkTrouble::NoAddress) => {
+            Phase::Asking { eye: Eye::default() }
+        }
         news => answered(now, news),
     }
 }

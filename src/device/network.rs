@@ -95,6 +95,11 @@ pub enum NetworkNews {
 
 /// A NetworkManager that is not there is looked for again after this time, a lost Wi-Fi likewise.
 const RETRY: Duration = Duration::from_secs(5);
+/// A Wi-Fi that refuses us is not asked every few seconds: each attempt is another handshake for whoever listens. Known
+/// ones that are not in the air are looked for as seldom, for each look is a scan.
+const RETRY_SELDOM: Duration = Duration::from_secs(20);
+/// After so many looks in a row without an answer NetworkManager counts as gone.
+const UNANSWERED: u8 = 2;
 /// How often the network is looked at although nothing was heard of it: beacons get worse without an event.
 const LOOK: Duration = Duration::from_secs(10);
 /// How often what was negotiated is looked at while a Wi-Fi is in use: a weaker one is left within two seconds.
@@ -111,7 +116,9 @@ pub const KNOWN: &str = "/var/lib/madoguchi/data/known/wifi.json";
 pub async fn run(behind: Behind<NetworkAsk, NetworkEvent>, known: PathBuf) {
     let Behind { asks, events } = behind;
     let (wanted, failing, left, cable, carries) = (None, None, None, None, None);
-    let mut network = Network { asks, events, known, wanted, failing, left, cable, carries, wireless: false };
+    let (wireless, wired, seeking, unanswered) = (false, false, false, 0);
+    let mut network =
+        Network { asks, events, known, wanted, failing, left, cable, carries, wireless, wired, seeking, unanswered };
     let mut told = false;
     loop {
         let end = match timeout(join::ANSWER_WITHIN, open()).await {
@@ -172,6 +179,12 @@ struct Network {
     carries: Option<(bool, Option<NetworkTrouble>)>,
     /// A Wi-Fi is in use.
     wireless: bool,
+    /// A cable is in use: in, and with an address.
+    wired: bool,
+    /// A known network was asked for: it is looked for again and again until something is joined.
+    seeking: bool,
+    /// Looks in a row that were not answered.
+    unanswered: u8,
 }
 
 impl Network {
@@ -196,11 +209,11 @@ impl Network {
                 () = sleep_until(until) => return End::Lost,
             };
             let answered = match ask {
-                Some(
-                    NetworkAsk::Join { attempt, .. }
-                    | NetworkAsk::JoinKnown { attempt }
-                    | NetworkAsk::Check { attempt },
-                ) => self.answer(attempt, NetworkNews::Trouble(NetworkTrouble::NoRadio)).await,
+                Some(ask @ (NetworkAsk::Join { .. } | NetworkAsk::JoinKnown { .. } | NetworkAsk::Check { .. })) => {
+                    // A known one is looked for by ourselves as soon as NetworkManager is there.
+                    self.seeking |= matches!(ask, NetworkAsk::JoinKnown { .. });
+                    self.answer(ask.attempt(), NetworkNews::Trouble(NetworkTrouble::NoRadio)).await
+                }
                 // The profile was volatile: it went with NetworkManager.
                 Some(NetworkAsk::Forget { attempt }) => {
                     self.wanted = None;
@@ -230,29 +243,39 @@ impl Network {
         mut changes: nmrs::NetworkEventStream,
     ) -> Result<std::convert::Infallible, End> {
         self.look(nm).await?;
-        let mut looked = Instant::now();
+        let (mut looked, mut glanced) = (Instant::now(), Instant::now());
         loop {
-            let lost = self.wanted.is_some() && !self.wireless && self.cable != Some(true);
-            let next_look = looked + if lost { RETRY } else { LOOK };
-            let glance = self.wireless.then(|| Instant::now() + GLANCE).filter(|glance| *glance < next_look);
+            let lost = !self.wireless && !self.wired && (self.wanted.is_some() || self.seeking);
+            let retry = if self.failing.is_some() || self.wanted.is_none() { RETRY_SELDOM } else { RETRY };
+            let next_look = looked + if lost { retry } else { LOOK };
+            let glance = self.wireless.then_some(glanced + GLANCE).filter(|glance| *glance < next_look);
             tokio::select! {
                 ask = self.asks.recv() => self.asked(nm, ask.ok_or(End::Gone)?).await?,
                 change = changes.next() => match change {
                     None | Some(Err(_)) | Some(Ok(nmrs::NetworkEvent::NetworkManagerRestarted)) => return Err(End::Lost),
-                    // Every change of a signal's strength.
-                    Some(Ok(nmrs::NetworkEvent::AccessPointsChanged)) if glance.is_none() => continue,
-                    Some(Ok(nmrs::NetworkEvent::AccessPointsChanged)) => {}
+                    // Every change of a signal's strength; the glance sees what matters.
+                    Some(Ok(nmrs::NetworkEvent::AccessPointsChanged)) => continue,
                     Some(Ok(_)) => {
                         sleep(SETTLE).await;
-                        while let Some(Some(Ok(_))) = changes.next().now_or_never() {}
+                        while let Some(change) = changes.next().now_or_never() {
+                            match change {
+                                None | Some(Err(_)) | Some(Ok(nmrs::NetworkEvent::NetworkManagerRestarted)) => {
+                                    return Err(End::Lost);
+                                }
+                                Some(Ok(_)) => {}
+                            }
+                        }
                     }
                 },
                 () = sleep_until(glance.unwrap_or(next_look)) => {
+                    glanced = Instant::now();
                     if glance.is_some() && survey::negotiated(nm, self.least()).await.is_ok() {
                         continue;
                     }
-                    if lost && let Some((wifi, security)) = self.wanted.clone() {
-                        self.rejoin(nm, &wifi, security).await?;
+                    match self.wanted.clone() {
+                        Some((wifi, security)) if lost => self.rejoin(nm, &wifi, security).await?,
+                        None if lost => self.seek(nm).await?,
+                        _ => {}
                     }
                 }
             }
@@ -270,19 +293,44 @@ impl Network {
         }
     }
 
+    /// Looks again for a network that this loan knows: a router that was switched off may be back.
+    async fn seek(&mut self, nm: &NetworkManager) -> Result<(), End> {
+        match self.join_known(nm).await {
+            Work::Done(Ok(())) => tracing::info!("a known network is back, and joined"),
+            Work::Done(Err(_)) => {}
+            Work::Interrupted(ask) => {
+                join::leave(nm).await;
+                Box::pin(self.asked(nm, ask)).await?;
+            }
+            Work::Gone => return Err(End::Gone),
+        }
+        Ok(())
+    }
+
     async fn rejoin(&mut self, nm: &NetworkManager, wifi: &WifiCode, security: Security) -> Result<(), End> {
-        match self.unless_asked(join::join(nm, wifi, Some(security), join::LOOK_WITHIN)).await {
-            Work::Done(Ok(_)) => {
+        // A cable that comes in meanwhile is not kept waiting.
+        let rejoining = async {
+            tokio::select! {
+                joined = join::join(nm, wifi, Some(security), join::LOOK_WITHIN) => Some(joined),
+                () = survey::until_wired(nm) => None,
+            }
+        };
+        match self.unless_asked(rejoining).await {
+            Work::Done(None) => tracing::info!("a cable is in: the lost network can wait"),
+            Work::Done(Some(Ok(_))) => {
                 self.failing = None;
                 tracing::info!("the lost network is joined again");
             }
-            Work::Done(Err(trouble)) => {
+            Work::Done(Some(Err(trouble))) => {
                 use NetworkTrouble::{LineLost, NotInTheAir, NotOnThisBand, TooWeak};
                 let out_of_reach = matches!(trouble, LineLost | NotInTheAir | NotOnThisBand | TooWeak);
                 self.failing = Some(trouble).filter(|_| !out_of_reach);
                 tracing::info!("joining the lost network again: {trouble:?}");
             }
-            Work::Interrupted(ask) => Box::pin(self.asked(nm, ask)).await?,
+            Work::Interrupted(ask) => {
+                join::leave(nm).await;
+                Box::pin(self.asked(nm, ask)).await?;
+            }
             Work::Gone => return Err(End::Gone),
         }
         Ok(())
@@ -313,6 +361,7 @@ impl Network {
 
     /// Joins the first known network that is in the air and works; the first trouble of those that are there otherwise.
     async fn join_known(&mut self, nm: &NetworkManager) -> Work<Result<(), NetworkTrouble>> {
+        self.seeking = true;
         let known = Known::read(self.known.clone());
         let wifis: Vec<_> = known.networks().iter().map(known::Network::wifi).collect();
         if wifis.is_empty() {
@@ -327,7 +376,7 @@ impl Network {
         for wifi in in_reach {
             match self.unless_asked(join::join(nm, &wifi, known.least(&wifi), LOOK_FOR_KNOWN)).await {
                 Work::Done(Ok(security)) => {
-                    self.wanted = Some((wifi, security));
+                    (self.wanted, self.failing, self.left) = (Some((wifi, security)), None, None);
                     return self.unless_asked(join::internet(nm)).await;
                 }
                 Work::Done(Err(why)) if trouble == NetworkTrouble::NotInTheAir => trouble = why,
@@ -345,16 +394,17 @@ impl Network {
         while let Some(ask) = next.take() {
             let (attempt, news) = match ask {
                 ask @ (NetworkAsk::Join { .. } | NetworkAsk::JoinKnown { .. }) => {
-                    (self.wanted, self.failing, self.left) = (None, None, None);
                     let (attempt, work) = match ask {
-                        NetworkAsk::Join { attempt, wifi } => (attempt, self.join(nm, wifi).await),
+                        NetworkAsk::Join { attempt, wifi } => {
+                            (self.wanted, self.failing, self.left) = (None, None, None);
+                            (attempt, self.join(nm, wifi).await)
+                        }
                         ask => (ask.attempt(), self.join_known(nm).await),
                     };
                     match work {
                         Work::Done(result) => (attempt, news(result)),
                         Work::Interrupted(ask) => {
                             join::leave(nm).await;
-                            self.wanted = None;
                             next = Some(ask);
                             continue;
                         }
@@ -370,7 +420,7 @@ impl Network {
                     Work::Gone => return Err(End::Gone),
                 },
                 NetworkAsk::Forget { attempt } => {
-                    (self.wanted, self.failing, self.left) = (None, None, None);
+                    (self.wanted, self.failing, self.left, self.seeking) = (None, None, None, false);
                     let forgotten = Known::read(self.known.clone()).forget();
                     if join::leave(nm).await && forgotten {
                         (attempt, NetworkNews::Forgotten)
@@ -393,7 +443,11 @@ impl Network {
     /// asked for.
     async fn look(&mut self, nm: &NetworkManager) -> Result<(), End> {
         // A question that was not answered tells nothing new; the next look is near.
-        let Some(mut seen) = survey::survey(nm, self.least()).await else { return Ok(()) };
+        let Some(mut seen) = survey::survey(nm, self.least()).await else {
+            self.unanswered += 1;
+            return if self.unanswered < UNANSWERED { Ok(()) } else { Err(End::Lost) };
+        };
+        self.unanswered = 0;
         let foreign = seen.wireless && self.wanted.is_none();
         if foreign || seen.verdict.is_err() {
             tracing::warn!(
@@ -408,8 +462,12 @@ impl Network {
                 None => return Ok(()),
             }
         }
-        self.wireless = seen.wireless;
+        (self.wireless, self.wired) = (seen.wireless, seen.wired);
         let mut carries = seen.carries;
+        if seen.wireless && (self.wanted.is_none() || seen.verdict.is_err()) {
+            // It could not be left: nothing goes over it all the same.
+            carries = Err(Some(self.left.unwrap_or(NetworkTrouble::Downgraded)));
+        }
         if carries == Err(None) {
             let lost = self.failing.unwrap_or(NetworkTrouble::LineLost);
             carries = Err(self.wanted.as_ref().map(|_| lost).or(self.left));

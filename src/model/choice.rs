@@ -77,13 +77,6 @@ pub fn accept(beacon: &Beacon, demands: Demands) -> Result<Security, NetworkTrou
     }
 }
 
-/// A second way in, where an access point offers both and its WPA3 does not work: never after a refused passphrase, and
-/// never where WPA3 has worked before.
-pub fn second_way(beacon: &Beacon, demands: Demands, tried: Security, failed: NetworkTrouble) -> Option<Security> {
-    let may = beacon.key_management.psk && demands.claim != Some(Claim::Sae) && demands.least != Some(Security::Wpa3);
-    (tried == Security::Wpa3 && may && failed != NetworkTrouble::WrongPassword).then_some(Security::Wpa2)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,15 +149,8 @@ mod tests {
 
     #[test]
     fn a_code_that_promises_wpa3_accepts_nothing_less() {
-        let (sae, wpa, both) = (claimed(Claim::Sae), claimed(Claim::Wpa), rsn(BOTH, CCMP));
+        let (sae, both) = (claimed(Claim::Sae), rsn(BOTH, CCMP));
         assert_eq!(accept(&rsn(PSK, CCMP), sae), Err(NetworkTrouble::Downgraded));
         assert_eq!(accept(&both, sae), Ok(Security::Wpa3));
-        let failed = NetworkTrouble::LineLost;
-        assert_eq!(second_way(&both, sae, Security::Wpa3, failed), None);
-        assert_eq!(second_way(&both, wpa, Security::Wpa3, failed), Some(Security::Wpa2));
-        assert_eq!(second_way(&both, wpa, Security::Wpa2, failed), None);
-        assert_eq!(second_way(&both, wpa, Security::Wpa3, NetworkTrouble::WrongPassword), None);
-        let known = Demands { least: Some(Security::Wpa3), ..wpa };
-        assert_eq!(second_way(&both, known, Security::Wpa3, failed), None);
     }
 }

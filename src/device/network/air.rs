@@ -41,7 +41,9 @@ pub(super) fn beacon(flags: u32, wpa: u32, rsn: u32) -> Beacon {
 
 /// Every form under which the name of a code may be in the air.
 pub(super) fn names(wifi: &WifiCode) -> impl Iterator<Item = &[u8]> {
-    std::iter::once(wifi.ssid.as_bytes()).chain(wifi.other_forms.iter().map(Vec::as_slice))
+    let forms = std::iter::once(wifi.ssid.as_bytes()).chain(wifi.other_forms.iter().map(Vec::as_slice));
+    // NetworkManager refuses a whole question for the sake of one that is too long (IEEE 802.11-2020, 9.4.2.2).
+    forms.filter(|form| form.len() <= 32)
 }
 
 /// Whether a passphrase can be one at all (IEEE 802.11-2020, J.4.1): otherwise NetworkManager refuses the profile.
@@ -89,6 +91,8 @@ pub(super) fn profile<'a>(name: &'a [u8], hidden: bool, security: Security, pass
                 ("pairwise", Value::from(vec!["ccmp"])),
                 ("group", Value::from(vec!["ccmp"])),
                 ("pmf", Value::from(management_frames)),
+                // Disabled: a button on some router nearby must not change what is joined.
+                ("wps-method", Value::from(1u32)),
             ]),
         ),
         // Seconds: a router that gives no address is named within the time that a person waits.
@@ -110,6 +114,7 @@ pub(super) mod state {
 pub(super) fn why_failed(reason: u32, reached: u32, strength: u8) -> NetworkTrouble {
     match reason {
         // No secrets: the passphrase was refused, and nobody could give another.
+        7 if strength < WEAK => NetworkTrouble::TooWeak,
         7 => NetworkTrouble::WrongPassword,
         // The supplicant lost or never got the association.
         8 | 11 if strength < WEAK => NetworkTrouble::TooWeak,
@@ -177,6 +182,7 @@ mod tests {
             assert_eq!(pinned["proto"], Value::from(vec!["rsn"]));
             assert_eq!(pinned["pairwise"], Value::from(vec!["ccmp"]));
             assert_eq!(pinned["group"], Value::from(vec!["ccmp"]));
+            assert_eq!(pinned["wps-method"], Value::from(1u32));
             assert_eq!(profile["connection"]["autoconnect"], Value::from(false));
         }
     }
@@ -193,6 +199,7 @@ mod tests {
         use NetworkTrouble::{LineLost, NoAddress, NoRadio, NotInTheAir, TooWeak, WrongPassword};
         for (reason, reached, strength, trouble) in [
             (7, 60, 80, WrongPassword),
+            (7, 60, 10, TooWeak),
             (11, 50, 80, WrongPassword),
             (11, 50, 12, TooWeak),
             (8, 50, 12, TooWeak),

@@ -24,6 +24,8 @@ const NAME_WITHIN: Duration = Duration::from_secs(6);
 const CHECK_WITHIN: Duration = Duration::from_secs(20);
 /// How long any single D-Bus question may take.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How long a scan takes, at the least.
+const SCANNING: Duration = Duration::from_secs(3);
 /// Pause between two looks.
 const AGAIN: Duration = Duration::from_millis(700);
 
@@ -65,11 +67,11 @@ pub(super) async fn join(
         other => Some(other?),
     };
     let wpa3_only = wifi.claim == Claim::Sae || least == Some(Security::Wpa3);
-    let (mut security, beacon) = match &found {
-        Some((heard, security)) => (*security, Some(heard.beacon)),
+    let security = match &found {
+        Some((_, security)) => *security,
         None if wpa3_only && without_sae => return Err(NetworkTrouble::RadioWithoutWpa3),
-        None if wpa3_only => (Security::Wpa3, None),
-        None => (Security::Wpa2, None),
+        None if wpa3_only => Security::Wpa3,
+        None => Security::Wpa2,
     };
     let heard = found.as_ref().map(|(heard, _)| heard);
     let mut entered = enter(nm, &radio, wifi, heard, security).await;
@@ -81,13 +83,6 @@ pub(super) async fn join(
     {
         let still_there = !in_the_air(nm, &radio, wifi).await.is_empty();
         entered = Err(air::refused_in_silence(heard.strength, still_there));
-    }
-    if let Err(failed) = entered
-        && let Some(second) = beacon.and_then(|beacon| choice::second_way(&beacon, demands, security, failed))
-    {
-        tracing::info!("joining with {security:?} failed; the access point offers {second:?} as well");
-        security = second;
-        entered = enter(nm, &radio, wifi, heard, second).await;
     }
     entered?;
     let offered = match active_beacon(nm).await {
@@ -148,15 +143,21 @@ async fn look(
     within: Duration,
 ) -> Result<(Heard<Place>, Security), NetworkTrouble> {
     let until = Instant::now() + within;
-    let mut scanned = false;
+    let mut scanned = None;
     loop {
         match choice::choose(in_the_air(nm, radio, wifi).await, demands) {
+            Ok(found) => return Ok(found),
+            // What was heard some time ago may have been set right since: a refusal needs a fresh look.
             Err(NetworkTrouble::NotInTheAir) if Instant::now() < until => {}
-            other => return other,
+            Err(trouble) if scanned.is_some_and(|at: Instant| at.elapsed() >= SCANNING) || Instant::now() >= until => {
+                return Err(trouble);
+            }
+            Err(_) => {}
         }
-        if !scanned {
+        if scanned.is_none() {
             // Refused soon after another scan; that one will tell as well.
-            scanned = asked("to scan", scan(nm, radio, std::slice::from_ref(wifi))).await.is_some();
+            let asked = asked("to scan", scan(nm, radio, std::slice::from_ref(wifi))).await;
+            scanned = asked.map(|()| Instant::now());
         }
         sleep(AGAIN).await;
     }
@@ -164,10 +165,18 @@ async fn look(
 
 /// Which of these networks are in the air, in their order: waits until one is heard or the time is over.
 pub(super) async fn in_reach(nm: &NetworkManager, wifis: Vec<WifiCode>, within: Duration) -> Vec<WifiCode> {
-    let Ok(radio) = radio(nm).await else { return Vec::new() };
     let until = Instant::now() + within;
     let mut scanned = false;
     loop {
+        let radio = match radio(nm).await {
+            Ok(radio) => radio,
+            // It may still be starting.
+            Err(_) if Instant::now() < until => {
+                sleep(AGAIN).await;
+                continue;
+            }
+            Err(_) => return Vec::new(),
+        };
         let listed = asked("for access points", nm.list_access_points(None)).await.unwrap_or_default();
         let heard = |wifi: &WifiCode| {
             let called = |name: &[u8]| listed.iter().any(|access_point| access_point.ssid_bytes == name);
@@ -220,11 +229,19 @@ async fn beacon_at(nm: &NetworkManager, place: &Place) -> Option<Beacon> {
     .await
 }
 
-/// The beacon of the access point that is in use.
+/// The beacon of the access point that is in use. Tried again, because a list is refused as a whole when one of many
+/// access points goes while it is read.
 pub(super) async fn active_beacon(nm: &NetworkManager) -> Option<Beacon> {
-    let listed = asked("for access points", nm.list_access_points(None)).await?;
-    let active = listed.into_iter().find(|access_point| access_point.is_active)?;
-    beacon_at(nm, &active.path).await
+    for _ in 0..3 {
+        let listed = asked("for access points", nm.list_access_points(None)).await.unwrap_or_default();
+        if let Some(active) = listed.into_iter().find(|access_point| access_point.is_active)
+            && let Some(beacon) = beacon_at(nm, &active.path).await
+        {
+            return Some(beacon);
+        }
+        sleep(AGAIN / 2).await;
+    }
+    None
 }
 
 /// Activates a profile that lives as long as this D-Bus connection does, and waits for how that ends.
@@ -265,7 +282,7 @@ async fn enter(
     loop {
         let Ok(Some(moved)) = timeout_at(until, moves.next()).await else {
             leave(nm).await;
-            return Err(air::why_failed(11, reached, strength));
+            return Err(air::why_failed(0, reached, strength));
         };
         let Ok(moved) = moved.args() else { continue };
         match moved.new_state {

@@ -2,6 +2,7 @@
 //! A return destroys them with everything else there; until then the box finds its way home by itself after a power cut.
 #![expect(clippy::disallowed_methods, reason = "it is kept in a file")]
 
+use super::air;
 use crate::device::store::write_whole;
 use crate::model::secret::{Secret, on_the_wire};
 use crate::model::verdict::Security;
@@ -50,6 +51,7 @@ impl Network {
 impl Known {
     /// Reads what is kept. A file that cannot be read is as good as none: the family shows the code again.
     pub(super) fn read(file: PathBuf) -> Self {
+        let _ = std::fs::remove_file(file.with_extension("new"));
         let short = std::fs::metadata(&file).is_ok_and(|about| about.len() <= LONGEST);
         let text = short.then(|| std::fs::read_to_string(&file).ok()).flatten().map(zeroize::Zeroizing::new);
         let networks = text.as_ref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
@@ -63,7 +65,11 @@ impl Known {
 
     /// What a network of this name was joined with before, at best.
     pub(super) fn least(&self, wifi: &WifiCode) -> Option<Security> {
-        self.networks.iter().find(|network| network.ssid == wifi.ssid).map(|network| network.security)
+        let same = |network: &&Network| {
+            let known = network.wifi();
+            air::names(&known).any(|one| air::names(wifi).any(|other| one == other))
+        };
+        self.networks.iter().filter(same).map(|network| network.security).max()
     }
 
     /// Keeps a network that was joined with `security`; says in a sentence, without its name, when it cannot be kept.
@@ -87,6 +93,8 @@ impl Known {
     /// Forgets all of them; true when nothing is left.
     pub(super) fn forget(&mut self) -> bool {
         self.networks.clear();
+        // What a power cut left of a file that was being written.
+        let _ = std::fs::remove_file(self.file.with_extension("new"));
         match std::fs::remove_file(&self.file) {
             Ok(()) => true,
             Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),

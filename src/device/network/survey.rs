@@ -7,11 +7,18 @@ use crate::model::choice::{self, Demands};
 use crate::model::screen::NetworkTrouble;
 use crate::model::verdict::Security;
 use nmrs::{DeviceState, NetworkManager};
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Between two looks for a cable.
+const LOOK_FOR_CABLE: Duration = Duration::from_secs(1);
 
 /// What one look found.
 pub(super) struct Survey {
     /// Something is on the other end of a cable.
     pub(super) plugged: bool,
+    /// A cable is in use: in, and with an address.
+    pub(super) wired: bool,
     /// A Wi-Fi is in use.
     pub(super) wireless: bool,
     /// Whether its beacon and what was negotiated are accepted.
@@ -35,7 +42,18 @@ pub(super) async fn survey(nm: &NetworkManager, least: Option<Security>) -> Opti
     let connectivity = asked("for the connectivity", nm.connectivity()).await?;
     let verdict = if wireless { in_use(nm, least).await } else { Ok(()) };
     let carries = if wired || wireless { join::usable(connectivity).map_err(Some) } else { Err(None) };
-    Some(Survey { plugged, wireless, verdict, carries })
+    Some(Survey { plugged, wired, wireless, verdict, carries })
+}
+
+/// Waits until a cable is in use.
+pub(super) async fn until_wired(nm: &NetworkManager) {
+    loop {
+        sleep(LOOK_FOR_CABLE).await;
+        let devices = asked("for wired devices", nm.list_wired_device_details()).await.unwrap_or_default();
+        if devices.iter().any(|device| device.state == DeviceState::Activated) {
+            return;
+        }
+    }
 }
 
 /// Judges the Wi-Fi in use by its beacon and by what was negotiated. What is missing for a moment is no verdict; the

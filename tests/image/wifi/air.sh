@@ -11,6 +11,8 @@
 #   frames RADIO                    what asked its access point for anything since the last `fresh`: requests to
 #                                       authenticate and to associate, one a line
 #   fresh                           forgets the captured frames
+#   crowded RADIO, calm RADIO           loses 30 % and comes 300 ms late, both ways; or no more
+#   state                               everything that helps to understand a row that failed
 #   rogue NAME                      somebody with root's rights joins an open network (NetworkManager, as root)
 #
 # BEHIND: home, portal, no-address, no-names, no-internet, lying-names, small (MTU 1280), v6 (IPv6 alone), none
@@ -131,6 +133,28 @@ stations() { # RADIO
 
 frames() { # RADIO
 	tcpdump -Z root -r $run/frames.pcap -n "wlan addr1 02:00:00:00:0$1:00 and (subtype assoc-req or subtype reassoc-req or subtype auth)" 2>/dev/null
+}
+
+crowded() { # RADIO: both ways
+	tc qdisc add dev wlan0 root netem loss 30% delay 300ms
+	in_air tc qdisc add dev "wlan$1" root netem loss 30% delay 300ms
+}
+
+calm() { # RADIO
+	tc qdisc del dev wlan0 root
+	in_air tc qdisc del dev "wlan$1" root
+}
+
+state() {
+	for where in "" in_air; do
+		echo "== ${where:-the box}"
+		$where ip address
+		$where ip route
+		$where ip -6 route
+		$where nft list ruleset
+	done
+	cat /run/NetworkManager/resolv.conf
+	cat $run/*.conf $run/*.log
 }
 
 rogue() { # NAME

@@ -79,9 +79,9 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
 
     let begun = uptime(guest).await?;
     let since = cursor(guest).await?;
-    guest.run("tc qdisc add dev wlan0 root netem loss 30% delay 300ms").await?;
+    air(guest, "crowded 2").await?;
     let (told, face) = turn(guest, &since, "session-live-weak|session-coming-back", PATIENCE).await?;
-    guest.run("tc qdisc del dev wlan0 root").await?;
+    air(guest, "calm 2").await?;
     let better = uptime(guest).await?;
     heard_again(&mut home, &counter).await?;
     let guest = &mut home.guest;
