@@ -4,7 +4,7 @@
 //! the test stands there, on any machine and without the internet.
 
 use crate::guest::Outcome;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -16,8 +16,6 @@ use tokio::task::JoinSet;
 /// Everything on the street has this address (TEST-NET-2, RFC 5737). Not a loopback one: the box, behind QEMU, and the
 /// browser, beside it, name the same thing by it.
 pub(crate) const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1));
-/// The same for a home that has IPv6 alone (RFC 3849).
-pub(crate) const ADDRESS_6: IpAddr = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
 /// Where the page that must be agreed to is: a router with a portal sends every question there.
 const PORTAL: u16 = 8080;
 /// From 1900, where NTP begins to count, to 1970 (RFC 5905).
@@ -37,11 +35,9 @@ impl Street {
             "link set lo up",
             "link add desk type veth peer name street",
             &format!("address add {address} dev desk"),
-            &format!("address add {ADDRESS_6}/64 dev desk nodad"),
             "link set desk up",
             "link set street up",
             "route add default dev desk",
-            "-6 route add default dev desk",
         ] {
             run("ip", "iproute2", &words.split(' ').collect::<Vec<_>>()).await?;
         }
@@ -49,12 +45,10 @@ impl Street {
         std::fs::write(&resolver, "nameserver 127.0.0.1\n").map_err(|error| error.to_string())?;
         run("mount", "mount", &["--bind", &resolver.display().to_string(), "/etc/resolv.conf"]).await?;
         let mut services = JoinSet::new();
-        for address in [ADDRESS, ADDRESS_6] {
-            let time = UdpSocket::bind((address, 123)).await.map_err(|error| format!("the street's clock: {error}"))?;
-            services.spawn(tell_the_time(time));
-            let page = TcpListener::bind((address, 80)).await.map_err(|error| format!("the street's page: {error}"))?;
-            services.spawn(answer_pages(page, "200 OK", "NetworkManager is online\n"));
-        }
+        let time = UdpSocket::bind((ADDRESS, 123)).await.map_err(|error| format!("the street's clock: {error}"))?;
+        services.spawn(tell_the_time(time));
+        let page = TcpListener::bind((ADDRESS, 80)).await.map_err(|error| format!("the street's page: {error}"))?;
+        services.spawn(answer_pages(page, "200 OK", "NetworkManager is online\n"));
         let portal = TcpListener::bind((ADDRESS, PORTAL)).await.map_err(|error| format!("the portal: {error}"))?;
         services.spawn(answer_pages(portal, "302 Found\r\nLocation: http://portal.test/", "Please agree first\n"));
         Ok(Self { _names: answer_names(folder).await?, _services: services })
@@ -67,7 +61,7 @@ async fn answer_names(folder: &Path) -> Outcome<Child> {
     let child = Command::new("dnsmasq")
         .args(["--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts"])
         .args(["--listen-address=127.0.0.1", "--bind-interfaces", "--log-queries"])
-        .args([format!("--address=/#/{ADDRESS}"), format!("--address=/#/{ADDRESS_6}"), "--local=/#/".to_owned()])
+        .args([format!("--address=/#/{ADDRESS}"), "--local=/#/".to_owned()])
         .env("PATH", std::env::var("PATH").unwrap_or_default() + ":/usr/sbin")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -96,7 +96,12 @@ behind() { # RADIO BEHIND
 	case $what in
 	v6)
 		in_air ip -6 address add "$net6::1/64" dev "$wlan" nodad
-		set -- "$@" --enable-ra --dhcp-range="$net6::,ra-stateless,64" --dhcp-option="option6:dns-server,[$net6::1]" --server=10.0.2.3
+		set -- "$@" --enable-ra --dhcp-range="$net6::,ra-stateless,64" --dhcp-option="option6:dns-server,[$net6::1]" \
+			--address="/#/$net6::1"
+		# The page that says "online" is here, because QEMU's network passes no IPv6 on.
+		mkdir -p $run/www
+		echo "NetworkManager is online" >$run/www/nm
+		in_air busybox httpd -p "[$net6::1]:80" -h $run/www || true
 		;;
 	*) set -- "$@" --dhcp-range="$net.10,$net.99,255.255.255.0,1h" ;;
 	esac

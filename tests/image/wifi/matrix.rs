@@ -189,6 +189,9 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
     guest.machine.camera().map_err(said)?.show(Box::new(Slot::new(slot.clone()))).await;
     let mut home = Home { guest, city, slot, folder: folder.to_owned(), step: Instant::now() };
     home.reaches("the first screen", "boot-no-loan").await?;
+    // The cable is still there: the clock is set by it, as in every home that had a network before.
+    let set = "[ -e /run/systemd/timesync/synchronized ]";
+    home.guest.until("the clock's being set", set, PATIENCE).await?;
     up(&mut home.guest).await?;
     home.is_lent().await?;
     home.reaches("nothing known: the router's code is asked for", "network-show-wifi").await?;
