@@ -5,7 +5,7 @@
 #
 #   up                              radios, namespace, capture
 #   on RADIO BEHIND [STRENGTH]      starts the access point of radio 1 to 4; hostapd's configuration on the input
-#   behind RADIO BEHIND             changes what is behind it
+#   behind RADIO BEHIND [NET]       changes what is behind it; NET is the radio whose addresses it takes over
 #   off [RADIO]                     stops it, or all
 #   stations RADIO                  who is associated, and how
 #   frames RADIO                    what asked its access point for anything since the last `fresh`: requests to
@@ -78,8 +78,8 @@ names() { # RADIO: stops what gives addresses and names there
 	if [ -e "$run/$1.names" ]; then kill "$(cat "$run/$1.names")" 2>/dev/null || true; rm -f "$run/$1.names"; fi
 }
 
-behind() { # RADIO BEHIND
-	radio=$1 wlan=wlan$1 net=192.168.$((50 + $1)) net6=fd00:$((50 + $1))
+behind() { # RADIO BEHIND [NET]
+	radio=$1 wlan=wlan$1 net=192.168.$((50 + ${3:-$1})) net6=fd00:$((50 + ${3:-$1}))
 	names "$radio"
 	in_air ip address flush dev "$wlan" scope global
 	in_air nft flush chain inet street prerouting
@@ -129,6 +129,7 @@ off() { # [RADIO]
 			while [ -e "$run/$radio.pid" ]; do sleep 0.1; done
 		fi
 		rm -f "$run/$radio.log"
+		in_air ip address flush dev "wlan$radio" scope global
 	done
 }
 

@@ -67,13 +67,16 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
     figures("goes off, and comes back", told - begun, uptime(&mut home.guest).await? - on);
 
     let guest = &mut home.guest;
-    Point::wpa2(HOME).on(2).start(guest).await?;
+    // Of the same home: it takes the addresses over.
+    Point::wpa2(HOME).on(2).behind("none").start(guest).await?;
     let (since, begun) = (cursor(guest).await?, uptime(guest).await?);
     air(guest, "off 1").await?;
+    air(guest, "behind 2 home 1").await?;
+    let told = turn(guest, &since, "session-coming-back", PATIENCE).await.map(|(told, _)| told - begun)?;
+    // Before that staff still hear what was on its way.
     heard_again(&mut home, &counter).await?;
     let guest = &mut home.guest;
     let again = uptime(guest).await?;
-    let told = turn(guest, &since, "session-coming-back", PATIENCE).await.map(|(told, _)| told - begun)?;
     ensure(!air(guest, "stations 2").await?.is_empty(), "the other access point has nobody")?;
     figures("goes off where another of its name is", told, again - begun);
 
