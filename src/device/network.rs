@@ -445,7 +445,14 @@ impl Network {
         // A question that was not answered tells nothing new; the next look is near.
         let Some(mut seen) = survey::survey(nm, self.least()).await else {
             self.unanswered += 1;
-            return if self.unanswered < UNANSWERED { Ok(()) } else { Err(End::Lost) };
+            if self.unanswered < UNANSWERED {
+                return Ok(());
+            }
+            // Nothing goes on over what nobody can look at; counted anew, so that a deaf NetworkManager is not asked without
+            // a pause.
+            self.unanswered = 0;
+            self.told(self.cable == Some(true), Err(Some(NetworkTrouble::LineLost))).await?;
+            return Err(End::Lost);
         };
         self.unanswered = 0;
         let foreign = seen.wireless && self.wanted.is_none();

@@ -43,7 +43,7 @@ use tokio::process::Command;
 use tokio::time::{Instant, sleep};
 
 /// What the mark in the family's picture says.
-pub(crate) const FAMILY_MARK: &str = "madoguchi family";
+const FAMILY_MARK: &str = "madoguchi family";
 /// How long the family speaks, at the most.
 const SPEAKING: Duration = Duration::from_secs(600);
 /// Width and height of the TV, in pixels.
@@ -54,6 +54,7 @@ const LOOK: Duration = Duration::from_secs(3);
 const LIFE: &str = "MADOGUCHI_LIFE";
 const FOLDER: &str = "MADOGUCHI_LIFE_FOLDER";
 
+/// A life with everything real but the hardware; see [`life`].
 pub(crate) async fn a_life_from_the_loan_to_the_return(folder: PathBuf) -> Outcome {
     apart(&folder, "story").await
 }
@@ -98,23 +99,15 @@ pub(crate) struct Home {
     pub(crate) city: City,
     pub(crate) slot: CameraSlot,
     pub(crate) folder: PathBuf,
-    pub(crate) step: Instant,
+    step: Instant,
 }
 
 async fn life(folder: &Path) -> Outcome {
     let _street = Street::lay(folder).await?;
     let relay = Relay::start_at(folder, street::ADDRESS);
     let city = City::open(folder, relay.turn(false)).await?;
-    let slot = CameraSlot::new((1280, 720), 1.0, Some(FAMILY_MARK.to_owned()), Scenery::Nothing, Box::new(|| {}));
-    let mut setup = setup(folder, image());
-    setup.camera = true;
     let sound = DeskSound::start().await.map_err(said)?;
-    setup.sound = Some(sound.card());
-    let guest = Guest::start(setup).await?;
-    guest.machine.camera().map_err(said)?.show(Box::new(Slot::new(slot.clone()))).await;
-    let mut home = Home { guest, city, slot, folder: folder.to_owned(), step: Instant::now() };
-
-    home.reaches("the first screen", "boot-no-loan").await?;
+    let mut home = Home::furnished(folder, city, Some(&sound)).await?;
     home.is_lent().await?;
     home.is_online().await?;
     home.reads_the_paper().await?;
@@ -147,6 +140,20 @@ async fn life(folder: &Path) -> Outcome {
 }
 
 impl Home {
+    /// Plugs a box in, with a camera and perhaps sound, and waits for its first screen.
+    pub(crate) async fn furnished(folder: &Path, city: City, sound: Option<&DeskSound>) -> Outcome<Self> {
+        let mark = Some(FAMILY_MARK.to_owned());
+        let slot = CameraSlot::new((1280, 720), 1.0, mark, Scenery::Nothing, Box::new(|| {}));
+        let mut setup = setup(folder, image());
+        setup.camera = true;
+        setup.sound = sound.map(DeskSound::card);
+        let guest = Guest::start(setup).await?;
+        guest.machine.camera().map_err(said)?.show(Box::new(Slot::new(slot.clone()))).await;
+        let mut home = Self { guest, city, slot, folder: folder.to_owned(), step: Instant::now() };
+        home.reaches("the first screen", "boot-no-loan").await?;
+        Ok(home)
+    }
+
     /// Seconds since this was asked last.
     pub(crate) fn took(&mut self) -> f64 {
         let took = self.step.elapsed();

@@ -4,20 +4,18 @@
 use super::air::{PASSPHRASE, Point, air, up};
 use super::{cursor, turn, uptime};
 use crate::ensure;
-use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
+use crate::guest::{Guest, Outcome, PATIENCE};
 use crate::story::city::City;
 use crate::story::clips;
 use crate::story::counter::Counter;
 use crate::story::relay::Relay;
 use crate::story::street::{self, Street};
-use crate::story::{FAMILY_MARK, Home, said};
-use madoguchi::emulator::camera::sight::Slot;
+use crate::story::{Home, said};
 use madoguchi::emulator::sound::DeskSound;
-use madoguchi::workbench::camera::{CameraSlot, Scenery};
+use madoguchi::workbench::camera::Scenery;
 use madoguchi::workbench::papers::{Ink, sheet};
 use std::path::Path;
 use std::sync::Arc;
-use tokio::time::Instant;
 
 /// The home's name in the air.
 const HOME: &str = "hogar-2024";
@@ -30,16 +28,8 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
     let _street = Street::lay(folder).await?;
     let relay = Relay::start_at(folder, street::ADDRESS);
     let city = City::open(folder, relay.turn(false)).await?;
-    let mark = Some(FAMILY_MARK.to_owned());
-    let slot = CameraSlot::new((1280, 720), 1.0, mark, Scenery::Nothing, Box::new(|| {}));
-    let mut setup = setup(folder, image());
-    setup.camera = true;
     let sound = DeskSound::start().await.map_err(said)?;
-    setup.sound = Some(sound.card());
-    let guest = Guest::start(setup).await?;
-    guest.machine.camera().map_err(said)?.show(Box::new(Slot::new(slot.clone()))).await;
-    let mut home = Home { guest, city, slot, folder: folder.to_owned(), step: Instant::now() };
-    home.reaches("the first screen", "boot-no-loan").await?;
+    let mut home = Home::furnished(folder, city, Some(&sound)).await?;
     up(&mut home.guest).await?;
     Point::wpa2(HOME).start(&mut home.guest).await?;
     home.is_lent().await?;

@@ -6,19 +6,17 @@
 
 use super::air::{PASSPHRASE, Point, air, up};
 use super::{cursor, turn};
-use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
+use crate::guest::{Guest, Outcome, PATIENCE};
+use crate::story::Home;
 use crate::story::city::City;
 use crate::story::relay::Relay;
 use crate::story::street::{self, Street};
-use crate::story::{Home, said};
 use crate::{ensure, until_tv_shows};
-use madoguchi::emulator::camera::sight::Slot;
-use madoguchi::workbench::camera::{CameraSlot, Scenery};
+use madoguchi::workbench::camera::Scenery;
 use madoguchi::workbench::papers::{Ink, sheet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// RSN key management suites (IEEE 802.11-2020 table 9-151), as hostapd writes them.
 const PSK: &str = "00-0f-ac-2";
@@ -182,13 +180,7 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
     let _street = Street::lay(folder).await?;
     let relay = Relay::start_at(folder, street::ADDRESS);
     let city = City::open(folder, relay.turn(false)).await?;
-    let slot = CameraSlot::new((1280, 720), 1.0, None, Scenery::Nothing, Box::new(|| {}));
-    let mut setup = setup(folder, image());
-    setup.camera = true;
-    let guest = Guest::start(setup).await?;
-    guest.machine.camera().map_err(said)?.show(Box::new(Slot::new(slot.clone()))).await;
-    let mut home = Home { guest, city, slot, folder: folder.to_owned(), step: Instant::now() };
-    home.reaches("the first screen", "boot-no-loan").await?;
+    let mut home = Home::furnished(folder, city, None).await?;
     // The cable is still there: the clock is set by it, as in every home that had a network before.
     let set = "[ -e /run/systemd/timesync/synchronized ]";
     home.guest.until("the clock's being set", set, PATIENCE).await?;
