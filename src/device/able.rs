@@ -36,7 +36,8 @@ trait NetworkManager {
 pub async fn network_manager_answers() -> Result<(), String> {
     let ask = async {
         let bus = zbus::Connection::system().await?;
-        NetworkManagerProxy::new(&bus).await?.version().await
+        let builder = NetworkManagerProxy::builder(&bus).cache_properties(zbus::proxy::CacheProperties::No);
+        builder.build().await?.version().await
     };
     match timeout(ANSWER_WITHIN, ask).await {
         Ok(Ok(_)) => Ok(()),

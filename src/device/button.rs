@@ -5,12 +5,16 @@ use rppal::gpio::{Gpio, InputPin, Trigger};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// What the kernel gives where pins may be used directly.
 const PINS: &str = "/dev/gpiomem";
 /// A button that is not there is looked for again after this time.
 const RETRY: Duration = Duration::from_secs(1);
+/// The same while the system is still naming its devices.
+const SOON: Duration = Duration::from_millis(200);
+/// So long that takes at most; only then is a missing button worth a word.
+const NAMING: Duration = Duration::from_secs(20);
 
 /// An edge of the contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +51,7 @@ pub async fn run(edges: mpsc::Sender<Edge>, config: ButtonConfig) {
             Err(error) => tracing::warn!("watching pin BCM {pin} for the button: {error}; trying {:?}", config.device),
         }
     }
-    let mut told = false;
+    let (mut told, begun) = (false, Instant::now());
     while !edges.is_closed() {
         match InputDevice::open(&config.device) {
             Ok(device) => {
@@ -57,14 +61,14 @@ pub async fn run(edges: mpsc::Sender<Edge>, config: ButtonConfig) {
                     tracing::warn!("the button {} is gone: {error}", config.device.display());
                 }
             }
-            Err(error) if !told => {
+            Err(error) if !told && begun.elapsed() > NAMING => {
                 tracing::warn!("no button: opening {}: {error}; waiting for it", config.device.display());
                 told = true;
             }
             Err(_) => {}
         }
         tokio::select! {
-            () = sleep(RETRY) => {}
+            () = sleep(if begun.elapsed() > NAMING { RETRY } else { SOON }) => {}
             () = edges.closed() => return,
         }
     }

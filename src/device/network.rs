@@ -100,6 +100,10 @@ const RETRY: Duration = Duration::from_secs(5);
 const RETRY_SELDOM: Duration = Duration::from_secs(20);
 /// After so many looks in a row without an answer NetworkManager counts as gone.
 const UNANSWERED: u8 = 2;
+/// NetworkManager's name on the system's bus.
+const NAME: &str = "org.freedesktop.NetworkManager";
+/// It starts after the first screen; it is not called missing before this time.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(20);
 /// How often the network is looked at although nothing was heard of it: beacons get worse without an event.
 const LOOK: Duration = Duration::from_secs(10);
 /// How often what was negotiated is looked at while a Wi-Fi is in use: a weaker one is left within two seconds.
@@ -119,6 +123,8 @@ pub async fn run(behind: Behind<NetworkAsk, NetworkEvent>, known: PathBuf) {
     let (wireless, wired, seeking, unanswered) = (false, false, false, 0);
     let mut network =
         Network { asks, events, known, wanted, failing, left, cable, carries, wireless, wired, seeking, unanswered };
+    // While the system is starting, its not being there yet says nothing.
+    let _ = timeout(ARRIVES_WITHIN, arrival()).await;
     let mut told = false;
     loop {
         let end = match timeout(join::ANSWER_WITHIN, open()).await {
@@ -139,6 +145,21 @@ pub async fn run(behind: Behind<NetworkAsk, NetworkEvent>, known: PathBuf) {
             return;
         }
     }
+}
+
+/// Waits until NetworkManager has its name on the bus.
+async fn arrival() -> zbus::Result<()> {
+    let bus = zbus::fdo::DBusProxy::new(&zbus::Connection::system().await?).await?;
+    let mut changes = bus.receive_name_owner_changed_with_args(&[(0, NAME)]).await?;
+    if bus.name_has_owner(NAME.try_into()?).await? {
+        return Ok(());
+    }
+    while let Some(change) = changes.next().await {
+        if change.args()?.new_owner().is_some() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 async fn open() -> nmrs::Result<(NetworkManager, nmrs::NetworkEventStream)> {

@@ -8,6 +8,7 @@ use crate::model::screen::WipeStep;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What the store holds at power-on.
 pub struct Held {
@@ -61,6 +62,12 @@ pub enum StoreEvent {
     },
 }
 
+/// The data partition is opened, or made anew, by its own unit, which systemd ends after 120 s; the state partition
+/// before it has 60 s. What is there after that is all there is.
+const OPENING: Duration = Duration::from_secs(200);
+/// Between two looks whether the data partition is open.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// Folder beside the loan for what survives a session but not a return.
 const KNOWN: &str = "known";
 
@@ -78,6 +85,8 @@ pub struct StoreConfig {
     pub emptied: Vec<PathBuf>,
     /// Exists when the data partition was lost or damaged and had to be made anew since power-on.
     pub made_anew: PathBuf,
+    /// Exists once the data partition has been opened, or could not be. Nothing: it is there from the beginning.
+    pub settled: Option<PathBuf>,
 }
 
 impl Default for StoreConfig {
@@ -88,13 +97,19 @@ impl Default for StoreConfig {
             data_key: "/var/lib/madoguchi/state/data.key".into(),
             emptied: vec!["/var/lib/madoguchi/data".into()],
             made_anew: "/run/madoguchi/data-made-anew".into(),
+            settled: Some("/run/madoguchi/data-settled".into()),
         }
     }
 }
 
-/// Says what is held, then serves until either end of `behind` is gone.
+/// Says what is held as soon as it can be read, then serves until either end of `behind` is gone.
 pub async fn run(behind: Behind<StoreAsk, StoreEvent>, config: StoreConfig) {
     let Behind { mut asks, events } = behind;
+    if let Some(settled) = &config.settled
+        && tokio::time::timeout(OPENING, exists(settled)).await.is_err()
+    {
+        tracing::error!("{} did not come within {OPENING:?}: see madoguchi-data.service", settled.display());
+    }
     let places = config.clone();
     let held = tokio::task::spawn_blocking(move || places.held()).await;
     let held = held.unwrap_or_else(|_| {
@@ -116,6 +131,12 @@ pub async fn run(behind: Behind<StoreAsk, StoreEvent>, config: StoreConfig) {
         if events.send(StoreEvent::Done { attempt, result }).await.is_err() {
             return;
         }
+    }
+}
+
+async fn exists(file: &Path) {
+    while !file.exists() {
+        tokio::time::sleep(LOOK).await;
     }
 }
 

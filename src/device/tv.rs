@@ -27,6 +27,8 @@ use tokio::time::Instant;
 pub const RATE: u32 = 25;
 /// Wait before an output that failed (a TV that is unplugged) is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
+/// The same while the kernel is still looking for its displays: the box starts before they are found.
+const SOON: Duration = Duration::from_millis(200);
 
 /// How often the display is asked whether it still takes pictures, also while the screen stands still.
 const LOOK: Duration = Duration::from_secs(2);
@@ -220,6 +222,11 @@ impl Output {
     async fn show(&mut self, picture: &TvFrame) {
         let TvSink::Kms { driver } = &self.sink else { return };
         if self.not_before.is_some_and(|moment| Instant::now() < moment) {
+            return;
+        }
+        if self.kms.is_none() && !kms::is_there() {
+            self.plugged.send_if_modified(|plugged| std::mem::replace(plugged, false));
+            self.not_before = Some(Instant::now() + SOON);
             return;
         }
         self.not_before = None;

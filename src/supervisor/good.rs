@@ -15,8 +15,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 const NOTE: Duration = Duration::from_secs(1);
 /// How often NetworkManager is asked.
 const ASK_EVERY: u32 = 5;
-/// So long the first screen is given before a call is tried: both want the processor.
-const SCREEN_FIRST: Duration = Duration::from_secs(20);
+/// So long the first screen is given before anything is tried: both want the processor.
+const SCREEN_FIRST: Duration = Duration::from_secs(40);
 /// How often the file is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -24,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(500);
 pub(super) struct Signs {
     /// The TV.
     pub(super) tv: Arc<Tv>,
+    /// Whether the first screen stands.
+    pub(super) first: watch::Receiver<bool>,
     /// Whether a camera is there, once it is known.
     pub(super) camera: watch::Receiver<Option<bool>>,
     /// Counts the supervisor's turns.
@@ -33,13 +35,15 @@ pub(super) struct Signs {
 /// Keeps the file of what was seen working until the supervisor ends.
 pub(super) async fn note(signs: Signs, file: PathBuf) {
     let (newest, plugged) = (signs.tv.newest(), signs.tv.plugged());
+    let mut first = signs.first;
+    let _ = timeout(SCREEN_FIRST, first.wait_for(|stands| *stands)).await;
     let tls = tokio::task::spawn_blocking(able::tls_works).await.unwrap_or_else(|error| Err(error.to_string()));
     if let Err(error) = &tls {
         tracing::error!("TLS: {error}");
     }
     let mut noted = Able { tls: tls.is_ok(), ..Able::default() };
     let (mut turns, mut looks, mut complained, mut tried) = (0, 0u32, false, false);
-    let mut trial = pin!(tried_once_shown(newest.clone(), plugged.clone()));
+    let mut trial = pin!(call_works());
     let mut ticks = interval(NOTE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -73,14 +77,8 @@ pub(super) async fn note(signs: Signs, file: PathBuf) {
     }
 }
 
-/// Whether a call with ourselves was made, tried when the first screen is shown; why not is said in the log.
-async fn tried_once_shown(mut newest: watch::Receiver<Option<TvFrame>>, mut plugged: watch::Receiver<bool>) -> bool {
-    let shown = async {
-        // Without a TV there is none; then it is tried all the same.
-        let _ = newest.wait_for(Option::is_some).await;
-        let _ = plugged.wait_for(|plugged| *plugged).await;
-    };
-    let _ = timeout(SCREEN_FIRST, shown).await;
+/// Whether a call with ourselves was made; why not is said in the log.
+async fn call_works() -> bool {
     let tried = trial::call_works().await;
     if let Err(error) = &tried {
         tracing::error!("{error}");
@@ -167,7 +165,8 @@ mod tests {
         let tv = Arc::new(tv);
         let (seen, camera) = watch::channel(None);
         let (turn, progress) = watch::channel(0);
-        let noting = note(Signs { tv: tv.clone(), camera, progress }, file.clone());
+        let (_first_in, first) = watch::channel(true);
+        let noting = note(Signs { tv: tv.clone(), first, camera, progress }, file.clone());
         let living = async {
             until(&file, |able| able.tls && !able.display && able.camera.is_none() && able.turns.is_none()).await;
             seen.send_replace(Some(false));

@@ -13,13 +13,21 @@ use crate::device::slot::SlotConfig;
 use crate::device::sound::SoundPorts;
 use crate::device::store::{self, StoreConfig};
 use crate::device::systemd::{self, Pulse, Watchdog};
-use crate::device::tv::{TvConfig, TvSink};
+use crate::device::tv::{Tv, TvConfig, TvSink};
 use crate::device::{CHANNEL, able, device, network, slot, stick, usb};
 use crate::model::light::Light;
+use crate::model::screen::{Face, Screen};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+/// So long the rest of the system waits for the first screen: a data partition is made in less.
+const FIRST_SCREEN: Duration = Duration::from_secs(30);
+/// So long a screen takes to the TV at most; without a TV nothing is to be waited for.
+const PAINTED: Duration = Duration::from_secs(3);
 
 /// Where the box finds its parts. The defaults are the names that `udev/90-madoguchi.rules` gives.
 #[derive(clap::Args, Clone, Debug)]
@@ -66,19 +74,21 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 /// The part that could not be started, or that ended unasked; systemd then starts everything afresh.
 pub async fn run(config: HardwareConfig) -> Result<(), String> {
     let mut tasks = Tasks::default();
-    let parts = parts(&config, &mut tasks);
+    let (first_in, first) = watch::channel(false);
+    let parts = parts(&config, first.clone(), &mut tasks);
     let running = assemble(parts, &mut tasks)?;
     let mut watchdog = Watchdog::new();
     let pulse = watchdog.part("the appliance's turns");
     tasks.start("pulse", beat(running.progress.clone(), pulse));
     tasks.start("watchdog", watchdog.run());
-    let signs = Signs { tv: running.tv.clone(), camera: running.camera.clone(), progress: running.progress.clone() };
+    tasks.start("first screen", say_ready(running.screen.clone(), running.tv.clone(), first_in));
+    let signs =
+        Signs { tv: running.tv.clone(), first, camera: running.camera.clone(), progress: running.progress.clone() };
     tasks.start("signs of a call", good::note(signs, config.able));
     tasks.start("status", say_status(running));
     let stop = tasks.stop();
     let mut ended =
         signal(SignalKind::terminate()).map_err(|error| format!("SIGTERM cannot be waited for: {error}"))?;
-    systemd::ready();
     let result = tokio::select! {
         result = tasks.run() => result,
         _ = ended.recv() => {
@@ -90,7 +100,7 @@ pub async fn run(config: HardwareConfig) -> Result<(), String> {
     result
 }
 
-fn parts(config: &HardwareConfig, tasks: &mut Tasks) -> Parts {
+fn parts(config: &HardwareConfig, mut first: watch::Receiver<bool>, tasks: &mut Tasks) -> Parts {
     let (edges_in, button) = mpsc::channel(CHANNEL);
     tasks.start("button", button::run(edges_in, ButtonConfig::default()));
     let (light, lights) = watch::channel(Light::default());
@@ -102,7 +112,11 @@ fn parts(config: &HardwareConfig, tasks: &mut Tasks) -> Parts {
     let (store, behind_store) = device();
     tasks.start("store", store::run(behind_store, StoreConfig::default()));
     let (slot, behind_slot) = device();
-    tasks.start("slot", slot::run(behind_slot, SlotConfig::default()));
+    tasks.start("slot", async move {
+        // Asking starts RAUC, which nobody needs before the first screen.
+        let _ = first.wait_for(|stands| *stands).await;
+        slot::run(behind_slot, SlotConfig::default()).await;
+    });
     let (plugged_in, plugged) = mpsc::channel(CHANNEL);
     tasks.start("usb", usb::run(plugged_in, config.sticks.clone()));
     let (news_in, sticks) = mpsc::channel(CHANNEL);
@@ -126,6 +140,26 @@ fn parts(config: &HardwareConfig, tasks: &mut Tasks) -> Parts {
             line_cut: None,
         },
     }
+}
+
+/// Tells systemd that the box is up when the TV shows what the box is held for: what starts after it does not take the
+/// processor away from the first screen. Where that does not come in time, the box is up all the same.
+async fn say_ready(mut screen: watch::Receiver<Option<Screen>>, tv: Arc<Tv>, first: watch::Sender<bool>) {
+    let (mut newest, mut plugged) = (tv.newest(), tv.plugged());
+    let shown = async {
+        let told = |screen: &Option<Screen>| screen.as_ref().is_some_and(|screen| screen.face != Face::Starting);
+        let _ = screen.wait_for(told).await;
+        newest.mark_unchanged();
+        let painted = async {
+            let _ = newest.changed().await;
+            let _ = plugged.wait_for(|plugged| *plugged).await;
+        };
+        let _ = timeout(PAINTED, painted).await;
+    };
+    let _ = timeout(FIRST_SCREEN, shown).await;
+    systemd::ready();
+    first.send_replace(true);
+    std::future::pending().await
 }
 
 async fn beat(mut progress: watch::Receiver<u64>, pulse: Pulse) {

@@ -207,6 +207,7 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
         data_key: folder.join("data.key"),
         emptied: vec![data.to_owned()],
         made_anew: folder.join("data-made-anew"),
+        settled: None,
     };
     tasks.start("store", store::run(behind_store, stores));
     let (slot, mut behind_slot) = device();

@@ -20,6 +20,7 @@ fn places(disk: &Path) -> StoreConfig {
         data_key: disk.join("state/data.key"),
         emptied: vec![disk.join("data"), disk.join("networks")],
         made_anew: disk.join("data-made-anew"),
+        settled: None,
     }
 }
 
@@ -59,6 +60,21 @@ const ATTEMPT: Attempt = Attempt(7);
 const OWE: StoreAsk = StoreAsk::OweWipe { attempt: ATTEMPT };
 const DONE: StoreAsk = StoreAsk::WipeDone { attempt: ATTEMPT };
 const STEPS: [WipeStep; 4] = [WipeStep::Network, WipeStep::Key, WipeStep::Data, WipeStep::Verify];
+
+#[tokio::test]
+async fn what_is_held_is_said_when_the_data_partition_is_open_and_not_before() {
+    let disk = disk();
+    let settled = disk.path().join("data-settled");
+    fs::remove_file(disk.path().join("data/loan.toml")).unwrap();
+    let (mut store, behind) = device();
+    tokio::spawn(run(behind, StoreConfig { settled: Some(settled.clone()), ..places(disk.path()) }));
+    // Long enough for several looks.
+    assert!(tokio::time::timeout(Duration::from_millis(300), store.events.recv()).await.is_err());
+    fs::write(disk.path().join("data/loan.toml"), LOAN).unwrap();
+    fs::write(&settled, "").unwrap();
+    let StoreEvent::Held(held) = event(&mut store).await else { panic!("what is held comes first") };
+    assert!(held.loan.unwrap().is_some(), "the loan that came with the partition");
+}
 
 #[tokio::test]
 async fn a_loan_is_held_over_a_power_cut() {

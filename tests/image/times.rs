@@ -5,15 +5,15 @@
 //! disk is clean each time, while the box had its plug pulled. Both were installed before: the box's first start, which
 //! happens once before it is lent and makes its partitions, is told but not compared. The two take turns, so that a busy
 //! machine is busy for both. Where the box's seconds go is told by its serial line until the kernel begins, and by its
-//! own clock from then on.
+//! own clock from then on: the appliance says READY when the display has taken the first screen. That it is really the
+//! first screen is seen on the TV's picture, taken afterwards, because taking it makes the machine stand still.
 
 use crate::guest::{Guest, Outcome, image, images, setup};
-use crate::{ensure, pixels};
+use crate::{ensure, until_tv_shows};
 use madoguchi::emulator::machine::Machine;
 use madoguchi::emulator::setup::{Boot, Disk, Setup};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
 
 /// For a start that never comes to its end.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -21,8 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(600);
 const ROUNDS: usize = 2;
 /// At most this part of stock's time.
 const TARGET: f64 = 0.6;
-/// Between two looks at the TV.
-const LOOK: Duration = Duration::from_millis(500);
 /// The first screen of a box that is not lent.
 const SCREEN: &str = "1080p/ja-boot-no-loan.png";
 
@@ -54,9 +52,10 @@ pub(crate) async fn the_first_screen_comes_sooner_than_stocks_login(folder: Path
 /// Starts the box; how long it took to the first screen, and its disk.
 async fn box_starts(folder: &Path, disk: Disk, which: &str) -> Outcome<(Duration, Disk)> {
     let mut guest = Guest::start(setup(folder, disk)).await?;
-    let took = until_shown(&guest, folder).await?;
-    println!("    {which}: {}", parts(&mut guest, took).await?);
+    until_tv_shows(&guest, SCREEN, PATIENCE).await?;
     guest.until_good().await?;
+    let (took, parts) = parts(&mut guest).await?;
+    println!("    {which}: {parts}");
     let off = guest.machine.cut().await.map_err(|error| error.to_string())?;
     Ok((took, Disk::Overlay(off.disk.ok_or("no disk")?)))
 }
@@ -76,31 +75,8 @@ async fn stock_starts(folder: &Path) -> Outcome<Duration> {
     Ok(login.at)
 }
 
-/// Waits until the TV shows the first screen, with looks that cost the guest little: QEMU's guest stands still while a
-/// picture is written, and PNG takes half a second.
-async fn until_shown(guest: &Guest, folder: &Path) -> Outcome<Duration> {
-    let wanted = pixels(&Path::new("tests/screens/golden").join(SCREEN))?;
-    let (file, deadline) = (folder.join("tv.ppm"), Instant::now() + PATIENCE);
-    // Before the appliance is there nothing is to be seen, and each look makes the guest stand still for a moment.
-    let loaded = guest.machine.serial().wait_for("madoguchi-test: READY", 0, PATIENCE).await;
-    loaded.map_err(|error| error.to_string())?;
-    while Instant::now() < deadline {
-        let words = serde_json::json!({ "filename": file, "format": "ppm" });
-        let at = guest.since.elapsed();
-        guest.machine.qmp().execute("screendump", words).await.map_err(|error| error.to_string())?;
-        let bytes = std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-        let shown = &bytes[bytes.len().saturating_sub(wanted.as_raw().len())..];
-        let differ = shown.iter().zip(wanted.as_raw()).filter(|(a, b)| a.abs_diff(**b) > 40).count();
-        if shown.len() == wanted.as_raw().len() && differ < 180 {
-            return Ok(at);
-        }
-        sleep(LOOK).await;
-    }
-    Err(format!("the TV did not show {SCREEN} within {PATIENCE:?}; it shows {}", file.display()))
-}
-
-/// Where the time to the first screen went, in order.
-async fn parts(guest: &mut Guest, whole: Duration) -> Outcome<String> {
+/// How long it took from power to the first screen, and where the time went, in order.
+async fn parts(guest: &mut Guest) -> Outcome<(Duration, String)> {
     let lines = guest.machine.serial().lines();
     let at = |text: &str| lines.iter().find(|line| line.text.contains(text)).map(|line| line.at);
     let chosen = at("madoguchi: slot").ok_or("the serial line does not tell the slot")?;
@@ -110,24 +86,25 @@ async fn parts(guest: &mut Guest, whole: Duration) -> Outcome<String> {
         .run(
             "dmesg | sed -n 's/^.\\{0,4\\}\\[ *\\([0-9.]*\\)\\] Run \\/init as init process.*/\\1/p' | head -n 1; \
              systemctl show -p UserspaceTimestampMonotonic --value; \
-             systemctl show -p ExecMainStartTimestampMonotonic --value madoguchi.service",
+             systemctl show -p ExecMainStartTimestampMonotonic --value madoguchi.service; \
+             systemctl show -p ActiveEnterTimestampMonotonic --value madoguchi.service",
         )
         .await?;
     let number = |line: Option<&str>| line.and_then(|line| line.trim().parse::<f64>().ok());
     let mut said_lines = said.lines();
-    let (init, systemd, appliance) = (number(said_lines.next()), number(said_lines.next()), number(said_lines.next()));
-    let (Some(init), Some(systemd), Some(appliance)) = (init, systemd, appliance) else {
+    let mut next = || number(said_lines.next());
+    let (Some(init), Some(systemd), Some(appliance), Some(ready)) = (next(), next(), next(), next()) else {
         return Err(format!("the box does not tell when its parts began: {said}"));
     };
-    let (systemd, appliance) = (systemd / 1e6, appliance / 1e6);
-    let after_kernel = (whole - kernel).as_secs_f64();
+    let (systemd, appliance, ready) = (systemd / 1e6, appliance / 1e6, ready / 1e6);
     let parts = [
         ("U-Boot and its script", chosen.as_secs_f64()),
         ("loading kernel and initrd", (kernel - chosen).as_secs_f64()),
         ("kernel", init),
         ("initrd", systemd - init),
         ("systemd to the appliance", appliance - systemd),
-        ("the appliance to the first screen", after_kernel - appliance),
+        ("the appliance to the first screen", ready - appliance),
     ];
-    Ok(parts.map(|(name, seconds)| format!("{name} {seconds:.1} s")).join(", "))
+    let whole = kernel + Duration::from_secs_f64(ready);
+    Ok((whole, parts.map(|(name, seconds)| format!("{name} {seconds:.1} s")).join(", ")))
 }

@@ -4,10 +4,28 @@ use super::TvFrame;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use nix::unistd::{AccessFlags, access};
 use std::path::Path;
 
 /// The kernel's displays, each with a link to its device.
 const DISPLAYS: &str = "/sys/class/drm";
+
+/// Where displays are opened.
+const NODES: &str = "/dev/dri";
+
+/// Whether there is a display that may be opened, with or without a TV behind it: udev opens it to us a moment after the
+/// kernel has found it.
+pub(super) fn is_there() -> bool {
+    has_display(Path::new(NODES))
+}
+
+fn has_display(nodes: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(nodes) else { return false };
+    entries.flatten().any(|entry| {
+        entry.file_name().as_encoded_bytes().starts_with(b"card")
+            && access(&entry.path(), AccessFlags::R_OK | AccessFlags::W_OK).is_ok()
+    })
+}
 
 /// The DRM name of the first display's driver. `None` while there is none, and for drivers whose DRM name is not known
 /// here; kmssink then looks by itself.
@@ -106,5 +124,15 @@ mod tests {
         }
         std::fs::create_dir_all(sys.path().join("card1-HDMI-A-1")).unwrap();
         assert_eq!(driver_of_display(sys.path()).as_deref(), Some("vc4"));
+    }
+
+    #[test]
+    fn a_renderer_is_no_display() {
+        let nodes = tempfile::tempdir().unwrap();
+        assert!(!has_display(&nodes.path().join("absent")));
+        std::fs::create_dir(nodes.path().join("renderD128")).unwrap();
+        assert!(!has_display(nodes.path()));
+        std::fs::create_dir(nodes.path().join("card0")).unwrap();
+        assert!(has_display(nodes.path()));
     }
 }
