@@ -37,9 +37,7 @@ enum Phase {
         until: Uptime,
         asked: Option<(Attempt, Uptime)>,
     },
-    Asking {
-        eye: Eye,
-    },
+    Asking(Asking),
     Joining {
         attempt: Attempt,
         name: String,
@@ -57,6 +55,14 @@ enum Phase {
         until: Uptime,
     },
     Trouble(NetworkTrouble),
+}
+
+/// The router's code is asked for.
+#[derive(Default)]
+struct Asking {
+    eye: Eye,
+    /// The trouble that the person has read about: it is not shown again over the camera's picture.
+    said: Option<NetworkTrouble>,
 }
 
 impl Network {
@@ -83,12 +89,12 @@ impl Network {
             return Chapter::Wipe(Wipe::everything(now, known, effects));
         }
         let phase = match (self.0, event) {
-            (Phase::Asking { eye }, Event::Told(Told::Scan { hint, code })) => {
-                scanned(now, eye, hint, code, known, effects)
+            (Phase::Asking(asking), Event::Told(Told::Scan { hint, code })) => {
+                scanned(now, asking, hint, code, known, effects)
             }
-            (Phase::Asking { mut eye }, Event::Tick) => {
-                eye.tick(now);
-                Phase::Asking { eye }
+            (Phase::Asking(mut asking), Event::Tick) => {
+                asking.eye.tick(now);
+                Phase::Asking(asking)
             }
             (Phase::Joining { attempt, .. }, Event::Told(Told::Network { attempt: of, news })) if attempt == of => {
                 answered(now, news)
@@ -113,8 +119,12 @@ impl Network {
             (Phase::Finding { until, asked }, Event::Fact) if known.cable => {
                 Phase::Finding { until: until.max(now + FINDING_BY_CABLE), asked }
             }
-            (Phase::Asking { .. }, Event::Fact) if known.cable => finding(now + FINDING_BY_CABLE),
-            (phase @ (Phase::Finding { .. } | Phase::Asking { .. }), Event::Press) => {
+            (Phase::Asking(_), Event::Fact) if known.cable => finding(now + FINDING_BY_CABLE),
+            (Phase::Asking(asking), Event::Fact) => match known.lost_because() {
+                Some(trouble) if asking.said != Some(trouble) => Phase::Trouble(trouble),
+                _ => Phase::Asking(asking),
+            },
+            (phase @ (Phase::Finding { .. } | Phase::Asking(_)), Event::Press) => {
                 known.choose_next_language();
                 phase
             }
@@ -135,7 +145,7 @@ impl Network {
     pub(super) fn wake_at(&self) -> Option<(Uptime, Why)> {
         match &self.0 {
             Phase::Finding { until, asked } => Some((finding_ends(*until, *asked), Why("a cable or a known Wi-Fi"))),
-            Phase::Asking { eye } => eye.wake_at().map(|at| (at, Why("a wrong code to be read about"))),
+            Phase::Asking(asking) => asking.eye.wake_at().map(|at| (at, Why("a wrong code to be read about"))),
             Phase::Joining { until, .. } => Some((*until, Why("the Wi-Fi to be joined"))),
             Phase::Checking { until, .. } => Some((*until, Why("an answer from the internet"))),
             Phase::Settling { until } => Some((*until, Why("the joined network to carry"))),
@@ -146,7 +156,7 @@ impl Network {
 
     pub(super) fn waits_for_person(&self) -> Option<&'static str> {
         match self.0 {
-            Phase::Asking { .. } => Some("the router's Wi-Fi code, or a cable"),
+            Phase::Asking(_) => Some("the router's Wi-Fi code, or a cable"),
             Phase::Trouble(_) => Some("a press, or the network to work again"),
             _ => None,
         }
@@ -160,7 +170,7 @@ impl Network {
     }
 
     pub(super) fn senses(&self) -> Senses {
-        let asking = matches!(self.0, Phase::Asking { .. });
+        let asking = matches!(self.0, Phase::Asking(_));
         Senses { camera: asking, scan: asking, level: false }
     }
 
@@ -169,7 +179,7 @@ impl Network {
         let (face, press) = match &self.0 {
             Phase::Finding { .. } => (Face::FindingNetwork, Some(PressDoes::Language)),
             Phase::Checking { .. } | Phase::Settling { .. } | Phase::Clock { .. } => (Face::FindingNetwork, None),
-            Phase::Asking { eye } => {
+            Phase::Asking(Asking { eye, .. }) => {
                 let face = Face::ShowWifi { hint: eye.hint(known.camera), wrong: eye.wrong() };
                 (face, Some(PressDoes::Language))
             }
@@ -205,13 +215,13 @@ fn onward_if_carried(now: Uptime, phase: Phase, known: &mut Known, effects: &mut
 
 fn scanned(
     now: Uptime,
-    mut eye: Eye,
+    mut asking: Asking,
     hint: ScanHint,
     code: Option<Code>,
     known: &mut Known,
     effects: &mut Vec<Effect>,
 ) -> Phase {
-    eye.saw(hint);
+    asking.eye.saw(hint);
     match code {
         Some(Code::Wifi(wifi)) => match refused_by_its_claim(&wifi) {
             Some(trouble) => Phase::Trouble(trouble),
@@ -225,13 +235,13 @@ fn scanned(
         Some(Code::Invite(invite)) => {
             known.read_language(invite.language);
             known.remembered = Some(invite);
-            Phase::Asking { eye }
+            Phase::Asking(asking)
         }
         Some(Code::Wrong(wrong)) => {
-            eye.refuse(now, wrong);
-            Phase::Asking { eye }
+            asking.eye.refuse(now, wrong);
+            Phase::Asking(asking)
         }
-        None => Phase::Asking { eye },
+        None => Phase::Asking(asking),
     }
 }
 
@@ -269,9 +279,7 @@ fn found(now: Uptime, until: Uptime, news: NetworkNews, known: &Known) -> Phase 
 /// What became of another look. A cable that leads nowhere must not keep the family from showing a code.
 fn looked_again(now: Uptime, news: NetworkNews) -> Phase {
     match news {
-        NetworkNews::Trouble(NetworkTrouble::LineLost | NetworkTrouble::NoAddress) => {
-            Phase::Asking { eye: Eye::default() }
-        }
+        NetworkNews::Trouble(NetworkTrouble::LineLost | NetworkTrouble::NoAddress) => Phase::Asking(Asking::default()),
         news => answered(now, news),
     }
 }
@@ -280,13 +288,13 @@ fn answered(now: Uptime, news: NetworkNews) -> Phase {
     match news {
         NetworkNews::Up => Phase::Settling { until: now + FINDING },
         NetworkNews::Trouble(trouble) => Phase::Trouble(trouble),
-        NetworkNews::Forgotten => Phase::Asking { eye: Eye::default() },
+        NetworkNews::Forgotten => Phase::Asking(Asking::default()),
     }
 }
 
 fn given_up_finding(known: &Known) -> Phase {
     match known.trouble {
-        Some(NetworkTrouble::LineLost) | None if !known.cable => Phase::Asking { eye: Eye::default() },
+        Some(NetworkTrouble::LineLost) | None if !known.cable => Phase::Asking(Asking::default()),
         Some(trouble) => Phase::Trouble(trouble),
         None => Phase::Trouble(NetworkTrouble::NoAddress),
     }
@@ -309,6 +317,6 @@ fn again(now: Uptime, trouble: NetworkTrouble, known: &mut Known, effects: &mut 
             effects.push(Effect::CheckNetwork { attempt });
             Phase::Checking { attempt, until: now + CHECKING }
         }
-        _ => Phase::Asking { eye: Eye::default() },
+        _ => Phase::Asking(Asking { said: Some(trouble), ..Asking::default() }),
     }
 }

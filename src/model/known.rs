@@ -91,6 +91,12 @@ impl Known {
         self.trouble.filter(|trouble| !self.carries && trouble.is_refusal())
     }
 
+    /// Why the home's network is down, if the person can do something about it: another code, another network.
+    pub fn lost_because(&self) -> Option<NetworkTrouble> {
+        let another = |trouble: &NetworkTrouble| trouble.is_refusal() || *trouble == NetworkTrouble::WrongPassword;
+        self.trouble.filter(another).filter(|_| !self.carries)
+    }
+
     /// What to say beside the sentence where others see and hear the family.
     pub fn missing_senses(&self) -> Option<Aside> {
         match (self.camera, self.microphone) {

@@ -52,6 +52,7 @@ const TESTS: &[(&str, Test)] = &[
     test!(button::a_pin_and_a_usb_key_are_pressed_and_held),
     test!(story::a_life_from_the_loan_to_the_return),
     test!(wifi::every_access_point_gets_its_verdict),
+    test!(wifi::what_changes_while_connected_is_told),
     test!(wifi::a_call_lives_through_the_moods_of_a_wifi),
     test!(updates::there_and_back_by_a_stick),
     test!(updates::what_must_be_refused_is_refused_and_changes_nothing),

@@ -79,6 +79,7 @@ pub(crate) fn inside() -> Option<ExitCode> {
     let lived = runtime.block_on(async {
         match name.as_str() {
             "story" => life(&folder).await,
+            "wifi-changes" => crate::wifi::changes::lived(&folder).await,
             "wifi-life" => crate::wifi::life::lived(&folder).await,
             "wifi-matrix" => crate::wifi::matrix::lived(&folder).await,
             other => Err(format!("there is no life called {other}")),

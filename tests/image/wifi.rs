@@ -3,9 +3,11 @@
 //!
 //! - [`matrix`]: access points of every kind × the expected verdict × the sentence on the TV, each tried for real
 //! - [`life`]: a call over a Wi-Fi that goes off, comes back, moves, gets worse and is crowded; figures of each
+//! - [`changes`]: what changes while connected, told and never followed into something weaker
 //! - [`air`]: the access points
 
 pub(crate) mod air;
+pub(crate) mod changes;
 pub(crate) mod life;
 pub(crate) mod matrix;
 
@@ -16,6 +18,10 @@ use std::time::Duration;
 
 pub(crate) async fn every_access_point_gets_its_verdict(folder: PathBuf) -> Outcome {
     apart(&folder, "wifi-matrix").await
+}
+
+pub(crate) async fn what_changes_while_connected_is_told(folder: PathBuf) -> Outcome {
+    apart(&folder, "wifi-changes").await
 }
 
 pub(crate) async fn a_call_lives_through_the_moods_of_a_wifi(folder: PathBuf) -> Outcome {

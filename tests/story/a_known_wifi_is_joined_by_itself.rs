@@ -36,3 +36,25 @@ fn a_known_wifi_that_got_worse_or_has_another_password_is_named_and_another_code
         life.until("qr-show-paper");
     }
 }
+
+#[test]
+fn a_router_that_comes_back_with_less_is_named_once_while_the_code_is_asked_for() {
+    let mut life = Life::power_on();
+    life.until("network-show-wifi");
+    life.shows_router_code();
+    life.until("qr-show-paper");
+    life.network_carries(Err(NetworkTrouble::LineLost));
+    life.until("network-show-wifi");
+    life.network_carries(Err(NetworkTrouble::Downgraded));
+    life.expect_face("network-trouble-downgraded");
+    life.press();
+    life.expect_face("network-show-wifi");
+    for trouble in [NetworkTrouble::LineLost, NetworkTrouble::Downgraded] {
+        life.network_carries(Err(trouble));
+        life.expect_face("network-show-wifi");
+    }
+    life.network_carries(Err(NetworkTrouble::WrongPassword));
+    life.expect_face("network-trouble-wrong-password");
+    life.network_carries(Ok(()));
+    life.until("qr-show-paper");
+}

@@ -16,6 +16,8 @@ use tokio::task::JoinSet;
 /// Everything on the street has this address (TEST-NET-2, RFC 5737). Not a loopback one: the box, behind QEMU, and the
 /// browser, beside it, name the same thing by it.
 pub(crate) const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1));
+/// Where names lead that lie.
+pub(crate) const IMPOSTOR: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 66));
 /// Where the page that must be agreed to is: a router with a portal sends every question there.
 const PORTAL: u16 = 8080;
 /// From 1900, where NTP begins to count, to 1970 (RFC 5905).
@@ -30,11 +32,12 @@ pub(crate) struct Street {
 impl Street {
     /// Lays it, in namespaces that this process already has for itself.
     pub(crate) async fn lay(folder: &Path) -> Outcome<Self> {
-        let address = format!("{ADDRESS}/24");
+        let (address, impostor) = (format!("{ADDRESS}/24"), format!("{IMPOSTOR}/24"));
         for words in [
             "link set lo up",
             "link add desk type veth peer name street",
             &format!("address add {address} dev desk"),
+            &format!("address add {impostor} dev desk"),
             "link set desk up",
             "link set street up",
             "route add default dev desk",

@@ -12,6 +12,8 @@
 #                                       authenticate and to associate, one a line
 #   fresh                           forgets the captured frames
 #   crowded RADIO, calm RADIO           loses 30 % and comes 300 ms late, both ways; or no more
+#   radio_off                       the switch of the box's own radio (rfkill)
+#   nothing_heard                   fails while the box still knows of an access point
 #   state                               everything that helps to understand a row that failed
 #   rogue NAME                      somebody with root's rights joins an open network (NetworkManager, as root)
 #
@@ -151,6 +153,12 @@ calm() { # RADIO
 	in_air tc qdisc del dev "wlan$1" root
 }
 
+radio_off() {
+	for switch in /sys/class/rfkill/rfkill*; do
+		if [ "$(cat "$switch/name")" = phy0 ]; then echo 1 >"$switch/soft"; fi
+	done
+}
+
 state() {
 	for where in "" in_air; do
 		echo "== ${where:-the box}"
@@ -161,6 +169,12 @@ state() {
 	done
 	cat /run/NetworkManager/resolv.conf
 	cat $run/*.conf $run/*.log
+}
+
+nothing_heard() {
+	at=org.freedesktop.NetworkManager
+	radio=$(busctl call $at /org/freedesktop/NetworkManager $at GetDeviceByIpIface s wlan0 | cut -d '"' -f 2)
+	[ "$(busctl call $at "$radio" $at.Device.Wireless GetAllAccessPoints)" = "ao 0" ]
 }
 
 rogue() { # NAME

@@ -168,6 +168,12 @@ fn failing() -> Vec<Row> {
             code("m-lie2"),
             "network-trouble-wrong-password",
         ),
+        one(
+            "so weak that it does not answer",
+            Point::wpa2("m-weak").strength(-95),
+            wrong("m-weak"),
+            "network-trouble-too-weak",
+        ),
         one("portal behind WPA2", Point::wpa2("m-portal").behind("portal"), code("m-portal"), "network-trouble-portal"),
         one("no address", Point::wpa2("m-dhcp").behind("no-address"), code("m-dhcp"), "network-trouble-no-address"),
         one("no names", Point::wpa2("m-dns").behind("no-names"), code("m-dns"), "network-trouble-no-names"),
