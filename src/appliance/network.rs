@@ -113,6 +113,12 @@ impl Network {
                 Phase::Trouble(known.trouble.unwrap_or(NetworkTrouble::NoInternet))
             }
             (Phase::Clock { until }, Event::Tick) if now >= until => Phase::Trouble(NetworkTrouble::ClockUnknown),
+            // A cable that leads nowhere had its time: a known Wi-Fi may do what it does not.
+            (Phase::Finding { until, asked: None }, Event::Tick) if now >= until && known.cable => {
+                let attempt = known.ask();
+                effects.push(Effect::JoinKnown { attempt });
+                Phase::Finding { until, asked: Some((attempt, now + FINDING_KNOWN)) }
+            }
             (Phase::Finding { until, asked }, Event::Tick) if now >= finding_ends(until, asked) => {
                 given_up_finding(known)
             }
@@ -267,11 +273,10 @@ fn finding_ends(until: Uptime, asked: Option<(Attempt, Uptime)>) -> Uptime {
 /// What became of the look for a known Wi-Fi. That none is there is no trouble: a cable may still come.
 fn found(now: Uptime, until: Uptime, news: NetworkNews, known: &Known) -> Phase {
     use NetworkTrouble::{NoRadio, NotInTheAir, NotOnThisBand, RadioOff};
+    let found_none = || if now >= until { given_up_finding(known) } else { finding(until) };
     match news {
-        NetworkNews::Trouble(NotInTheAir | NotOnThisBand | NoRadio | RadioOff) | NetworkNews::Forgotten => {
-            finding(until)
-        }
-        NetworkNews::Trouble(_) if known.cable => finding(until),
+        NetworkNews::Trouble(NotInTheAir | NotOnThisBand | NoRadio | RadioOff) | NetworkNews::Forgotten => found_none(),
+        NetworkNews::Trouble(_) if known.cable => found_none(),
         news => answered(now, news),
     }
 }

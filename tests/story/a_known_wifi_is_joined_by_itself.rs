@@ -2,6 +2,7 @@
 
 use crate::life::{Life, seconds};
 use madoguchi::model::screen::NetworkTrouble;
+use madoguchi::model::turn::Fact;
 
 #[test]
 fn a_known_wifi_is_joined_by_itself() {
@@ -17,6 +18,19 @@ fn where_none_is_in_the_air_the_code_is_asked_for_as_soon_as_a_cable_had_its_tim
     life.until("network-show-wifi");
     assert_eq!(life.asked("JoinKnown"), 1);
     assert!(life.now().since_power_on() < seconds(14), "the first screen's 4 s and a cable's 8 s");
+}
+
+#[test]
+fn a_cable_that_leads_nowhere_does_not_keep_a_known_wifi_from_being_joined() {
+    let mut life = Life::power_on();
+    life.fact(Fact::Cable { plugged: true });
+    life.router.known = true;
+    life.until("qr-show-paper");
+    assert_eq!(life.asked("JoinKnown"), 1);
+    let mut life = Life::power_on();
+    life.fact(Fact::Cable { plugged: true });
+    life.until("network-trouble-no-address");
+    assert_eq!(life.asked("JoinKnown"), 1, "it is looked for once");
 }
 
 #[test]
