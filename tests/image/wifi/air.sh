@@ -69,7 +69,11 @@ on() { # RADIO BEHIND [STRENGTH]
 	behind "$1" "$2"
 	# Radar must have been listened for where the law asks for it (60 s).
 	for turn in $(seq 1 450); do
-		if grep -q AP-ENABLED "$run/$1.log"; then return; fi
+		if grep -q AP-ENABLED "$run/$1.log"; then
+			# The radios add their transmit power to what is set.
+			in_air iw dev "wlan$1" set txpower fixed 0
+			return
+		fi
 		sleep 0.2
 	done
 	cat "$run/$1.log" >&2
@@ -167,6 +171,7 @@ state() {
 		$where ip -6 route
 		$where nft list ruleset
 	done
+	iw dev wlan0 scan dump | grep -E '^BSS|SSID|signal'
 	cat /run/NetworkManager/resolv.conf
 	cat $run/*.conf $run/*.log
 }
