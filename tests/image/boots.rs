@@ -1,7 +1,9 @@
 //! From power-on to the TV's first screen, and what the running system is and is not.
 
 use crate::guest::{Guest, Outcome, PATIENCE, bundle, image, setup};
+use crate::story::city;
 use crate::{ensure, until_tv_shows};
+use madoguchi::staff::stick;
 use std::path::PathBuf;
 
 /// Warnings of the kernel that are understood, as parts of their lines. Anything else fails the test.
@@ -186,6 +188,32 @@ pub(crate) async fn a_lost_data_partition_is_made_anew_and_said(folder: PathBuf)
     let mut guest = Guest::good(setup(&folder, madoguchi::emulator::setup::Disk::Overlay(overlay))).await?;
     guest.run("[ -e /run/madoguchi/data-made-anew ] && grep -q /var/lib/madoguchi/data /proc/mounts").await?;
     until_tv_shows(&guest, "1080p/ja-boot-made-anew.png", PATIENCE).await
+}
+
+/// A memory that cannot be opened is not waited for, and nothing is lent by a box that could not keep it.
+pub(crate) async fn a_memory_that_fails_lends_nothing(folder: PathBuf) -> Outcome {
+    let mut guest = Guest::good(setup(&folder, image())).await?;
+    // A device without a block is what a dead card looks like.
+    guest
+        .run(
+            "systemctl stop madoguchi madoguchi-data madoguchi-state && rm /run/madoguchi/data-settled && \
+             ln -sf /dev/null /dev/madoguchi/state && ! systemctl start madoguchi-data && systemctl start madoguchi && \
+             [ -e /run/madoguchi/data-settled ]",
+        )
+        .await?;
+    until_tv_shows(&guest, "1080p/ja-boot-no-loan.png", PATIENCE).await?;
+    let stick = folder.join("stick");
+    let copied =
+        std::fs::create_dir_all(&stick).and_then(|()| std::fs::write(folder.join("loan.toml"), city::DEMO_LOAN));
+    copied.map_err(|error| format!("{}: {error}", stick.display()))?;
+    let signed = stick::loan(&folder.join("loan.toml"), &city::site_key(), &stick);
+    signed.map_err(|error| error.to_string())?;
+    guest.machine.stick(&stick).await.map_err(|error| error.to_string())?;
+    guest.until_turn("boot-paper-refused-not-written", PATIENCE).await?;
+    guest
+        .run("[ -z \"$(find /var/lib/madoguchi /run/madoguchi -name 'loan.*' -not -path '*/stick/*')\" ]")
+        .await
+        .map(drop)
 }
 
 /// Two builds from the same inputs: the same files in the root, the same bytes in the image. (An update's bundle bears the

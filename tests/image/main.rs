@@ -46,6 +46,7 @@ macro_rules! test {
 const TESTS: &[(&str, Test)] = &[
     test!(boots::the_first_screen_and_what_runs_behind_it),
     test!(boots::a_lost_data_partition_is_made_anew_and_said),
+    test!(boots::a_memory_that_fails_lends_nothing),
     test!(boots::short_lived_units_do_their_work),
     test!(boots::two_builds_have_the_same_bytes),
     test!(scan::nothing_answers_at_the_cable),

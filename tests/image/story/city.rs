@@ -17,7 +17,7 @@ pub(crate) const HOST: &str = "counter.test";
 /// Number of the loan.
 pub(crate) const LOAN: &str = "IMAGE-STORY-0417";
 /// The loan of the workbench, which is made this story's.
-const DEMO_LOAN: &str = include_str!("../../../src/workbench/demo-loan.toml");
+pub(crate) const DEMO_LOAN: &str = include_str!("../../../src/workbench/demo-loan.toml");
 /// Width of the paper in pixels: 150 dots an inch.
 const PAPER_WIDTH: u32 = 1240;
 
@@ -97,7 +97,7 @@ impl City {
 }
 
 /// The key that signs sticks for development images; `image/steps/keys` makes it.
-fn site_key() -> PathBuf {
+pub(crate) fn site_key() -> PathBuf {
     let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache");
     let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);
     cache.join("madoguchi/development-keys/site-development.key")
