@@ -202,7 +202,9 @@ function network({ air, adapter, cable, joined }) {
 }
 
 function accessPoint(point, joined) {
-  const put = (change) => send({ do: "put-access-point", point: { ...point, ...change } });
+  // The next change may come before the desk has taken this one.
+  const changed = { ...point };
+  const put = (change) => send({ do: "put-access-point", point: Object.assign(changed, change) });
   const text = (field, label) => {
     const input = make("input", { value: point[field], ariaLabel: label, spellcheck: false });
     input.dataset.key = `${field}-${point.id}`;
