@@ -39,6 +39,7 @@ pub struct Life {
 /// What was seen of a life.
 pub struct Lived {
     name: &'static str,
+    code_to_word: Duration,
     press_to_lobby: Duration,
     letting_in_to_tv: Duration,
     letting_in_to_staff: Duration,
@@ -141,7 +142,10 @@ impl Life {
         let control = house.control();
         let mut screen = seen.clone();
         until(&mut screen, "the Wi-Fi code is asked for", |face| matches!(face, Face::ShowWifi { .. })).await;
+        let shown = Instant::now();
         control.run(Command::Show { id: "wifi-open".to_owned() }).await.unwrap();
+        reach(&mut screen, "a word about the code", |face| !matches!(face, Face::ShowWifi { .. })).await;
+        let code_to_word = shown.elapsed();
         until(&mut screen, "the open Wi-Fi is refused", |face| matches!(face, Face::NetworkTrouble(_))).await;
         control.run(Command::Show { id: "nothing".to_owned() }).await.unwrap();
         control.run(Command::Press).await.unwrap();
@@ -194,6 +198,7 @@ impl Life {
         std::fs::write(self.folder.join("tv-live.png"), both.png().unwrap()).unwrap();
         Lived {
             name: self.name,
+            code_to_word,
             press_to_lobby,
             letting_in_to_tv: on_tv - let_in.0,
             letting_in_to_staff: Duration::from_secs_f64((first - let_in_millis).max(0.0) / 1000.0),
@@ -359,6 +364,7 @@ impl Lived {
         format!(
             "## {}\n\n\
              | what | seen |\n|---|---|\n\
+             | Wi-Fi code before the camera to a word about it on the TV | {} ms |\n\
              | press to \"a family waits\" on the staff page | {} ms |\n\
              | letting in to first recognised picture on the TV | {} ms |\n\
              | letting in to first recognised picture on the staff page | {} ms |\n\
@@ -372,6 +378,7 @@ impl Lived {
              | key in the trace or in the room server's file, files after the wipe | none |\n\n\
              Screens: {faces}\n\n",
             self.name,
+            self.code_to_word.as_millis(),
             self.press_to_lobby.as_millis(),
             self.letting_in_to_tv.as_millis(),
             self.letting_in_to_staff.as_millis(),
