@@ -10,8 +10,8 @@ APT_RUN := gstreamer1.0-alsa gstreamer1.0-nice gstreamer1.0-plugins-bad gstreame
 APT_TEST := chromium chromium-driver coturn dbus-daemon espeak-ng fonts-noto-cjk
 # The image: everything else comes into a toolchain of its own (image/toolchain). BOOT emulates the box.
 APT_IMAGE := debian-archive-keyring mmdebstrap
-APT_BOOT := device-tree-compiler dnsmasq-base dosfstools iproute2 libasound2-plugins mtools nmap pulseaudio \
-	pulseaudio-utils qemu-system-arm qemu-utils
+APT_BOOT := device-tree-compiler dnsmasq-base dosfstools iproute2 libasound2-plugins mtools nmap p11-kit pulseaudio \
+	pulseaudio-utils qemu-system-arm qemu-utils softhsm2
 
 # Builds with 1.95 and newer; `make check` asks it for licences, bans and sources.
 CARGO_DENY := 0.20.2
@@ -25,7 +25,7 @@ MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help deps deps-test run test check story accept-screens clean image boot test-image test-wifi
-as_root = $$([ "$$(id -u)" -eq 0 ] || echo "sudo --preserve-env=FLAVOUR,VERSION,KEYS,KEYS_PKCS11,MIRROR,OUT")
+as_root = $$([ "$$(id -u)" -eq 0 ] || echo "sudo --preserve-env=FLAVOUR,VERSION,KEYS,KEYS_PIN,KEYS_PKCS11,PKCS11_MODULE,MIRROR,OUT")
 IMAGE = $(shell ls -t out/madoguchi-*-arm64.img 2>/dev/null | head -n 1)
 
 help: ## This list

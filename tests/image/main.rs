@@ -49,6 +49,7 @@ const TESTS: &[(&str, Test)] = &[
     test!(boots::a_memory_that_fails_lends_nothing),
     test!(boots::short_lived_units_do_their_work),
     test!(boots::two_builds_have_the_same_bytes),
+    test!(boots::a_release_is_signed_with_a_token),
     test!(scan::nothing_answers_at_the_cable),
     test!(button::a_pin_and_a_usb_key_are_pressed_and_held),
     test!(story::a_life_from_the_loan_to_the_return),
