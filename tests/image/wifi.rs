@@ -46,7 +46,19 @@ async fn turn(guest: &mut Guest, since: &str, pattern: &str, within: Duration) -
     let command = format!(
         "journalctl -b -u madoguchi --after-cursor='{since}' --no-pager -o short-monotonic | grep -m 1 -E 'turn: .* -> .*\\(({pattern})'"
     );
-    let line = guest.until(&format!("a screen like {pattern}"), &command, within).await?;
+    turned(&guest.until(&format!("a turn to a screen like {pattern}"), &command, within).await?)
+}
+
+/// Waits until the TV shows a screen whose name is like `pattern`; gives the box's time since when, and the screen.
+async fn shows(guest: &mut Guest, pattern: &str, within: Duration) -> Outcome<(f64, String)> {
+    let command = format!(
+        "journalctl -b -u madoguchi --no-pager -o short-monotonic | grep -E 'turn: .* -> [a-z]+ \\(' | tail -n 1 | grep -E ' -> .*\\(({pattern})'"
+    );
+    turned(&guest.until(&format!("a screen like {pattern}"), &command, within).await?)
+}
+
+/// Time and screen of a line of the log.
+fn turned(line: &str) -> Outcome<(f64, String)> {
     let strange = || format!("a strange turn: {line}");
     let (time, _) = line.trim_start().trim_start_matches('[').split_once(']').ok_or_else(strange)?;
     let (_, screen) = line.split_once(" -> ").and_then(|(_, to)| to.split_once('(')).ok_or_else(strange)?;
