@@ -1,22 +1,24 @@
 //! Recognises a tone in what the TV's speaker plays.
 
 use super::clips::RATE;
-use madoguchi::workbench::sound::Speaker;
+use madoguchi::workbench::sound::{Played, Speaker};
 use std::time::Duration;
+use tokio::sync::broadcast;
 use tokio::time::Instant;
 
 /// Samples looked at together: 100 ms.
 const WINDOW: usize = RATE as usize / 10;
 
-/// Waits until the speaker plays the tone; gives how much louder it is than a tone beside it.
-pub async fn hear(speaker: &Speaker, hertz: f32, within: Duration) -> Option<f32> {
-    let mut played = speaker.listen();
+/// Waits until the tone was played since `played` listens; gives how much louder it is than a tone beside it.
+///
+/// What sounds once must be listened for before it is caused: [`Speaker::listen`] keeps it until it is asked about.
+pub async fn hear(mut played: broadcast::Receiver<Played>, hertz: f32, within: Duration) -> Option<f32> {
     let deadline = Instant::now() + within;
     let mut window: Vec<f32> = Vec::new();
     while Instant::now() < deadline {
         let piece = match tokio::time::timeout_at(deadline, played.recv()).await {
             Ok(Ok(piece)) => piece,
-            Ok(Err(tokio::sync::broadcast::error::RecvError::Lagged(_))) => continue,
+            Ok(Err(broadcast::error::RecvError::Lagged(_))) => continue,
             _ => return None,
         };
         window.extend(piece.samples.iter().map(|sample| f32::from(*sample) / 32_768.0));
@@ -40,7 +42,7 @@ pub async fn loudest(speaker: &Speaker, within: Duration) -> i16 {
     while let Ok(piece) = tokio::time::timeout_at(deadline, played.recv()).await {
         match piece {
             Ok(piece) => loudest = piece.samples.iter().map(|sample| sample.saturating_abs()).fold(loudest, i16::max),
-            Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
             Err(_) => break,
         }
     }
