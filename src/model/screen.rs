@@ -165,7 +165,7 @@ pub enum NetworkTrouble {
     Downgraded,
     /// A page must be agreed to first.
     Portal,
-    /// The password is wrong.
+    /// The password is wrong; or the router takes known devices alone, or is full, which no driver tells apart for sure.
     WrongPassword,
     /// No network of that name in the air.
     NotInTheAir,

@@ -162,6 +162,19 @@ fn failing() -> Vec<Row> {
     vec![
         one("WPA2, wrong password", Point::wpa2("m-wrong2"), wrong("m-wrong2"), "network-trouble-wrong-password"),
         one("SAE, wrong password", Point::wpa3("m-wrong3"), wrong("m-wrong3"), "network-trouble-wrong-password"),
+        // What the sentence says beside the password, "or use a cable", is for these.
+        one(
+            "WPA2, known devices alone (MAC filter)",
+            Point::wpa2("m-filter").with("macaddr_acl=1"),
+            code("m-filter"),
+            "network-trouble-wrong-password",
+        ),
+        one(
+            "WPA2, full",
+            Point::wpa2("m-full").with("max_num_sta=0"),
+            code("m-full"),
+            "network-trouble-wrong-password",
+        ),
         one(
             "WEP, its beacon promises WPA2",
             Point::new("m-lie2", &format!("wep_default_key=0\nwep_key0=\"12345\"\n{PROMISE}")),
