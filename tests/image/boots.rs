@@ -215,21 +215,3 @@ pub(crate) async fn a_memory_that_fails_lends_nothing(folder: PathBuf) -> Outcom
         .await
         .map(drop)
 }
-
-/// Two builds from the same inputs: the same files in the root, the same bytes in the image. (An update's bundle bears the
-/// time of its signature and a random salt: RAUC makes it so.)
-pub(crate) async fn two_builds_have_the_same_bytes(_: PathBuf) -> Outcome {
-    script("same").await
-}
-
-/// A key that never leaves its token signs a release.
-pub(crate) async fn a_release_is_signed_with_a_token(_: PathBuf) -> Outcome {
-    script("token").await
-}
-
-async fn script(name: &str) -> Outcome {
-    let program = format!("tests/image/{name}");
-    let ended = tokio::process::Command::new(&program).arg(crate::guest::images()).status().await;
-    let ended = ended.map_err(|error| format!("{program}: {error}"))?;
-    ensure(ended.success(), format!("{program} ended with {ended}; its words are above"))
-}

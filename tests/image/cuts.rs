@@ -40,14 +40,6 @@ async fn copied(guest: &Guest, folder: &Path, number: usize) -> Outcome<Disk> {
     guest.machine.snapshot_of_disk(&folder.join(format!("cut-{number}.qcow2"))).await.map_err(|error| error.to_string())
 }
 
-/// Bytes that the guest has written since its power came.
-async fn written(guest: &Guest) -> Outcome<u64> {
-    let stats = guest.machine.qmp().execute("query-blockstats", serde_json::json!({})).await;
-    let stats = stats.map_err(|error| error.to_string())?;
-    let each = stats.as_array().into_iter().flatten();
-    Ok(each.filter_map(|device| device["stats"]["wr_bytes"].as_u64()).sum())
-}
-
 pub(crate) async fn an_installation(folder: PathBuf) -> Outcome {
     let mut guest = Guest::good(setup(&folder, image())).await?;
     let stick = folder.join("stick");
@@ -59,7 +51,7 @@ pub(crate) async fn an_installation(folder: PathBuf) -> Outcome {
     let count = moments();
     // Evenly over what is written (about as much as the bundle is long), the last three over the restart and what follows.
     let (installing, pace) = (count - 3, size / (count - 3) as u64);
-    let before = written(&guest).await?;
+    let before = guest.written().await?;
     guest.machine.stick(&stick).await.map_err(|error| error.to_string())?;
     let mut copies = Vec::new();
     let deadline = Instant::now() + PATIENCE;
@@ -69,7 +61,7 @@ pub(crate) async fn an_installation(folder: PathBuf) -> Outcome {
         if Instant::now() > deadline {
             return Err(format!("after {PATIENCE:?} only {} of {installing} moments have come", copies.len()));
         }
-        if written(&guest).await? - before >= pace * copies.len() as u64 {
+        if guest.written().await? - before >= pace * copies.len() as u64 {
             copies.push(copied(&guest, &folder, copies.len()).await?);
         }
         sleep(Duration::from_millis(50)).await;

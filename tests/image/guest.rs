@@ -191,4 +191,12 @@ impl Guest {
         let command = format!("journalctl -b -u madoguchi --no-pager -o cat | grep -E '{pattern}'");
         self.until(&format!("a turn like {pattern}"), &command, within).await.map(drop)
     }
+
+    /// Bytes that it has written to its disks since its power came.
+    pub(crate) async fn written(&self) -> Outcome<u64> {
+        let stats = self.machine.qmp().execute("query-blockstats", serde_json::json!({})).await;
+        let stats = stats.map_err(|error| error.to_string())?;
+        let each = stats.as_array().into_iter().flatten();
+        Ok(each.filter_map(|device| device["stats"]["wr_bytes"].as_u64()).sum())
+    }
 }

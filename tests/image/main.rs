@@ -17,6 +17,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod boots;
+mod builds;
 mod button;
 mod cuts;
 mod guest;
@@ -48,8 +49,8 @@ const TESTS: &[(&str, Test)] = &[
     test!(boots::a_lost_data_partition_is_made_anew_and_said),
     test!(boots::a_memory_that_fails_lends_nothing),
     test!(boots::short_lived_units_do_their_work),
-    test!(boots::two_builds_have_the_same_bytes),
-    test!(boots::a_release_is_signed_with_a_token),
+    test!(builds::two_builds_have_the_same_bytes),
+    test!(builds::a_release_is_signed_with_a_token),
     test!(scan::nothing_answers_at_the_cable),
     test!(button::a_pin_and_a_usb_key_are_pressed_and_held),
     test!(story::a_life_from_the_loan_to_the_return),
@@ -58,6 +59,7 @@ const TESTS: &[(&str, Test)] = &[
     test!(wifi::a_call_lives_through_the_moods_of_a_wifi),
     test!(updates::there_and_back_by_a_stick),
     test!(updates::what_must_be_refused_is_refused_and_changes_nothing),
+    test!(updates::a_stick_pulled_out_in_the_middle_changes_nothing),
     test!(updates::an_appliance_that_dies_goes_back),
     test!(updates::a_kernel_that_panics_goes_back),
     test!(updates::a_damaged_root_goes_back),

@@ -2,8 +2,8 @@
 //!
 //! A stick lends the box; by its cable it finds the street ([`street`]); a USB camera sees the city's paper; presses on
 //! the pin lead through self-view and rules to the counter, where a real Chromium sits ([`city`]); both see each other;
-//! staff end the call; a stick takes the box back, the power is cut, and the card's raw bytes hold nothing of it
-//! ([`traces`]). Every step is awaited in the box's own log, the pictures where people see them.
+//! an update that is put in meanwhile waits until staff have ended the call; a stick takes the box back, the power is
+//! cut, and the card's raw bytes hold nothing of it ([`traces`]). Every step is awaited in the box's own log, the pictures where people see them.
 //!
 //! The speaker's direction is left out: in emulation it is too choppy to be judged.
 
@@ -23,6 +23,7 @@ mod traces;
 
 use crate::ensure;
 use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
+use crate::updates;
 use city::City;
 use counter::Counter;
 use data_encoding::BASE64;
@@ -46,6 +47,8 @@ use tokio::time::{Instant, sleep};
 const FAMILY_MARK: &str = "madoguchi family";
 /// How long the family speaks, at the most.
 const SPEAKING: Duration = Duration::from_secs(600);
+/// The update that somebody brings in the middle of the call.
+const UPDATE: &str = "madoguchi-0.2.0-arm64";
 /// Width and height of the TV, in pixels.
 const TV: (usize, usize) = (1920, 1080);
 /// Between two looks at the TV.
@@ -117,9 +120,11 @@ async fn life(folder: &Path) -> Outcome {
     clips::write_wav(&voice, &clips::beeps(clips::FAMILY_TONE, SPEAKING.as_secs_f32()));
     let speaking = sound.hear(&voice).map_err(said)?;
     home.sees_and_is_seen(&counter).await?;
+    let stick = home.is_brought_an_update().await?;
     home.is_heard(&counter).await?;
     drop(speaking);
     home.is_sent_home(&counter).await?;
+    home.is_updated(&stick).await?;
     let key = home.is_returned().await?;
     counter.page.close().await;
 
@@ -292,10 +297,29 @@ impl Home {
         Ok(())
     }
 
+    /// Somebody puts a stick with an update in, in the middle of the call.
+    async fn is_brought_an_update(&mut self) -> Outcome<String> {
+        let stick = updates::stick(&self.folder, "update", &[UPDATE])?;
+        let stick = self.guest.machine.stick(&stick).await.map_err(said)?;
+        self.guest.until("the stick with the update", "ls /run/madoguchi/stick/*/*.raucb", PATIENCE).await?;
+        println!("    {:>6.1} s  a stick with an update is in", self.took());
+        Ok(stick)
+    }
+
+    /// The key is forgotten: now the update may come, and the loan outlives it.
+    async fn is_updated(&mut self, stick: &str) -> Outcome {
+        self.press().await?;
+        self.guest.until_version("0.2.0", updates::LONG).await?;
+        self.guest.machine.pull(stick).await.map_err(said)?;
+        self.reaches("after the call the update is installed, and the paper is asked for again", "qr-show-paper").await
+    }
+
     async fn is_sent_home(&mut self, counter: &Counter) -> Outcome {
         counter.page.press("end").await;
         counter.page.press("confirm-yes").await;
         self.reaches("staff end the consultation", "session-ended").await?;
+        let touched = self.log().await.lines().find(|line| line.contains("device::slot")).map(str::to_owned);
+        ensure(touched.is_none(), format!("an update was looked at in a session: {touched:?}"))?;
         self.press().await?;
         self.reaches("the key is forgotten", "wipe-forgotten").await
     }

@@ -2,14 +2,16 @@
 
 use crate::ensure;
 use crate::guest::{Guest, Outcome, bundle, image, setup};
+use madoguchi::emulator::setup::Disk;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 /// An installation, three attempts of a slot that does not work, and the way back.
-const LONG: Duration = Duration::from_secs(500);
+pub(crate) const LONG: Duration = Duration::from_secs(500);
 
 /// A folder that becomes a stick.
-fn stick(folder: &Path, name: &str, bundles: &[&str]) -> Outcome<PathBuf> {
+pub(crate) fn stick(folder: &Path, name: &str, bundles: &[&str]) -> Outcome<PathBuf> {
     let stick = folder.join(name);
     let made = std::fs::create_dir_all(&stick).and_then(|()| {
         bundles.iter().try_for_each(|name| std::fs::copy(bundle(name), stick.join(format!("{name}.raucb"))).map(drop))
@@ -32,6 +34,35 @@ pub(crate) async fn there_and_back_by_a_stick(folder: PathBuf) -> Outcome {
         guest.machine.pull(&plugged).await.map_err(|error| error.to_string())?;
     }
     Ok(())
+}
+
+/// When half of it is written, the stick is gone: that is said, the running system stays the one that starts, and the same
+/// stick does it afterwards.
+pub(crate) async fn a_stick_pulled_out_in_the_middle_changes_nothing(folder: PathBuf) -> Outcome {
+    let update = "madoguchi-0.2.0-arm64";
+    let mut guest = Guest::good(setup(&folder, image())).await?;
+    let stick = stick(&folder, update, &[update])?;
+    let half = std::fs::metadata(bundle(update)).map_err(|error| error.to_string())?.len() / 2;
+    let before = guest.written().await?;
+    let plugged = guest.machine.stick(&stick).await.map_err(|error| error.to_string())?;
+    let deadline = Instant::now() + LONG;
+    while guest.written().await? - before < half {
+        ensure(Instant::now() < deadline, format!("half of the update was not written within {LONG:?}"))?;
+        sleep(Duration::from_millis(50)).await;
+    }
+    guest.machine.pull(&plugged).await.map_err(|error| error.to_string())?;
+    guest.until_turn("boot-update-refused-pulled-out", LONG).await?;
+    guest.machine.picture(&folder.join("tv-pulled-out.png")).await.map_err(|error| error.to_string())?;
+    let order = guest.run("fw_printenv -n BOOT_ORDER").await?;
+    ensure(order.starts_with('A'), format!("after the stick was pulled out the slots start in the order {order}"))?;
+    let disk = guest.machine.cut().await.map_err(|error| error.to_string())?.disk.ok_or("no disk")?;
+
+    let mut guest = Guest::good(setup(&folder.join("afterwards"), Disk::Overlay(disk))).await?;
+    ensure(guest.running().await? == "0.1.0 A", "after the stick was pulled out another system starts")?;
+    guest.machine.stick(&stick).await.map_err(|error| error.to_string())?;
+    guest.until_version("0.2.0", LONG).await?;
+    let running = guest.running().await?;
+    ensure(running == "0.2.0 B", format!("with the stick in again {running} runs, not 0.2.0 B"))
 }
 
 /// Installs with RAUC's own command and starts again.

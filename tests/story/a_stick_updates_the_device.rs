@@ -86,6 +86,31 @@ fn a_stick_pulled_out_in_the_middle() {
 }
 
 #[test]
+fn the_installer_notices_the_pull_before_the_socket_does() {
+    for why in [UpdateRefusal::Damaged, UpdateRefusal::Failed] {
+        let mut life = Life::at_the_paper_screen();
+        let id = life.update_stick_in();
+        life.until("boot-update-installing");
+        life.rauc_fails(why);
+        life.waits(seconds(1));
+        life.expect_face("boot-update-installing");
+        life.stick_out(id);
+        life.until("boot-update-refused");
+        assert_eq!(life.screen().face, Face::UpdateRefused(UpdateRefusal::PulledOut));
+
+        // A stick that stays in is a bad one, and pulling it out after the words does not change them.
+        let id = life.update_stick_in();
+        life.until("boot-update-installing");
+        life.rauc_fails(why);
+        life.until("boot-update-refused");
+        assert_eq!(life.screen().face, Face::UpdateRefused(why));
+        life.stick_out(id);
+        life.expect_face("boot-update-refused");
+        assert_eq!(life.screen().face, Face::UpdateRefused(why));
+    }
+}
+
+#[test]
 fn a_stick_pulled_out_and_no_word_from_anybody() {
     let mut life = Life::at_the_paper_screen();
     life.slots.silent = true;

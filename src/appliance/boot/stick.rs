@@ -18,6 +18,8 @@ use std::time::Duration;
 const SILENCE: Duration = Duration::from_secs(60);
 /// A stick is gone: what was read already may still be enough, else the failure is told by then.
 const GONE: Duration = Duration::from_secs(10);
+/// What cannot be read any more may have been pulled out: whoever reads it notices that before the socket tells.
+const NOTICED: Duration = Duration::from_secs(5);
 /// A loan must be written by then.
 const WRITING: Duration = Duration::from_secs(30);
 /// A restart that has not happened by then is asked for again.
@@ -91,6 +93,13 @@ pub(super) enum Work {
         until: Uptime,
         gone: bool,
     },
+    /// Not readable: it is bad, or its stick goes just now.
+    Unreadable {
+        stick: StickId,
+        percent: Option<u8>,
+        why: UpdateRefusal,
+        until: Uptime,
+    },
     Lending {
         attempt: Attempt,
         stick: StickId,
@@ -143,10 +152,11 @@ impl Work {
         effects: &mut Vec<Effect>,
     ) -> Option<Self> {
         Some(match (self, event) {
-            (Self::Updating { attempt, stick, gone, until, .. }, Event::Told(Told::Update { attempt: of, news }))
-                if attempt == of =>
-            {
-                return told(now, Updating { attempt, stick, gone, until }, news, known, effects);
+            (
+                Self::Updating { attempt, stick, percent, gone, until },
+                Event::Told(Told::Update { attempt: of, news }),
+            ) if attempt == of => {
+                return told(now, Updating { attempt, stick, percent, gone, until }, news, known, effects);
             }
             (Self::Updating { gone, until, .. }, Event::Tick) if now >= until => {
                 update_refused(now, if gone { UpdateRefusal::PulledOut } else { UpdateRefusal::Failed })
@@ -155,6 +165,10 @@ impl Work {
                 Self::Updating { attempt, stick, percent, until, gone: false },
                 Event::Told(Told::Stick(StickNews::Out(id))),
             ) if id == stick => Self::Updating { attempt, stick, percent, until: until.min(now + GONE), gone: true },
+            (Self::Unreadable { stick, .. }, Event::Told(Told::Stick(StickNews::Out(id)))) if id == stick => {
+                update_refused(now, UpdateRefusal::PulledOut)
+            }
+            (Self::Unreadable { why, until, .. }, Event::Tick) if now >= until => update_refused(now, why),
             (Self::Lending { attempt, stick, order, .. }, Event::Told(Told::Stored { attempt: of, result }))
                 if attempt == of =>
             {
@@ -181,6 +195,7 @@ impl Work {
     pub(super) fn wake_at(&self) -> (Uptime, Why) {
         match self {
             Self::Updating { until, .. } => (*until, Why("word about the update")),
+            Self::Unreadable { until, .. } => (*until, Why("the stick to go, if it does")),
             Self::Lending { until, .. } => (*until, Why("the loan to be written")),
             Self::Restarting { until } => (*until, Why("the restart")),
             Self::Said { until, .. } => (*until, Why("somebody to read what became of the stick")),
@@ -201,8 +216,12 @@ impl Work {
 
     pub(super) fn sight(&self) -> Sight {
         let (face, press) = match self {
-            Self::Updating { percent: None, .. } | Self::Lending { .. } => (Face::StickReading, None),
-            Self::Updating { percent: Some(percent), .. } => (Face::UpdateInstalling { percent: *percent }, None),
+            Self::Updating { percent: None, .. } | Self::Unreadable { percent: None, .. } | Self::Lending { .. } => {
+                (Face::StickReading, None)
+            }
+            Self::Updating { percent: Some(percent), .. } | Self::Unreadable { percent: Some(percent), .. } => {
+                (Face::UpdateInstalling { percent: *percent }, None)
+            }
             Self::Restarting { .. } => (Face::Restarting, None),
             Self::Said { face, .. } => (face.clone(), Some(PressDoes::Understood)),
         };
@@ -214,13 +233,14 @@ impl Work {
 struct Updating {
     attempt: Attempt,
     stick: StickId,
+    percent: Option<u8>,
     gone: bool,
     until: Uptime,
 }
 
 fn told(
     now: Uptime,
-    Updating { attempt, stick, gone, until }: Updating,
+    Updating { attempt, stick, percent, gone, until }: Updating,
     news: UpdateNews,
     known: &Known,
     effects: &mut Vec<Effect>,
@@ -238,6 +258,9 @@ fn told(
         }
         UpdateNews::Refused(UpdateRefusal::Damaged | UpdateRefusal::Failed) if gone => {
             update_refused(now, UpdateRefusal::PulledOut)
+        }
+        UpdateNews::Refused(why @ (UpdateRefusal::Damaged | UpdateRefusal::Failed)) => {
+            Work::Unreadable { stick, percent, why, until: now + NOTICED }
         }
         UpdateNews::Refused(why) => update_refused(now, why),
     })
