@@ -26,6 +26,7 @@ mod scan;
 mod story;
 mod times;
 mod updates;
+mod usb;
 mod wifi;
 
 use guest::Outcome;
@@ -52,6 +53,7 @@ const TESTS: &[(&str, Test)] = &[
     test!(builds::two_builds_have_the_same_bytes),
     test!(builds::a_release_is_signed_with_a_token),
     test!(scan::nothing_answers_at_the_cable),
+    test!(usb::a_phone_that_shares_its_network_is_not_let_in),
     test!(button::a_pin_and_a_usb_key_are_pressed_and_held),
     test!(story::a_life_from_the_loan_to_the_return),
     test!(wifi::every_access_point_gets_its_verdict),
