@@ -87,8 +87,8 @@ impl Ready {
                 self.say_bye(effects);
                 return Chapter::Wipe(Wipe::everything(now, known, effects));
             }
-            Event::Fact if known.forbidden().is_some() => {
-                return Chapter::Network(Network::in_trouble(known.forbidden().unwrap_or(NetworkTrouble::Downgraded)));
+            Event::Fact if let Some(trouble) = self.forbidden(known) => {
+                return Chapter::Network(Network::in_trouble(trouble));
             }
             Event::Hold => return self.held(now, known, effects),
             Event::Press => return self.pressed(now, known, effects),
@@ -211,6 +211,13 @@ impl Ready {
             (LinkClosed::NoName, None) => Phase::Trouble(NetworkTrouble::NoNames),
             (_, None) => Phase::Trouble(NetworkTrouble::ServerUnreachable),
         };
+    }
+
+    fn forbidden(&self, known: &Known) -> Option<NetworkTrouble> {
+        match self.phase {
+            Phase::Mirror { .. } | Phase::Rules { .. } => known.forbidden_in_room(),
+            _ => known.forbidden(),
+        }
     }
 
     /// Nothing is asked of the room while the network does not carry; once it does again, we ask by ourselves.

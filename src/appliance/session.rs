@@ -115,7 +115,7 @@ impl Session {
             (ended @ Phase::Ended { .. }, _) => return Chapter::Session(Self(ended)),
             (Phase::Inside(inside), _) => inside,
         };
-        if let Some(trouble) = known.forbidden() {
+        if let Some(trouble) = known.forbidden_in_room() {
             return ended(now + LONG_ENDING_SHOWN, Face::NetworkTrouble(trouble));
         }
         let next = match event {

@@ -91,6 +91,12 @@ impl Known {
         self.trouble.filter(|trouble| !self.carries && trouble.is_refusal())
     }
 
+    /// The same while the line to the room stands. A page that comes in between is no reason then: the line is
+    /// authenticated and says by itself when it is lost, and the word on the page comes from a third party over plain HTTP.
+    pub fn forbidden_in_room(&self) -> Option<NetworkTrouble> {
+        self.forbidden().filter(|trouble| *trouble != NetworkTrouble::Portal)
+    }
+
     /// Why the home's network is down, if the person can do something about it: another code, another network.
     pub fn lost_because(&self) -> Option<NetworkTrouble> {
         let another = |trouble: &NetworkTrouble| trouble.is_refusal() || *trouble == NetworkTrouble::WrongPassword;

@@ -1,6 +1,6 @@
 //! A captive portal or a router without internet: the reason is said, a press looks again.
 
-use crate::life::Life;
+use crate::life::{Life, seconds};
 use madoguchi::model::screen::NetworkTrouble;
 
 #[test]
@@ -15,6 +15,21 @@ fn behind_a_portal_they_are_told_what_to_do() {
     life.press();
     life.until("qr-show-paper");
     assert_eq!(life.asked("CheckNetwork"), 2);
+}
+
+#[test]
+fn word_of_a_page_ends_nothing_while_the_line_to_the_room_stands() {
+    let mut life = Life::talking();
+    life.network_carries(Err(NetworkTrouble::Portal));
+    life.waits(seconds(120));
+    life.expect_face("session-live");
+    let mut life = Life::at_the_mirror();
+    life.network_carries(Err(NetworkTrouble::Portal));
+    life.expect_face("ready-mirror");
+    // The page was real: the line goes, too.
+    life.line_dies();
+    life.until("network-trouble-portal");
+    assert!(!life.camera_is_open());
 }
 
 #[test]

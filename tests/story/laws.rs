@@ -7,7 +7,7 @@ use madoguchi::appliance::{Appliance, Senses};
 use madoguchi::model::code::Code;
 use madoguchi::model::ids::Attempt;
 use madoguchi::model::light::Light;
-use madoguchi::model::screen::{Face, RoomRefusal, Screen, WipeStep};
+use madoguchi::model::screen::{Face, NetworkTrouble, RoomRefusal, Screen, WipeStep};
 use madoguchi::model::stick::StickNews;
 use madoguchi::model::turn::{Effect, Input, LinkNews, MediaGates, NetworkNews, Told};
 use madoguchi::model::turn::{Fact, LinkClosed};
@@ -167,6 +167,8 @@ pub(crate) struct Laws {
     questions: BTreeSet<Attempt>,
     carries: bool,
     forbidden: bool,
+    /// A page comes in between, as a third party says.
+    page: bool,
     clock: bool,
     key_was_shown: bool,
     /// The line was welcomed; a second welcome on it means nothing.
@@ -221,7 +223,8 @@ impl Laws {
         match step.seen {
             Seen::Fact(Fact::Carries { up, trouble }) => {
                 self.carries = up;
-                self.forbidden = !up && trouble.is_some_and(|trouble| trouble.is_refusal());
+                self.page = !up && trouble == Some(NetworkTrouble::Portal);
+                self.forbidden = !up && !self.page && trouble.is_some_and(|trouble| trouble.is_refusal());
             }
             Seen::Fact(Fact::Clock { known }) => self.clock = known,
             Seen::Finger => (self.hand_since, self.left_alone) = (true, false),
@@ -287,6 +290,10 @@ impl Laws {
         if self.forbidden && matches!(step.seen, Seen::Fact(_)) {
             assert!(!matches!(step.after.chapter, "qr" | "ready"), "went on over a forbidden network");
             assert!(!step.after.in_session(), "a session went on over a forbidden network");
+        }
+        if self.page && matches!(step.seen, Seen::Fact(_)) {
+            assert!(step.after.chapter != "qr", "went on behind a page");
+            assert!(step.after.chapter != "ready" || self.link.is_some(), "asked the room from behind a page");
         }
     }
 

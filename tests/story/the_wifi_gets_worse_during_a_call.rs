@@ -38,7 +38,7 @@ fn the_wifi_gets_worse_while_the_paper_is_asked_for_or_the_rules_are_read() {
     life.network_carries(Err(NetworkTrouble::Downgraded));
     life.expect_face("network-trouble-downgraded");
     let mut life = Life::at_the_mirror();
-    life.network_carries(Err(NetworkTrouble::Portal));
-    life.expect_face("network-trouble-portal");
+    life.network_carries(Err(NetworkTrouble::Open));
+    life.expect_face("network-trouble-open");
     assert!(life.room.line.is_none() && !life.camera_is_open());
 }
