@@ -17,6 +17,7 @@ use known::Known;
 use nmrs::NetworkManager;
 use std::path::PathBuf;
 use std::time::Duration;
+use survey::GLANCE;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -106,8 +107,6 @@ const NAME: &str = "org.freedesktop.NetworkManager";
 const ARRIVES_WITHIN: Duration = Duration::from_secs(20);
 /// How often the network is looked at although nothing was heard of it: beacons get worse without an event.
 const LOOK: Duration = Duration::from_secs(10);
-/// How often what was negotiated is looked at while a Wi-Fi is in use: a weaker one is left within two seconds.
-const GLANCE: Duration = Duration::from_secs(1);
 /// How long known networks are looked for in the air.
 const LOOK_FOR_KNOWN: Duration = Duration::from_secs(6);
 /// NetworkManager tells one change in many signals.
@@ -290,8 +289,12 @@ impl Network {
                 },
                 () = sleep_until(glance.unwrap_or(next_look)) => {
                     glanced = Instant::now();
-                    if glance.is_some() && survey::negotiated(nm, self.least()).await.is_ok() {
-                        continue;
+                    if glance.is_some() {
+                        match survey::negotiated(nm, self.least()).await {
+                            Ok(()) => continue,
+                            // Before anything else is looked at: that takes its time.
+                            Err(why) => self.leave(nm, Some(why)).await,
+                        }
                     }
                     match self.wanted.clone() {
                         Some((wifi, security)) if lost => self.rejoin(nm, &wifi, security).await?,
@@ -312,6 +315,41 @@ impl Network {
             done = work => Work::Done(done),
             ask = self.asks.recv() => ask.map_or(Work::Gone, Work::Interrupted),
         }
+    }
+
+    /// Looks at what lies behind the network, unless something else is asked or what was negotiated gets weaker
+    /// meanwhile: such a look takes longer than a weaker network may be used.
+    async fn unless_weaker(
+        &mut self,
+        nm: &NetworkManager,
+        least: Option<Security>,
+        look: impl Future<Output = Result<(), NetworkTrouble>>,
+    ) -> Work<Result<(), NetworkTrouble>> {
+        let mut weaker = None;
+        let watched = async {
+            tokio::select! {
+                biased;
+                looked = look => looked,
+                why = survey::until_weaker(nm, least) => {
+                    weaker = Some(why);
+                    Err(NetworkTrouble::Downgraded)
+                }
+            }
+        };
+        let done = self.unless_asked(watched).await;
+        if weaker.is_some() {
+            self.leave(nm, weaker).await;
+        }
+        done
+    }
+
+    /// Leaves the Wi-Fi in use: it is not accepted (any more), or nobody asked for it.
+    async fn leave(&mut self, nm: &NetworkManager, why: Option<NetworkTrouble>) {
+        let said = why.map_or("nobody asked for it".to_owned(), |why| format!("{why:?}"));
+        tracing::warn!("the Wi-Fi in use is left: {said}");
+        join::leave(nm).await;
+        let was_accepted = self.wanted.take().is_some();
+        self.left = if was_accepted { Some(NetworkTrouble::Downgraded) } else { why };
     }
 
     /// Looks again for a network that this loan knows: a router that was switched off may be back.
@@ -367,17 +405,20 @@ impl Network {
             Work::Interrupted(ask) => return Work::Interrupted(ask),
             Work::Gone => return Work::Gone,
         };
-        let looked = self.unless_asked(join::internet(nm)).await;
-        if matches!(
-            looked,
-            Work::Done(Ok(()) | Err(NetworkTrouble::Portal | NetworkTrouble::NoInternet | NetworkTrouble::NoNames))
-        ) {
-            if let Err(why) = known.learn(&wifi, joined) {
-                tracing::warn!("the joined network is not kept for the next start: {why}");
-            }
-            self.wanted = Some((wifi, joined));
+        let looked = self.unless_weaker(nm, Some(joined), join::internet(nm)).await;
+        let Work::Done(internet) = looked else { return looked };
+        if matches!(internet, Ok(()) | Err(NetworkTrouble::NoInternet | NetworkTrouble::NoNames))
+            && let Err(why) = known.learn(&wifi, joined)
+        {
+            tracing::warn!("the joined network is not kept for the next start: {why}");
         }
-        looked
+        // A page may be agreed to meanwhile; the next start does not go there by itself.
+        let is_kept = matches!(
+            internet,
+            Ok(()) | Err(NetworkTrouble::NoInternet | NetworkTrouble::NoNames | NetworkTrouble::Portal)
+        );
+        self.wanted = is_kept.then_some((wifi, joined));
+        Work::Done(internet)
     }
 
     /// Joins the first known network that is in the air and works; the first trouble of those that are there otherwise.
@@ -398,7 +439,7 @@ impl Network {
             match self.unless_asked(join::join(nm, &wifi, known.least(&wifi), LOOK_FOR_KNOWN)).await {
                 Work::Done(Ok(security)) => {
                     (self.wanted, self.failing, self.left) = (Some((wifi, security)), None, None);
-                    return self.unless_asked(join::internet(nm)).await;
+                    return self.unless_weaker(nm, Some(security), join::internet(nm)).await;
                 }
                 Work::Done(Err(why)) if trouble == NetworkTrouble::NotInTheAir => trouble = why,
                 Work::Done(Err(_)) => {}
@@ -432,7 +473,7 @@ impl Network {
                         Work::Gone => return Err(End::Gone),
                     }
                 }
-                NetworkAsk::Check { attempt } => match self.unless_asked(survey::checked(nm, self.least())).await {
+                NetworkAsk::Check { attempt } => match self.checked(nm).await {
                     Work::Done(result) => (attempt, news(result)),
                     Work::Interrupted(ask) => {
                         next = Some(ask);
@@ -454,6 +495,11 @@ impl Network {
             self.answer(attempt, news).await?;
         }
         Ok(())
+    }
+
+    async fn checked(&mut self, nm: &NetworkManager) -> Work<Result<(), NetworkTrouble>> {
+        let least = self.least();
+        self.unless_weaker(nm, least, survey::checked(nm, least)).await
     }
 
     fn least(&self) -> Option<Security> {
@@ -478,13 +524,7 @@ impl Network {
         self.unanswered = 0;
         let foreign = seen.wireless && self.wanted.is_none();
         if foreign || seen.verdict.is_err() {
-            tracing::warn!(
-                "the Wi-Fi in use is left: {}",
-                seen.verdict.err().map_or("nobody asked for it".to_owned(), |why| format!("{why:?}"))
-            );
-            join::leave(nm).await;
-            let was_accepted = self.wanted.take().is_some();
-            self.left = if was_accepted { Some(NetworkTrouble::Downgraded) } else { seen.verdict.err() };
+            self.leave(nm, seen.verdict.err()).await;
             match survey::survey(nm, None).await {
                 Some(now) => seen = now,
                 None => return Ok(()),

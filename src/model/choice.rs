@@ -63,11 +63,11 @@ pub fn choose<P>(heard: Vec<Heard<P>>, demands: Demands) -> Result<(Heard<P>, Se
 ///
 /// # Errors
 /// The trouble that names why it is not to be joined. What was joined before and is weak now has got worse, or is
-/// somebody else.
+/// somebody else; what this device cannot use (a router that went over to 802.1X, say) keeps its name.
 pub fn accept(beacon: &Beacon, demands: Demands) -> Result<Security, NetworkTrouble> {
     let wpa3_only = demands.claim == Some(Claim::Sae) || demands.least == Some(Security::Wpa3);
     match beacon.judge() {
-        Err(_) if demands.least.is_some() => Err(NetworkTrouble::Downgraded),
+        Err(trouble) if demands.least.is_some() && trouble.is_weak() => Err(NetworkTrouble::Downgraded),
         Ok(Security::Wpa2) if wpa3_only => Err(NetworkTrouble::Downgraded),
         Ok(Security::Wpa3) if demands.without_sae && (wpa3_only || !beacon.key_management.psk) => {
             Err(NetworkTrouble::RadioWithoutWpa3)
@@ -152,5 +152,19 @@ mod tests {
         let (sae, both) = (claimed(Claim::Sae), rsn(BOTH, CCMP));
         assert_eq!(accept(&rsn(PSK, CCMP), sae), Err(NetworkTrouble::Downgraded));
         assert_eq!(accept(&both, sae), Ok(Security::Wpa3));
+    }
+
+    #[test]
+    fn only_what_protects_less_than_before_is_called_worse() {
+        let before = Demands { least: Some(Security::Wpa2), ..Demands::default() };
+        let enterprise = KeyManagement { psk: false, enterprise: true, ..PSK };
+        for (beacon, trouble) in [
+            (Beacon::default(), NetworkTrouble::Downgraded),
+            (rsn(PSK, TKIP), NetworkTrouble::Downgraded),
+            (rsn(enterprise, CCMP), NetworkTrouble::Enterprise),
+            (rsn(SAE, Ciphers { ccmp: false, ..CCMP }), NetworkTrouble::Unsupported),
+        ] {
+            assert_eq!(accept(&beacon, before), Err(trouble), "{beacon:?}");
+        }
     }
 }

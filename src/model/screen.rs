@@ -194,6 +194,11 @@ pub enum NetworkTrouble {
 }
 
 impl NetworkTrouble {
+    /// The network itself protects less than the city asks for.
+    pub fn is_weak(self) -> bool {
+        matches!(self, Self::Open | Self::Wep | Self::Wpa1 | Self::Owe | Self::WpsOnly | Self::Downgraded)
+    }
+
     /// The city forbids the network itself; anything else may pass.
     pub fn is_refusal(self) -> bool {
         matches!(

@@ -10,6 +10,8 @@ use nmrs::{DeviceState, NetworkManager};
 use std::time::Duration;
 use tokio::time::sleep;
 
+/// How often what was negotiated is looked at while a Wi-Fi is in use: a weaker one is left within two seconds.
+pub(super) const GLANCE: Duration = Duration::from_secs(1);
 /// Between two looks for a cable.
 const LOOK_FOR_CABLE: Duration = Duration::from_secs(1);
 
@@ -70,6 +72,16 @@ pub(super) async fn negotiated(nm: &NetworkManager, least: Option<Security>) -> 
         (Some(Err(trouble)), _) => Err(trouble),
         (Some(Ok(reached)), Some(least)) if reached < least => Err(NetworkTrouble::Downgraded),
         _ => Ok(()),
+    }
+}
+
+/// Waits until what was negotiated is not accepted any more; gives why not.
+pub(super) async fn until_weaker(nm: &NetworkManager, least: Option<Security>) -> NetworkTrouble {
+    loop {
+        sleep(GLANCE).await;
+        if let Err(why) = negotiated(nm, least).await {
+            return why;
+        }
     }
 }
 

@@ -35,8 +35,8 @@ impl Radio {
         }
     }
 
-    /// Finds the access point and goes through the handshake with it. The profile pins RSN and CCMP, so a beacon that
-    /// lied is found out here.
+    /// Finds the access point and goes through the handshake with it. The profile pins RSN and CCMP, so with a beacon
+    /// that lied there is none, which looks like a wrong passphrase.
     pub(super) fn associate(
         &self,
         wifi: &WifiCode,
@@ -44,7 +44,7 @@ impl Radio {
     ) -> Result<(&AccessPoint, Security), NetworkTrouble> {
         let (point, security) = self.find(wifi, Some(pinned))?;
         match point.security {
-            Kind::LyingWpa2 => Err(NetworkTrouble::Downgraded),
+            Kind::LyingWpa2 => Err(NetworkTrouble::WrongPassword),
             _ if !opens(point, wifi) => Err(NetworkTrouble::WrongPassword),
             _ => Ok((point, security)),
         }
