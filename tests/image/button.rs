@@ -1,8 +1,9 @@
 //! The button as the kernel gives it, from the contact to the appliance's turn.
 //!
 //! The `rppal` path is compiled into the same program. It is chosen when `/dev/gpiomem` is there, which Debian's kernel
-//! does not give and QEMU's Raspberry Pi does not have behind it: emulation shows the choice (its line in the log), not
-//! the pin. The path that Debian's kernel gives is shown whole: a level at the pin, `gpio-keys`, udev's link, the turn.
+//! does not give and QEMU's Raspberry Pi does not have behind it: emulation shows with an empty file that it is chosen,
+//! that `rppal` finds no Raspberry Pi, and that the other path is taken then; not the pin. The path that Debian's kernel
+//! gives is shown whole: a level at the pin, `gpio-keys`, udev's link, the turn.
 
 use crate::ensure;
 use crate::guest::{Guest, Outcome, PATIENCE, bundle, image, setup};
@@ -25,6 +26,9 @@ pub(crate) async fn a_pin_and_a_usb_key_are_pressed_and_held(folder: PathBuf) ->
         let log = "journalctl -b -u madoguchi --no-pager -o cat | grep -i 'button' | grep /dev/madoguchi/button";
         let chosen = guest.until("the log's word on which button was chosen", log, PATIENCE).await?;
         println!("    {name}: {}", chosen.lines().last().unwrap_or_default());
+        if kind == Button::Pin {
+            prefers_the_pins(&mut guest).await?;
+        }
 
         // A refusal's screen ends with a press: from the contact to the appliance's turn.
         let stick = folder.join(name).join("stick");
@@ -48,6 +52,14 @@ pub(crate) async fn a_pin_and_a_usb_key_are_pressed_and_held(folder: PathBuf) ->
         println!("    {name}: a hold of {HOLD:?} came as {held:?}");
     }
     Ok(())
+}
+
+/// Where there are registers of pins they are tried first, and the kernel's button is taken where that fails.
+async fn prefers_the_pins(guest: &mut Guest) -> Outcome {
+    guest.run("touch /dev/gpiomem && systemctl restart madoguchi && rm /dev/gpiomem").await?;
+    let log = "journalctl -b -u madoguchi --no-pager -o cat | grep -A 1000 'watching pin BCM 17 for the button' | \
+               grep 'the button is /dev/madoguchi/button'";
+    guest.until("the pins' being tried, and the other button's being taken", log, PATIENCE).await.map(drop)
 }
 
 /// Time between the first key's going down and the next one's coming up.
