@@ -71,7 +71,8 @@ boot: $(TARGET)/.deps ## Boots the image in QEMU; ARGS="--help" lists what can b
 	@$(cargo) run --quiet --no-default-features --features emulator --bin madoguchi-emulator -- boot \
 		--image $(IMAGE) --loader out/qemu/u-boot.bin --environment out/qemu/environment.img --folder $(TARGET)/emulator $(ARGS)
 
-test-image: $(TARGET)/.deps-test ## Boots the image in every way that matters (TESTS="updates cuts" chooses; CUTS=20)
+test-image: $(TARGET)/.deps-test ## Boots the image in every way that matters, as root (TESTS="updates cuts" chooses; CUTS=20)
+	@[ "$$(id -u)" -eq 0 ] || { echo "some of these tests build images, which needs root: sudo make $(MAKECMDGOALS)" >&2; exit 1; }
 	@.ci/packages $(APT_IMAGE) $(APT_BOOT)
 	@$(as_root) tests/image/build
 	CUTS=$(or $(CUTS),20) $(cargo) test --all-features --test image -- $(TESTS)

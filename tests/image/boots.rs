@@ -73,6 +73,11 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
     let strange = unknown(&said, JOURNAL_WARNINGS);
     check("warnings that nobody expects", strange.clone(), strange.is_empty());
 
+    // The appliance's own lines come without a priority of the journal.
+    let said = guest.run("journalctl -b -u 'madoguchi*' --no-pager -o cat | grep -E ' (WARN|ERROR) ' || true").await?;
+    let strange = unknown(&said, JOURNAL_WARNINGS);
+    check("warnings of the appliance that nobody expects", strange.clone(), strange.is_empty());
+
     let said = guest.run("findmnt -n -o OPTIONS / 2>/dev/null || grep ' / ' /proc/mounts").await?;
     check("the root is read-only", said.clone(), said.contains("ro"));
     let (status, said) = guest.ask("touch /x /etc/x /usr/x", PATIENCE).await?;
@@ -92,12 +97,20 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
     let said = guest.run("nft list ruleset").await?;
     check("the packet filter is there", said.clone(), said.contains("policy drop"));
 
-    // Not so closed, and why: -site mounts the boot partition for itself (1.7); -usb@ mounts a stick for the appliance,
-    // which rules out a name space of its own; -state and -data mount as well and make file systems.
-    for unit in ["", "-good", "-not-good", "-restart", "-wipe-owed"].map(|name| format!("madoguchi{name}.service")) {
+    // Not so closed, and why: -site mounts the boot partition for itself; -usb@ mounts a stick for the appliance, which
+    // rules out a name space of its own; -state and -data mount as well and make file systems; -drivers loads modules.
+    let closed = ["", "-good", "-not-good", "-restart", "-wipe-owed"].map(|name| (name, 1.5));
+    let less = [("-site", 1.7), ("-usb@sda1", 9.6), ("-state", 9.6), ("-data", 9.6), ("-drivers", 9.6)];
+    for (name, most) in closed.into_iter().chain(less) {
+        let unit = format!("madoguchi{name}.service");
         let said = guest.run(&format!("systemd-analyze security --no-pager {unit} | tail -n 1")).await?;
         let exposure = said.split_whitespace().find_map(|word| word.parse::<f64>().ok());
-        check(&format!("exposure of {unit} is at most 1.5"), said, exposure.is_some_and(|exposure| exposure <= 1.5));
+        println!("    exposure of {unit}: {}", exposure.unwrap_or_default());
+        check(
+            &format!("exposure of {unit} is at most {most}"),
+            said,
+            exposure.is_some_and(|exposure| exposure <= most),
+        );
     }
 
     let said = guest.run("cut -d: -f1,7 /etc/passwd | grep -vE ':(/usr/sbin/nologin|/usr/bin/nologin|/usr/bin/false|/bin/false)$' || true").await?;
@@ -214,4 +227,40 @@ pub(crate) async fn a_memory_that_fails_lends_nothing(folder: PathBuf) -> Outcom
         .run("[ -z \"$(find /var/lib/madoguchi /run/madoguchi -name 'loan.*' -not -path '*/stick/*')\" ]")
         .await
         .map(drop)
+}
+
+/// Another system than the one that made the memory may be unable to open it: the loan in it is not lost by that.
+pub(crate) async fn a_system_that_cannot_open_the_memory_leaves_it_alone(folder: PathBuf) -> Outcome {
+    let mut guest = Guest::good(setup(&folder, image())).await?;
+    let key = "sha256sum /var/lib/madoguchi/state/data.key";
+    let before = guest.run(&format!("echo kept >/var/lib/madoguchi/data/kept && {key}")).await?;
+    // As in an update that lacks the kernel's encryption.
+    let lacks = "systemctl stop madoguchi-good madoguchi madoguchi-data && rm /run/madoguchi/data-settled && \
+                 mkdir -p /run/modprobe.d && echo 'install dm_crypt /bin/false' >/run/modprobe.d/lacks.conf && \
+                 modprobe -r dm_crypt && ! systemctl start madoguchi-data && [ -e /run/madoguchi/data-settled ]";
+    guest.run(lacks).await?;
+    let after = guest.run(key).await?;
+    ensure(before == after, format!("the key of the memory changed: {before} became {after}"))?;
+    let again = "rm /run/modprobe.d/lacks.conf && systemctl start madoguchi-data && \
+                 grep kept /var/lib/madoguchi/data/kept && [ ! -e /run/madoguchi/data-made-anew ]";
+    guest.run(again).await.map(drop)
+}
+
+/// Without NetworkManager there is no call, and the slot keeps no more attempts than it had.
+pub(crate) async fn a_slot_is_good_only_when_a_call_could_be_made(folder: PathBuf) -> Outcome {
+    let mut guest = Guest::good(setup(&folder, image())).await?;
+    let left = "fw_printenv -n BOOT_A_LEFT";
+    let without = "systemctl stop madoguchi-good madoguchi NetworkManager && systemctl mask --runtime NetworkManager && \
+                   rm -f /run/madoguchi/able.json && fw_setenv BOOT_A_LEFT 2 && systemctl start madoguchi";
+    guest.run(without).await?;
+    let (status, said) = guest.ask("madoguchi good --deadline 40", PATIENCE).await?;
+    ensure(status != 0 && said.contains("NetworkManager"), format!("without NetworkManager it said {status}: {said}"))?;
+    let attempts = guest.run(left).await?;
+    ensure(attempts.trim() == "2", format!("marked good without NetworkManager: {attempts} attempts left"))?;
+    let with = "systemctl unmask --runtime NetworkManager && systemctl start NetworkManager && \
+                systemctl --no-block restart madoguchi-good";
+    guest.run(with).await?;
+    guest.until_good().await?;
+    let attempts = guest.run(left).await?;
+    ensure(attempts.trim() == "3", format!("not marked good with NetworkManager: {attempts} attempts left"))
 }

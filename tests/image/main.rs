@@ -49,6 +49,8 @@ const TESTS: &[(&str, Test)] = &[
     test!(boots::the_first_screen_and_what_runs_behind_it),
     test!(boots::a_lost_data_partition_is_made_anew_and_said),
     test!(boots::a_memory_that_fails_lends_nothing),
+    test!(boots::a_system_that_cannot_open_the_memory_leaves_it_alone),
+    test!(boots::a_slot_is_good_only_when_a_call_could_be_made),
     test!(boots::short_lived_units_do_their_work),
     test!(builds::two_builds_have_the_same_bytes),
     test!(builds::a_release_is_signed_with_a_token),

@@ -19,7 +19,7 @@ pub(crate) mod counter;
 #[path = "../live/relay.rs"]
 pub(crate) mod relay;
 pub(crate) mod street;
-mod traces;
+pub(crate) mod traces;
 
 use crate::ensure;
 use crate::guest::{Guest, Outcome, PATIENCE, image, setup};

@@ -26,6 +26,8 @@ pub(crate) async fn there_and_back_by_a_stick(folder: PathBuf) -> Outcome {
     for (name, slot) in [("madoguchi-0.2.0-arm64", "0.2.0 B"), ("madoguchi-0.3.0-arm64", "0.3.0 A")] {
         let stick = stick(&folder, name, &[name])?;
         let plugged = guest.machine.stick(&stick).await.map_err(|error| error.to_string())?;
+        guest.until_turn("boot-update-installing", LONG).await?;
+        guest.machine.picture(&folder.join("tv-installing.png")).await.map_err(|error| error.to_string())?;
         guest.until_version(slot.split(' ').next().unwrap_or_default(), LONG).await?;
         let running = guest.running().await?;
         ensure(running == slot, format!("after the update {running} runs, not {slot}"))?;
@@ -115,11 +117,11 @@ pub(crate) async fn what_must_be_refused_is_refused_and_changes_nothing(folder: 
     let slots = "sha256sum /dev/madoguchi/slot-b-root /dev/madoguchi/slot-b-kernel; fw_printenv BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT";
     let before = guest.run(slots).await?;
     for (name, refusal) in [
-        ("unsigned", "boot-update-refused-(unsigned|damaged)"),
+        ("unsigned", "boot-update-refused-unsigned"),
         ("wrongly-signed", "boot-update-refused-unsigned"),
         ("other-product", "boot-update-refused-other-product"),
         ("older", "boot-update-refused-older"),
-        ("truncated", "boot-update-refused-(damaged|unsigned)"),
+        ("truncated", "boot-update-refused-damaged"),
         ("too-large", "boot-update-refused-too-large"),
     ] {
         let stick = stick(&folder, name, &[name])?;

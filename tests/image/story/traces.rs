@@ -9,7 +9,7 @@ use tokio::process::Command;
 const PIECE: usize = 16 << 20;
 
 /// Those of the `secrets` (a name and its bytes) that lie somewhere on the disk, with the place.
-pub(super) async fn found_on(disk: &Path, secrets: &[(&str, Vec<u8>)]) -> Outcome<Vec<String>> {
+pub(crate) async fn found_on(disk: &Path, secrets: &[(&str, Vec<u8>)]) -> Outcome<Vec<String>> {
     let raw = disk.with_extension("raw");
     let convert = Command::new("qemu-img").args(["convert", "-O", "raw"]).arg(disk).arg(&raw).output().await;
     let convert = convert.map_err(|error| super::street::missing("qemu-img", "qemu-utils", &error))?;

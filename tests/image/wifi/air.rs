@@ -16,6 +16,8 @@ pub(crate) const PASSPHRASE: &str = "correct horse battery";
 pub(crate) struct Point {
     /// Its radio, 1 to 4.
     pub(crate) radio: u8,
+    /// Its name in the air.
+    pub(crate) name: String,
     /// hostapd's configuration, without its interface.
     configuration: String,
     /// What is behind it; see the script.
@@ -27,11 +29,11 @@ pub(crate) struct Point {
 impl Point {
     /// With this name, in the 2.4 GHz band, and these further lines.
     pub(crate) fn new(name: &str, lines: &str) -> Self {
-        let name = HEXLOWER.encode(name.as_bytes());
+        let ssid = HEXLOWER.encode(name.as_bytes());
         let configuration = format!(
-            "ctrl_interface=/run/air/hostapd\nssid2={name}\ncountry_code=JP\nieee80211d=1\nhw_mode=g\nchannel=6\n{lines}\n"
+            "ctrl_interface=/run/air/hostapd\nssid2={ssid}\ncountry_code=JP\nieee80211d=1\nhw_mode=g\nchannel=6\n{lines}\n"
         );
-        Self { radio: 1, configuration, behind: "home", strength: -50 }
+        Self { radio: 1, name: name.to_owned(), configuration, behind: "home", strength: -50 }
     }
 
     /// WPA2-Personal with CCMP.

@@ -46,7 +46,8 @@ up() {
 }
 
 fresh() {
-	if [ -e $run/capture.pid ]; then kill "$(cat $run/capture.pid)" 2>/dev/null || true; fi
+	# Two at once would write the same file.
+	while [ -e $run/capture.pid ] && kill "$(cat $run/capture.pid)" 2>/dev/null; do sleep 0.1; done
 	# Management frames and EAPOL: whom the box speaks to, and never what about.
 	tcpdump -Z root --interface hwsim0 -w $run/frames.pcap --packet-buffered --immediate-mode 'type mgt or ether proto 0x888e' \
 		>/dev/null 2>$run/capture.log &

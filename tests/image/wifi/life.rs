@@ -10,7 +10,9 @@ use crate::story::clips;
 use crate::story::counter::Counter;
 use crate::story::relay::Relay;
 use crate::story::street::{self, Street};
+use crate::story::traces::found_on;
 use crate::story::{Home, said};
+use data_encoding::BASE64;
 use madoguchi::emulator::sound::DeskSound;
 use madoguchi::workbench::camera::Scenery;
 use madoguchi::workbench::papers::{Ink, sheet};
@@ -90,7 +92,27 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
     let guest = &mut home.guest;
     figures(&format!("loses 30 %, 300 ms late ({face})"), told, uptime(guest).await? - better);
 
-    goes_over_to_something_else(guest).await
+    goes_over_to_something_else(guest).await?;
+    leaves_no_trace(home).await
+}
+
+/// In the middle of a loan the card is taken out: it knows neither the home's name nor its passphrase.
+async fn leaves_no_trace(mut home: Home) -> Outcome {
+    let known = "test -s /var/lib/madoguchi/data/known/wifi.json && base64 -w 0 /var/lib/madoguchi/state/data.key";
+    let key = home.guest.run(known).await?;
+    let key = BASE64.decode(key.trim().as_bytes()).map_err(|error| format!("the data key: {error}"))?;
+    let disk = home.guest.machine.cut().await.map_err(said)?.disk.ok_or("no disk")?;
+    let secrets = [
+        ("the home's name", HOME.as_bytes().to_vec()),
+        ("its passphrase", PASSPHRASE.as_bytes().to_vec()),
+        // It lies open: what it opens is what a return makes unreadable.
+        ("the data key", key),
+    ];
+    let found = found_on(&disk, &secrets).await?;
+    let right = matches!(&found[..], [key] if key.starts_with("the data key"));
+    ensure(right, format!("on the card, during a loan: {}", found.join(", ")))?;
+    println!("    neither the home's name nor its passphrase is on the card");
+    Ok(())
 }
 
 fn figures(what: &str, told: f64, heard: f64) {

@@ -229,9 +229,11 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
         again(&mut home).await?;
     }
     // Names as well as passphrases; hostapd, which is no part of the box, writes elsewhere.
-    let said = "journalctl -b --no-pager -o cat | grep -c -e 'm-[a-z0-9]*' -e ご家庭 -e 'horse battery' || true";
-    let told = home.guest.run(&said.replace("m-[a-z0-9]*", "\\(ssid\\|SSID\\)[^ ]*m-")).await?;
-    ensure(told.trim() == "0", format!("{} lines of the journal name a network or its passphrase", told.trim()))?;
+    let every = refused().into_iter().chain(joined()).chain(failing());
+    let names: Vec<_> = every.flat_map(|row| row.points).map(|point| format!("-e '{}'", point.name)).collect();
+    let said = format!("journalctl -b --no-pager -o cat | grep -wF {} -e 'horse battery' || true", names.join(" "));
+    let told = home.guest.run(&said).await?;
+    ensure(told.trim().is_empty(), format!("the journal names a network or its passphrase: {told}"))?;
     ensure(wrong.is_empty(), format!("not as expected:\n- {}", wrong.join("\n- ")))
 }
 
@@ -276,6 +278,9 @@ async fn tried(home: &mut Home, row: &Row) -> Outcome<(String, f64)> {
                 "journalctl -b -u madoguchi --after-cursor='{since}' --no-pager -o cat | grep -q 'negotiated: Ok({security})'"
             );
             guest.run(&seen).await.map_err(|why| format!("the box did not look at what was negotiated: {why}"))?;
+            // That the capture sees what would be sent to the others.
+            let frames = air(guest, &format!("frames {radio}")).await?;
+            ensure(!frames.trim().is_empty(), "joined, and no request was captured")?;
             for point in row.points.iter().filter(|point| point.radio != *radio) {
                 nothing_was_sent(guest, point).await?;
             }
