@@ -111,12 +111,16 @@ impl DeskSound {
         self.tool("paplay", &arguments)
     }
 
-    /// Writes what the speaker plays to a WAV file. It stops when the answer is dropped.
+    /// Writes what the speaker plays to a WAV file, [`RATE`] samples a second, one channel, 16 bits. It stops when the
+    /// answer is dropped.
     ///
     /// # Errors
     /// A missing package.
     pub fn listen(&self, recording: &Path) -> Result<Child, EmulatorError> {
-        let arguments = ["--device=speaker.monitor".as_ref(), "--file-format=wav".as_ref(), recording.as_os_str()];
+        let rate = format!("--rate={RATE}");
+        let form = ["--device=speaker.monitor", "--file-format=wav", "--format=s16le", "--channels=1", &rate];
+        let arguments: Vec<&std::ffi::OsStr> =
+            form.iter().map(std::ffi::OsStr::new).chain([recording.as_os_str()]).collect();
         self.tool("parec", &arguments)
     }
 

@@ -130,7 +130,7 @@ pub(super) fn why_failed(reason: u32, reached: u32, strength: u8) -> NetworkTrou
     }
 }
 
-/// Names why SAE was not answered.
+/// Names why an access point that was heard did not let us in.
 pub(super) fn refused_in_silence(strength: u8, still_there: bool) -> NetworkTrouble {
     match (still_there, strength < WEAK) {
         (false, _) => NetworkTrouble::NotInTheAir,

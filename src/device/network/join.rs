@@ -75,11 +75,10 @@ pub(super) async fn join(
     };
     let heard = found.as_ref().map(|(heard, _)| heard);
     let mut entered = enter(nm, &radio, wifi, heard, security).await;
-    // SAE refuses a wrong passphrase without a word, and NetworkManager says that nothing was found: where it is still
-    // there, it was the passphrase.
+    // SAE refuses a wrong passphrase without a word, and so does a router that takes known devices alone or is full;
+    // NetworkManager says that nothing was found.
     if entered == Err(NetworkTrouble::NotInTheAir)
         && let Some(heard) = heard
-        && security == Security::Wpa3
     {
         let still_there = !in_the_air(nm, &radio, wifi).await.is_empty();
         entered = Err(air::refused_in_silence(heard.strength, still_there));

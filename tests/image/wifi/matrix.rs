@@ -5,7 +5,7 @@
 //! to associate. Where the box joined, the access point itself says with which key management.
 
 use super::air::{PASSPHRASE, Point, air, up};
-use super::{cursor, turn};
+use super::{cursor, turn, uptime};
 use crate::guest::{Guest, Outcome, PATIENCE};
 use crate::story::Home;
 use crate::story::city::City;
@@ -38,6 +38,8 @@ struct Row {
     points: Vec<Point>,
     code: String,
     expected: Expected,
+    /// Joined, it also asks the room about a key: more than one full packet each way.
+    meets_room: bool,
 }
 
 fn code(name: &str) -> String {
@@ -49,7 +51,7 @@ fn coded(kind: &str, name: &str, passphrase: &str, more: &str) -> String {
 }
 
 fn row(name: &'static str, points: Vec<Point>, code: String, expected: Expected) -> Row {
-    Row { name, points, code, expected }
+    Row { name, points, code, expected, meets_room: false }
 }
 
 /// A beacon element that promises WPA2-Personal with CCMP (IEEE 802.11-2020, 9.4.2.24).
@@ -151,7 +153,7 @@ fn joined() -> Vec<Row> {
             Joined(1, SAE),
         ),
         one("IPv6 alone", Point::wpa2("m-v6").behind("v6"), code("m-v6"), PSK),
-        one("MTU 1280", Point::wpa2("m-small").behind("small"), code("m-small"), PSK),
+        Row { meets_room: true, ..one("MTU 1280", Point::wpa2("m-small").behind("small"), code("m-small"), PSK) },
     ]
 }
 
@@ -204,10 +206,13 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
     let set = "[ -e /run/systemd/timesync/synchronized ]";
     home.guest.until("the clock's being set", set, PATIENCE).await?;
     up(&mut home.guest).await?;
+    // Before hostapd asks for a country of its own.
+    let country = home.guest.run("iw reg get | grep -m 1 country").await?;
+    ensure(country.contains("country JP"), format!("the radios are not in the Japanese domain: {country}"))?;
     home.is_lent().await?;
     home.reaches("nothing known: the router's code is asked for", "network-show-wifi").await?;
 
-    println!("    {:<42} {:<38} {:>9}", "access point", "what came of it", "seconds");
+    println!("    {:<42} {:<38} {:>7} {:>9}", "access point", "what came of it", "read in", "seconds");
     let mut wrong = Vec::new();
     let wanted = std::env::var("ROWS").unwrap_or_default();
     for row in refused()
@@ -217,7 +222,7 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
         .filter(|row| wanted.split(',').any(|part| row.name.contains(part)))
     {
         match tried(&mut home, &row).await {
-            Ok((what, seconds)) => println!("    {:<42} {what:<38} {seconds:>9.1}", row.name),
+            Ok((what, [read, ended])) => println!("    {:<42} {what:<38} {read:>7.1} {ended:>9.1}", row.name),
             Err(why) => {
                 println!("    {:<42} NOT AS EXPECTED: {why}", row.name);
                 wrong.push(format!("{}: {why}", row.name));
@@ -253,18 +258,20 @@ async fn again(home: &mut Home) -> Outcome {
     turn(&mut home.guest, &since, "network-show-wifi", PATIENCE).await.map(drop)
 }
 
-/// What came of it, and how long after the code was read, in seconds of the box's own clock.
-async fn tried(home: &mut Home, row: &Row) -> Outcome<(String, f64)> {
+/// What came of it; how long after the code was shown the TV had a word on it, and how long after that it was clear, in
+/// seconds of the box's own clock.
+async fn tried(home: &mut Home, row: &Row) -> Outcome<(String, [f64; 2])> {
     let guest = &mut home.guest;
     air(guest, "fresh").await?;
     for point in &row.points {
         point.start(guest).await?;
     }
     let since = cursor(guest).await?;
+    let shown = uptime(guest).await?;
     home.slot.show(Scenery::Paper(Arc::new(sheet(&row.code, Ink::Router)?)));
     let (read, _) = turn(guest, &since, "network-(joining|trouble)", PATIENCE).await?;
     let (ended, face) = turn(guest, &since, "network-trouble-[a-z0-9-]*|qr-show-paper", PATIENCE).await?;
-    let seconds = ended - read;
+    let seconds = [read - shown, ended - read];
     home.picture(&format!("{}-{face}", plain(row.name))).await?;
     let guest = &mut home.guest;
     match &row.expected {
@@ -283,6 +290,11 @@ async fn tried(home: &mut Home, row: &Row) -> Outcome<(String, f64)> {
             ensure(!frames.trim().is_empty(), "joined, and no request was captured")?;
             for point in row.points.iter().filter(|point| point.radio != *radio) {
                 nothing_was_sent(guest, point).await?;
+            }
+            if row.meets_room {
+                let since = cursor(guest).await?;
+                home.slot.show(Scenery::Paper(Arc::new(home.city.paper()?)));
+                turn(&mut home.guest, &since, "ready-mirror", PATIENCE).await?;
             }
             Ok((format!("joined, {}", if *key_management == SAE { "WPA3" } else { "WPA2" }), seconds))
         }
