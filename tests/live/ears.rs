@@ -49,8 +49,8 @@ pub async fn loudest(speaker: &Speaker, within: Duration) -> i16 {
     loudest
 }
 
-/// Amplitude of one frequency, for samples within ±1 at [`RATE`] (Goertzel).
-pub fn strength(samples: &[f32], hertz: f32) -> f32 {
+/// Amplitude of one frequency (Goertzel).
+fn strength(samples: &[f32], hertz: f32) -> f32 {
     let turn = 2.0 * (std::f32::consts::TAU * hertz / RATE as f32).cos();
     let (mut one, mut two) = (0.0_f32, 0.0_f32);
     for sample in samples {
