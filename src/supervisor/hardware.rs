@@ -38,9 +38,9 @@ pub struct HardwareConfig {
     /// ALSA name of the microphone; the first card that can record without it
     #[arg(long)]
     microphone: Option<String>,
-    /// ALSA name of the TV's sound
-    #[arg(long, default_value = "default")]
-    speaker: String,
+    /// ALSA name of the TV's sound; without it the card of the HDMI socket that has a TV, else the first that can play
+    #[arg(long)]
+    speaker: Option<String>,
     /// DRM driver of the display, such as vc4; the first that works without it
     #[arg(long)]
     display: Option<String>,

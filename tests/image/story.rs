@@ -5,7 +5,7 @@
 //! an update that is put in meanwhile waits until staff have ended the call; a stick takes the box back, the power is
 //! cut, and the card's raw bytes hold nothing of it ([`traces`]). Every step is awaited in the box's own log, the pictures where people see them.
 //!
-//! The speaker's direction is left out: an emulated box is late with its sound, and plays some calls choppily and others
+//! The speaker's direction is left out: in emulation some calls come choppily out of it, others
 //! not at all.
 
 #[path = "../support/browser.rs"]

@@ -1,8 +1,9 @@
 //! Where sound comes from and goes to.
+#![expect(clippy::disallowed_methods, reason = "sysfs names the sound cards and tells where a TV is")]
 
 use crate::device::camera::MakeElement;
 use gstreamer as gst;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Microphone and speaker, made anew for each pipeline.
@@ -17,8 +18,9 @@ pub struct SoundPorts {
 }
 
 impl SoundPorts {
-    /// ALSA's devices. Without a name the microphone is the first card that can record (the USB camera's).
-    pub fn alsa(microphone: Option<String>, speaker: String) -> Self {
+    /// ALSA's devices. Without a name the microphone is the first card that can record (the USB camera's), and the speaker
+    /// is the TV's: the card of the HDMI socket that has one, else the first that can play.
+    pub fn alsa(microphone: Option<String>, speaker: Option<String>) -> Self {
         let named = microphone.clone();
         Self {
             microphone: Arc::new(move || {
@@ -28,7 +30,13 @@ impl SoundPorts {
                 };
                 alsa("alsasrc", &device)
             }),
-            speaker: Arc::new(move || alsa("alsasink", &speaker)),
+            speaker: Arc::new(move || {
+                let device = match &speaker {
+                    Some(name) => name.clone(),
+                    None => player(Path::new("/dev/snd"), Path::new("/sys/class")).ok_or("no sound card can play")?,
+                };
+                alsa("alsasink", &device)
+            }),
             microphone_present: Arc::new(move || microphone.is_some() || recorder(Path::new("/dev/snd")).is_some()),
         }
     }
@@ -45,18 +53,48 @@ fn alsa(factory: &str, device: &str) -> Result<gst::Element, String> {
         .map_err(|_| format!("the GStreamer element \"{factory}\" is missing: install gstreamer1.0-alsa"))
 }
 
-/// ALSA's name of the first card that can record, by the names of its device nodes (`pcmC1D0c`).
-fn recorder(nodes: &Path) -> Option<String> {
-    let mut cards: Vec<(u32, u32)> = std::fs::read_dir(nodes)
-        .ok()?
+/// Cards and devices that can record (`c`) or play (`p`), by the names of their nodes (`pcmC1D0c`).
+fn cards(nodes: &Path, way: char) -> Vec<(u32, u32)> {
+    let entries = std::fs::read_dir(nodes).into_iter().flatten();
+    let mut cards: Vec<(u32, u32)> = entries
         .filter_map(|entry| {
             let name = entry.ok()?.file_name().into_string().ok()?;
-            let (card, device) = name.strip_prefix("pcmC")?.strip_suffix('c')?.split_once('D')?;
+            let (card, device) = name.strip_prefix("pcmC")?.strip_suffix(way)?.split_once('D')?;
             Some((card.parse().ok()?, device.parse().ok()?))
         })
         .collect();
     cards.sort_unstable();
-    cards.first().map(|(card, device)| format!("plughw:{card},{device}"))
+    cards
+}
+
+/// ALSA's name of the first card that can record.
+fn recorder(nodes: &Path) -> Option<String> {
+    cards(nodes, 'c').first().map(|(card, device)| format!("plughw:{card},{device}"))
+}
+
+/// ALSA's name of the TV's sound. A Raspberry Pi has a card for each HDMI socket, and a camera's card may come before
+/// them; `class` is sysfs's `class`, which names the cards and tells which socket has a TV.
+fn player(nodes: &Path, class: &Path) -> Option<String> {
+    let text = |path: PathBuf| std::fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+    let tvs: Vec<String> = std::fs::read_dir(class.join("drm"))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let (_, socket) =
+                entry.file_name().to_str()?.split_once("-HDMI-A-").map(|(a, b)| (a.to_owned(), b.to_owned()))?;
+            (text(entry.path().join("status")) == "connected").then_some(socket)
+        })
+        .collect();
+    // vc4's names: vc4hdmi where there is one socket, else vc4hdmi0 and vc4hdmi1 for HDMI-A-1 and HDMI-A-2.
+    let rank = |name: &str| match name.strip_prefix("vc4hdmi").map(|number| number.parse().unwrap_or(0_u32) + 1) {
+        Some(socket) if tvs.contains(&socket.to_string()) => 0,
+        Some(_) => 1,
+        None => 2,
+    };
+    let named = cards(nodes, 'p').into_iter().map(|(card, _)| text(class.join(format!("sound/card{card}/id"))));
+    let best = named.filter(|name| !name.is_empty()).min_by_key(|name| rank(name))?;
+    Some(format!("default:CARD={best}"))
 }
 
 #[cfg(test)]
@@ -71,5 +109,26 @@ mod tests {
             std::fs::File::create_new(nodes.path().join(name)).unwrap();
         }
         assert_eq!(recorder(nodes.path()).as_deref(), Some("plughw:1,0"));
+    }
+
+    #[test]
+    fn the_tv_plays_and_not_the_camera_or_the_empty_socket() {
+        let (nodes, class) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let write = |path: &str, text: &str| {
+            let path = class.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let plays = || player(nodes.path(), class.path());
+        assert_eq!(plays(), None);
+        for (card, name) in ["Speakerphone", "vc4hdmi0", "vc4hdmi1"].into_iter().enumerate() {
+            std::fs::File::create_new(nodes.path().join(format!("pcmC{card}D0p"))).unwrap();
+            write(&format!("sound/card{card}/id"), &format!("{name}\n"));
+            let expected = ["Speakerphone", "vc4hdmi0", "vc4hdmi0"][card];
+            assert_eq!(plays(), Some(format!("default:CARD={expected}")), "nothing is known of a TV");
+        }
+        write("drm/card1-HDMI-A-1/status", "disconnected\n");
+        write("drm/card1-HDMI-A-2/status", "connected\n");
+        assert_eq!(plays().as_deref(), Some("default:CARD=vc4hdmi1"), "the TV is at the second socket");
     }
 }
