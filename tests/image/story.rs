@@ -3,10 +3,10 @@
 //! A stick lends the box; by its cable it finds the street ([`street`]); a USB camera sees the city's paper; presses on
 //! the pin lead through self-view and rules to the counter, where a real Chromium sits ([`city`]); both see each other;
 //! an update that is put in meanwhile waits until staff have ended the call; a stick takes the box back, the power is
-//! cut, and the card's raw bytes hold nothing of it ([`traces`]). Every step is awaited in the box's own log, the pictures where people see them.
+//! cut, and the card's raw bytes hold nothing of it ([`traces`]). Every step is awaited in the box's own log, the
+//! pictures where people see them.
 //!
-//! The speaker's direction is left out: in emulation some calls come choppily out of it, others
-//! not at all.
+//! The speaker's direction is left out: in emulation some calls come choppily out of it, others not at all.
 
 #[path = "../support/browser.rs"]
 pub(crate) mod browser;
