@@ -3,6 +3,7 @@
 use super::air::{self, state};
 use super::proxy::{AccessPointProxy, HeldProfileProxy, ManagerProxy, NetworkDeviceProxy, RadioProxy};
 use super::supplicant;
+use crate::device::able::uptime;
 use crate::model::choice::{self, Demands, Heard};
 use crate::model::screen::NetworkTrouble;
 use crate::model::verdict::{Beacon, Security};
@@ -74,13 +75,14 @@ pub(super) async fn join(
         None => Security::Wpa2,
     };
     let heard = found.as_ref().map(|(heard, _)| heard);
+    let begun = uptime();
     let mut entered = enter(nm, &radio, wifi, heard, security).await;
     // SAE refuses a wrong passphrase without a word, and so does a router that takes known devices alone or is full;
     // NetworkManager says that nothing was found.
     if entered == Err(NetworkTrouble::NotInTheAir)
         && let Some(heard) = heard
     {
-        let still_there = !in_the_air(nm, &radio, wifi).await.is_empty();
+        let still_there = heard_since(nm, &radio, wifi, begun).await;
         entered = Err(air::refused_in_silence(heard.strength, still_there));
     }
     entered?;
@@ -216,6 +218,18 @@ async fn in_the_air(nm: &NetworkManager, radio: &Place, wifi: &WifiCode) -> Vec<
         }
     }
     heard
+}
+
+/// Whether an access point of that name was heard since a moment of [`uptime`]: the list may name one for minutes after it
+/// was switched off.
+async fn heard_since(nm: &NetworkManager, radio: &Place, wifi: &WifiCode, moment: Duration) -> bool {
+    let listed = asked("for access points", nm.list_access_points(None)).await.unwrap_or_default();
+    let moment = i64::try_from(moment.as_secs()).unwrap_or_default();
+    listed.iter().any(|access_point| {
+        access_point.device_path == *radio
+            && air::names(wifi).any(|name| name == access_point.ssid_bytes)
+            && access_point.last_seen_secs.is_none_or(|seen| seen >= moment)
+    })
 }
 
 async fn beacon_at(nm: &NetworkManager, place: &Place) -> Option<Beacon> {

@@ -441,6 +441,6 @@ impl AccessPoint {
     }
     #[zbus(property)]
     fn last_seen(&self) -> i32 {
-        1
+        madoguchi::device::able::uptime().as_secs() as i32
     }
 }
