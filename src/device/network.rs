@@ -367,14 +367,24 @@ impl Network {
     }
 
     async fn rejoin(&mut self, nm: &NetworkManager, wifi: &WifiCode, security: Security) -> Result<(), End> {
-        // A cable that comes in meanwhile is not kept waiting.
+        let mut weaker = None;
+        // A cable that comes in meanwhile is not kept waiting, and something else that comes up is not left on.
         let rejoining = async {
             tokio::select! {
                 joined = join::join(nm, wifi, Some(security), join::LOOK_WITHIN) => Some(joined),
                 () = survey::until_wired(nm) => None,
+                why = survey::until_weaker(nm, Some(security)) => {
+                    weaker = Some(why);
+                    None
+                }
             }
         };
-        match self.unless_asked(rejoining).await {
+        let work = self.unless_asked(rejoining).await;
+        if weaker.is_some() {
+            self.leave(nm, weaker).await;
+            return Ok(());
+        }
+        match work {
             Work::Done(None) => tracing::info!("a cable is in: the lost network can wait"),
             Work::Done(Some(Ok(_))) => {
                 self.failing = None;
