@@ -5,6 +5,7 @@ use madoguchi::emulator::machine::Machine;
 use madoguchi::emulator::setup::{Boot, Disk, Setup};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
@@ -23,6 +24,7 @@ pub(crate) type Outcome<T = ()> = Result<T, String>;
 pub(crate) struct Guest {
     pub(crate) machine: Machine,
     agent: PathBuf,
+    _sockets: TempDir,
     numbers: u64,
     line: Option<Line>,
     /// When its power came.
@@ -75,30 +77,28 @@ pub(crate) fn setup(folder: &Path, disk: Disk) -> Setup {
     let mut setup = Setup::virt(folder, disk);
     setup.boot = Boot::Loader(images().join("qemu/u-boot.bin"));
     setup.environment = Some(images().join("qemu/environment.img"));
-    let agent = folder.join("agent");
-    setup.more = [
-        "-device".into(),
-        "i6300esb".into(),
-        "-device".into(),
-        "virtio-serial-pci".into(),
-        "-chardev".into(),
-        format!("socket,id=agent,path={},server=on,wait=off", agent.display()),
-        "-device".into(),
-        "virtserialport,chardev=agent,name=madoguchi.test".into(),
-    ]
-    .map(Into::into)
-    .to_vec();
+    setup.more = ["-device", "i6300esb"].map(Into::into).to_vec();
     setup
 }
 
 impl Guest {
     /// Switches it on.
-    pub(crate) async fn start(setup: Setup) -> Outcome<Self> {
-        let agent = setup.folder.join("agent");
-        let _ = std::fs::remove_file(&agent);
+    pub(crate) async fn start(mut setup: Setup) -> Outcome<Self> {
+        // Names of sockets have to be short (sun_path, 108 bytes), and a checkout's folder need not be.
+        let sockets = TempDir::with_prefix("madoguchi-").map_err(|error| format!("a folder for sockets: {error}"))?;
+        let agent = sockets.path().join("agent");
+        let options = [
+            "-device".into(),
+            "virtio-serial-pci".into(),
+            "-chardev".into(),
+            format!("socket,id=agent,path={},server=on,wait=off", agent.display()),
+            "-device".into(),
+            "virtserialport,chardev=agent,name=madoguchi.test".into(),
+        ];
+        setup.more.extend(options.map(Into::into));
         let since = Instant::now();
         let machine = Machine::start(setup).await.map_err(|error| error.to_string())?;
-        Ok(Self { machine, agent, numbers: 0, line: None, since })
+        Ok(Self { machine, agent, _sockets: sockets, numbers: 0, line: None, since })
     }
 
     /// Switches on and waits until its slot is marked good.
