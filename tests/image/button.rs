@@ -56,10 +56,11 @@ pub(crate) async fn a_pin_and_a_usb_key_are_pressed_and_held(folder: PathBuf) ->
 
 /// Where there are registers of pins they are tried first, and the kernel's button is taken where that fails.
 async fn prefers_the_pins(guest: &mut Guest) -> Outcome {
-    guest.run("touch /dev/gpiomem && systemctl restart madoguchi && rm /dev/gpiomem").await?;
+    guest.run("touch /dev/gpiomem && systemctl restart madoguchi").await?;
     let log = "journalctl -b -u madoguchi --no-pager -o cat | grep -A 1000 'watching pin BCM 17 for the button' | \
                grep 'the button is /dev/madoguchi/button'";
-    guest.until("the pins' being tried, and the other button's being taken", log, PATIENCE).await.map(drop)
+    guest.until("the pins' being tried, and the other button's being taken", log, PATIENCE).await?;
+    guest.run("rm /dev/gpiomem").await.map(drop)
 }
 
 /// Time between the first key's going down and the next one's coming up.
