@@ -183,6 +183,16 @@ enum Work<T> {
     Gone,
 }
 
+impl Work<Result<Result<(), NetworkTrouble>, NetworkTrouble>> {
+    fn flatten(self) -> Work<Result<(), NetworkTrouble>> {
+        match self {
+            Self::Done(done) => Work::Done(done.flatten()),
+            Self::Interrupted(ask) => Work::Interrupted(ask),
+            Self::Gone => Work::Gone,
+        }
+    }
+}
+
 struct Network {
     asks: mpsc::Receiver<NetworkAsk>,
     events: mpsc::Sender<NetworkEvent>,
@@ -317,30 +327,33 @@ impl Network {
         }
     }
 
-    /// Looks at what lies behind the network, unless something else is asked or what was negotiated gets weaker
-    /// meanwhile: such a look takes longer than a weaker network may be used.
-    async fn unless_weaker(
+    /// Does `work` unless something else is asked or what was negotiated gets weaker meanwhile; that is left then, because
+    /// such work takes longer than a weaker network may be used.
+    async fn unless_weaker<T>(
         &mut self,
         nm: &NetworkManager,
         least: Option<Security>,
-        look: impl Future<Output = Result<(), NetworkTrouble>>,
-    ) -> Work<Result<(), NetworkTrouble>> {
-        let mut weaker = None;
+        work: impl Future<Output = T>,
+    ) -> Work<Result<T, NetworkTrouble>> {
         let watched = async {
             tokio::select! {
                 biased;
-                looked = look => looked,
-                why = survey::until_weaker(nm, least) => {
-                    weaker = Some(why);
-                    Err(NetworkTrouble::Downgraded)
-                }
+                done = work => Ok(done),
+                why = survey::until_weaker(nm, least) => Err(why),
             }
         };
-        let done = self.unless_asked(watched).await;
-        if weaker.is_some() {
-            self.leave(nm, weaker).await;
+        match self.unless_asked(watched).await {
+            Work::Done(Err(why)) => {
+                self.leave(nm, Some(why)).await;
+                Work::Done(Err(NetworkTrouble::Downgraded))
+            }
+            other => other,
         }
-        done
+    }
+
+    /// Looks whether there is internet behind what was joined with this security.
+    async fn internet(&mut self, nm: &NetworkManager, joined: Security) -> Work<Result<(), NetworkTrouble>> {
+        self.unless_weaker(nm, Some(joined), join::internet(nm)).await.flatten()
     }
 
     /// Leaves the Wi-Fi in use: it is not accepted (any more), or nobody asked for it.
@@ -367,30 +380,22 @@ impl Network {
     }
 
     async fn rejoin(&mut self, nm: &NetworkManager, wifi: &WifiCode, security: Security) -> Result<(), End> {
-        let mut weaker = None;
-        // A cable that comes in meanwhile is not kept waiting, and something else that comes up is not left on.
+        // A cable that comes in meanwhile is not kept waiting.
         let rejoining = async {
             tokio::select! {
                 joined = join::join(nm, wifi, Some(security), join::LOOK_WITHIN) => Some(joined),
                 () = survey::until_wired(nm) => None,
-                why = survey::until_weaker(nm, Some(security)) => {
-                    weaker = Some(why);
-                    None
-                }
             }
         };
-        let work = self.unless_asked(rejoining).await;
-        if weaker.is_some() {
-            self.leave(nm, weaker).await;
-            return Ok(());
-        }
-        match work {
-            Work::Done(None) => tracing::info!("a cable is in: the lost network can wait"),
-            Work::Done(Some(Ok(_))) => {
+        match self.unless_weaker(nm, Some(security), rejoining).await {
+            // Something else had come up, and has been left.
+            Work::Done(Err(_)) => {}
+            Work::Done(Ok(None)) => tracing::info!("a cable is in: the lost network can wait"),
+            Work::Done(Ok(Some(Ok(_)))) => {
                 self.failing = None;
                 tracing::info!("the lost network is joined again");
             }
-            Work::Done(Some(Err(trouble))) => {
+            Work::Done(Ok(Some(Err(trouble)))) => {
                 use NetworkTrouble::{LineLost, NotInTheAir, NotOnThisBand, TooWeak};
                 let out_of_reach = matches!(trouble, LineLost | NotInTheAir | NotOnThisBand | TooWeak);
                 self.failing = Some(trouble).filter(|_| !out_of_reach);
@@ -415,7 +420,7 @@ impl Network {
             Work::Interrupted(ask) => return Work::Interrupted(ask),
             Work::Gone => return Work::Gone,
         };
-        let looked = self.unless_weaker(nm, Some(joined), join::internet(nm)).await;
+        let looked = self.internet(nm, joined).await;
         let Work::Done(internet) = looked else { return looked };
         if matches!(internet, Ok(()) | Err(NetworkTrouble::NoInternet | NetworkTrouble::NoNames))
             && let Err(why) = known.learn(&wifi, joined)
@@ -449,7 +454,7 @@ impl Network {
             match self.unless_asked(join::join(nm, &wifi, known.least(&wifi), LOOK_FOR_KNOWN)).await {
                 Work::Done(Ok(security)) => {
                     (self.wanted, self.failing, self.left) = (Some((wifi, security)), None, None);
-                    return self.unless_weaker(nm, Some(security), join::internet(nm)).await;
+                    return self.internet(nm, security).await;
                 }
                 Work::Done(Err(why)) if trouble == NetworkTrouble::NotInTheAir => trouble = why,
                 Work::Done(Err(_)) => {}
@@ -509,7 +514,7 @@ impl Network {
 
     async fn checked(&mut self, nm: &NetworkManager) -> Work<Result<(), NetworkTrouble>> {
         let least = self.least();
-        self.unless_weaker(nm, least, survey::checked(nm, least)).await
+        self.unless_weaker(nm, least, survey::checked(nm, least)).await.flatten()
     }
 
     fn least(&self) -> Option<Security> {

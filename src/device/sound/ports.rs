@@ -81,9 +81,9 @@ fn player(nodes: &Path, class: &Path) -> Option<String> {
         .flatten()
         .filter_map(|entry| {
             let entry = entry.ok()?;
-            let (_, socket) =
-                entry.file_name().to_str()?.split_once("-HDMI-A-").map(|(a, b)| (a.to_owned(), b.to_owned()))?;
-            (text(entry.path().join("status")) == "connected").then_some(socket)
+            let name = entry.file_name();
+            let (_, socket) = name.to_str()?.split_once("-HDMI-A-")?;
+            (text(entry.path().join("status")) == "connected").then(|| socket.to_owned())
         })
         .collect();
     // vc4's names: vc4hdmi where there is one socket, else vc4hdmi0 and vc4hdmi1 for HDMI-A-1 and HDMI-A-2.
