@@ -21,6 +21,7 @@ mod signals;
 mod stats;
 pub mod trial;
 mod tunnel;
+mod urgent;
 
 use super::Behind;
 use super::camera::Frame;
