@@ -17,6 +17,9 @@ const NOTE: Duration = Duration::from_secs(1);
 const ASK_EVERY: u32 = 5;
 /// So long the first screen is given before anything is tried: both want the processor.
 const SCREEN_FIRST: Duration = Duration::from_secs(40);
+/// How often a call with ourselves is tried, and the pause after one that failed.
+const TRIALS: u32 = 3;
+const BETWEEN_TRIALS: Duration = Duration::from_secs(5);
 /// How often the file is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -77,13 +80,17 @@ pub(super) async fn note(signs: Signs, file: PathBuf) {
     }
 }
 
-/// Whether a call with ourselves was made; why not is said in the log.
+/// Whether a call with ourselves was made; why not is said in the log. What only took too long while everything starts
+/// at once must not give a slot up, so it is tried again.
 async fn call_works() -> bool {
-    let tried = trial::call_works().await;
-    if let Err(error) = &tried {
-        tracing::error!("{error}");
+    for trial in 1..=TRIALS {
+        match trial::call_works().await {
+            Ok(()) => return true,
+            Err(error) => tracing::error!("trial {trial} of {TRIALS}: {error}"),
+        }
+        sleep(BETWEEN_TRIALS).await;
     }
-    tried.is_ok()
+    false
 }
 
 /// A picture was composed, and the display took it.
