@@ -1,12 +1,10 @@
 //! The whole story inside the booted image, with the product's own code alone in the box.
 //!
 //! A stick lends the box; by its cable it finds the street ([`street`]); a USB camera sees the city's paper; presses on
-//! the pin lead through self-view and rules to the counter, where a real Chromium sits ([`city`]); both see each other;
-//! an update that is put in meanwhile waits until staff have ended the call; a stick takes the box back, the power is
-//! cut, and the card's raw bytes hold nothing of it ([`traces`]). Every step is awaited in the box's own log, the
-//! pictures where people see them.
-//!
-//! The speaker's direction is left out: in emulation some calls come choppily out of it, others not at all.
+//! the pin lead through self-view and rules to the counter, where a real Chromium sits ([`city`]); both see and hear each
+//! other, the family by an ear at the TV's sound ([`ear`]); an update that is put in meanwhile waits until staff have
+//! ended the call; a stick takes the box back, the power is cut, and the card's raw bytes hold nothing of it
+//! ([`traces`]). Every step is awaited in the box's own log, pictures and sound where people see and hear them.
 
 #[path = "../support/browser.rs"]
 pub(crate) mod browser;
@@ -17,6 +15,10 @@ pub(crate) mod clips;
 #[path = "../live/counter.rs"]
 #[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
 pub(crate) mod counter;
+mod ear;
+#[path = "../live/ears.rs"]
+#[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
+pub(crate) mod ears;
 #[path = "../live/relay.rs"]
 pub(crate) mod relay;
 pub(crate) mod street;
@@ -28,6 +30,7 @@ use crate::updates;
 use city::City;
 use counter::Counter;
 use data_encoding::BASE64;
+use ear::Ear;
 use madoguchi::device::camera::scan::Luma;
 use madoguchi::device::camera::scan::reader::Reader;
 use madoguchi::emulator::camera::sight::Slot;
@@ -46,6 +49,8 @@ use tokio::time::{Instant, sleep};
 
 /// What the mark in the family's picture says.
 const FAMILY_MARK: &str = "madoguchi family";
+/// First stroke of the appliance's chime, in Hz.
+const CHIME: f32 = 659.26;
 /// How long the family speaks, at the most.
 const SPEAKING: Duration = Duration::from_secs(600);
 /// The update that somebody brings in the middle of the call.
@@ -113,14 +118,22 @@ async fn life(folder: &Path) -> Outcome {
     let city = City::open(folder, relay.turn(false)).await?;
     let sound = DeskSound::start().await.map_err(said)?;
     let mut home = Home::furnished(folder, city, Some(&sound)).await?;
+    let mut ear = Ear::listen(&mut home.guest).await?;
     home.is_lent().await?;
     home.is_online().await?;
     home.reads_the_paper().await?;
+    home.hears(&mut ear, "the chime", CHIME).await?;
     let counter = home.meets_the_counter().await?;
+    home.hears_nothing(&mut ear).await?;
     let voice = folder.join("family.wav");
     clips::write_wav(&voice, &clips::beeps(clips::FAMILY_TONE, SPEAKING.as_secs_f32()));
     let speaking = sound.hear(&voice).map_err(said)?;
     home.sees_and_is_seen(&counter).await?;
+    home.carries_sound_first().await?;
+    // Without the counter's picture even an emulated box keeps up with the voice.
+    counter.page.press("camera").await;
+    home.hears(&mut ear, "the counter", clips::COUNTER_TONE).await?;
+    ear.close(&mut home.guest).await?;
     let stick = home.is_brought_an_update().await?;
     home.is_heard(&counter).await?;
     drop(speaking);
@@ -281,6 +294,42 @@ impl Home {
     pub(crate) async fn is_heard(&mut self, counter: &Counter) -> Outcome {
         self.heard(counter).await?;
         println!("    {:>6.1} s  staff hear the family: {:.0} dB", self.took(), counter.noted("tone").await);
+        Ok(())
+    }
+
+    /// Waits until a tone comes out of the TV.
+    async fn hears(&mut self, ear: &mut Ear, whom: &str, hertz: f32) -> Outcome {
+        let clear = ear.hears(&mut self.guest, hertz).await?;
+        println!("    {:>6.1} s  the family hear {whom}: {clear:.0} times a tone beside it", self.took());
+        Ok(())
+    }
+
+    /// The threads that sound passes through are scheduled before the picture's.
+    async fn carries_sound_first(&mut self) -> Outcome {
+        let threads = "cat /proc/$(systemctl show -p MainPID --value madoguchi)/task/*/stat 2>/dev/null; true";
+        let said = self.guest.run(threads).await?;
+        // proc_pid_stat(5): the second field is the name in brackets, the nineteenth the nice level.
+        let nice = |name: &str| -> Vec<&str> {
+            let named = said.lines().filter(|line| line.contains(&format!("({name}")));
+            named.filter_map(|line| line.rsplit_once(") ")?.1.split(' ').nth(16)).collect()
+        };
+        let [speaker, microphone, line] = ["audiosink", "audiosrc", "nicesrc"].map(nice);
+        let first = |levels: &[&str]| !levels.is_empty() && levels.iter().all(|level| *level == "-10");
+        // Those of the pictures, and perhaps of what is sent again, stay behind.
+        let decoders = nice("rtpjitterbuffer");
+        let voices = decoders.iter().filter(|level| **level == "-10").count();
+        ensure(
+            first(&speaker) && first(&microphone) && first(&line) && voices == 1 && decoders.len() > 1,
+            format!(
+                "sound does not go before the picture: speaker {speaker:?}, microphone {microphone:?}, line {line:?}, decoders {decoders:?}"
+            ),
+        )
+    }
+
+    /// In the lobby nobody is heard.
+    async fn hears_nothing(&mut self, ear: &mut Ear) -> Outcome {
+        ensure(ear.hears_nothing(&mut self.guest).await?, "sound came into the lobby")?;
+        println!("    {:>6.1} s  silence in the lobby", self.took());
         Ok(())
     }
 

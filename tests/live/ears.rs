@@ -24,14 +24,19 @@ pub async fn hear(mut played: broadcast::Receiver<Played>, hertz: f32, within: D
         window.extend(piece.samples.iter().map(|sample| f32::from(*sample) / 32_768.0));
         while window.len() >= WINDOW {
             let rest = window.split_off(WINDOW);
-            let (tone, beside) = (strength(&window, hertz), strength(&window, hertz * 1.37).max(1e-4));
-            if tone > 0.01 && tone > beside * 8.0 {
-                return Some(tone / beside);
+            if let Some(clear) = tone(&window, hertz, RATE) {
+                return Some(clear);
             }
             window = rest;
         }
     }
     None
+}
+
+/// How much louder a tone is in these samples (of -1 to 1) than one beside it, if it can be heard at all.
+pub fn tone(samples: &[f32], hertz: f32, rate: u32) -> Option<f32> {
+    let (tone, beside) = (strength(samples, hertz, rate), strength(samples, hertz * 1.37, rate).max(1e-4));
+    (tone > 0.01 && tone > beside * 8.0).then(|| tone / beside)
 }
 
 /// Loudest sample that the speaker plays within a time.
@@ -50,8 +55,8 @@ pub async fn loudest(speaker: &Speaker, within: Duration) -> i16 {
 }
 
 /// Amplitude of one frequency (Goertzel).
-fn strength(samples: &[f32], hertz: f32) -> f32 {
-    let turn = 2.0 * (std::f32::consts::TAU * hertz / RATE as f32).cos();
+fn strength(samples: &[f32], hertz: f32, rate: u32) -> f32 {
+    let turn = 2.0 * (std::f32::consts::TAU * hertz / rate as f32).cos();
     let (mut one, mut two) = (0.0_f32, 0.0_f32);
     for sample in samples {
         (one, two) = (sample + turn * one - two, one);

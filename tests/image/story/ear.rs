@@ -1,0 +1,81 @@
+//! An ear at the TV inside the box.
+//!
+//! The kernel's loopback card (snd-aloop) bears the name of the Pi's HDMI sound, so the appliance takes it for the TV's,
+//! and what is played there is recorded from its other end. Its clock is the box's own. QEMU's card, which the family's
+//! microphone is at, takes what is played by the host's clock, in leaps that are longer than the appliance's buffer: on
+//! it everything comes too late to be heard.
+
+use super::ears;
+use crate::guest::{Guest, Outcome, PATIENCE};
+use data_encoding::BASE64;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// The recording inside: raw samples, 16 bits, one channel.
+const RECORDING: &str = "/run/ear.raw";
+/// Its samples a second: enough for the tones, and little for the box to give out.
+const RATE: u32 = 8000;
+/// Samples that are looked at together: 100 ms.
+const WINDOW: usize = RATE as usize / 10;
+/// Samples that silence is listened to.
+const SILENCE: usize = RATE as usize * 3;
+
+/// What is heard, from the moment that it is listened to.
+pub(super) struct Ear {
+    /// Samples asked for so far.
+    at: usize,
+}
+
+impl Ear {
+    /// Puts the TV's sound card in and begins to record. Before the first sound: a card is chosen when it is needed.
+    pub(super) async fn listen(guest: &mut Guest) -> Outcome<Self> {
+        guest.run("modprobe snd-aloop id=vc4hdmi index=1 pcm_substreams=1").await?;
+        // Both ends of the card have the form of what is played.
+        let form = "pcm.ear { type plug slave { pcm \"hw:vc4hdmi,1\" format S16_LE rate 48000 channels 2 } }";
+        guest.run(&format!("echo '{form}' >/run/ear.conf")).await?;
+        let record = "aplay --capture --device=ear --file-type=raw --format=S16_LE --channels=1";
+        let configured = format!("ALSA_CONFIG_PATH=/usr/share/alsa/alsa.conf:/run/ear.conf {record} --rate={RATE}");
+        guest.run(&format!("{configured} {RECORDING} >/run/ear.log 2>&1 & echo $! >/run/ear.pid")).await?;
+        guest.until("the ear's first samples", &format!("test -s {RECORDING}"), PATIENCE).await?;
+        Ok(Self { at: 0 })
+    }
+
+    /// Ends the recording and makes the memory free that it took.
+    pub(super) async fn close(self, guest: &mut Guest) -> Outcome {
+        guest.run(&format!("kill $(cat /run/ear.pid) && rm {RECORDING}")).await.map(drop)
+    }
+
+    /// Waits until a tone is heard that was not asked about; gives how much louder it is than one beside it.
+    pub(super) async fn hears(&mut self, guest: &mut Guest, hertz: f32) -> Outcome<f32> {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            let heard = self.more(guest).await?;
+            if let Some(clear) = heard.chunks(WINDOW).find_map(|window| ears::tone(window, hertz, RATE)) {
+                return Ok(clear);
+            }
+            sleep(Duration::from_secs(1)).await;
+        }
+        Err(format!("no tone of {hertz} Hz came out of the TV within {PATIENCE:?}"))
+    }
+
+    /// Whether nothing is played from now on for a while.
+    pub(super) async fn hears_nothing(&mut self, guest: &mut Guest) -> Outcome<bool> {
+        self.more(guest).await?;
+        let (begun, mut loudest) = (self.at, 0.0_f32);
+        while self.at < begun + SILENCE {
+            sleep(Duration::from_secs(1)).await;
+            loudest = self.more(guest).await?.into_iter().map(f32::abs).fold(loudest, f32::max);
+        }
+        Ok(loudest == 0.0)
+    }
+
+    /// What was recorded since this was asked last, as samples of -1 to 1.
+    async fn more(&mut self, guest: &mut Guest) -> Outcome<Vec<f32>> {
+        let bytes = guest.run(&format!("tail -c +{} {RECORDING} | base64 -w 0", self.at * 2 + 1)).await?;
+        let bytes = BASE64.decode(bytes.trim().as_bytes()).map_err(|error| format!("the ear's samples: {error}"))?;
+        let samples: Vec<f32> =
+            bytes.chunks_exact(2).map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0).collect();
+        self.at += samples.len();
+        Ok(samples)
+    }
+}
