@@ -21,7 +21,6 @@ mod signals;
 mod stats;
 pub mod trial;
 mod tunnel;
-mod urgent;
 
 use super::Behind;
 use super::camera::Frame;

@@ -2,7 +2,6 @@
 
 use super::adapt::START_BPS;
 use super::gate::{Gate, guard_microphone, guard_picture, guard_sound};
-use super::urgent::{sound_begins, sound_passes};
 use super::{MediaConfig, allowed};
 use crate::device::camera::element;
 use crate::device::sound::SoundPorts;
@@ -132,10 +131,6 @@ fn sound(pipeline: &gst::Pipeline, webrtc: &gst::Element, ports: &SoundPorts, ga
     .into_iter()
     .collect::<Result<Vec<_>, _>>()?;
     link_to_webrtc(pipeline, webrtc, &chain)?;
-    // The three threads that it passes through: up to the first queue, from there to the second, and out.
-    sound_begins(&src_pad(&chain[0])?);
-    sound_passes(&src_pad(&canceller)?);
-    sound_passes(&src_pad(&chain[chain.len() - 1])?);
     guard_microphone(&src_pad(&canceller)?, gate.clone());
     guard_sound(&src_pad(&filter)?, gate.clone());
     Ok(())

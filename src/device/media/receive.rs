@@ -3,7 +3,6 @@
 use super::gate::Gate;
 use super::pipeline::{Session, made};
 use super::signals::{Signal, Signals};
-use super::urgent::sound_passes;
 use crate::device::camera::{Frame, element};
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -76,9 +75,7 @@ fn connect(pipeline: &gst::Pipeline, pad: &gst::Pad, voice: &gst::Pad, receiving
 
 fn voice_chain() -> Result<Vec<gst::Element>, String> {
     let decoder = made("opusdec", |builder| builder.property("plc", true).property("use-inband-fec", true))?;
-    let depayloader = element("rtpopusdepay")?;
-    sound_passes(&depayloader.static_pad("sink").ok_or("an element without an entry")?);
-    Ok(vec![depayloader, decoder])
+    Ok(vec![element("rtpopusdepay")?, decoder])
 }
 
 fn video_chain(receiving: &Receiving) -> Result<Vec<gst::Element>, String> {

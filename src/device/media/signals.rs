@@ -5,7 +5,6 @@ use super::allowed;
 use super::gate::Gate;
 use super::pipeline::{Session, made};
 use super::receive::{Counts, count_bytes};
-use super::urgent::sound_passes;
 use crate::model::wire::Candidate;
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -97,11 +96,8 @@ pub(super) fn connect(
     let counts = counts.clone();
     session.pipeline.connect_deep_element_added(move |_, _, element| {
         count_bytes(element, &counts);
-        match element.factory().map(|factory| factory.name().to_string()).as_deref() {
-            Some("rtpsession") => element.set_property("rtcp-min-interval", REPORTS.nseconds()),
-            // Everything comes in here, the sound too.
-            Some("nicesrc") => element.static_pad("src").iter().for_each(sound_passes),
-            _ => {}
+        if element.factory().is_some_and(|factory| factory.name() == "rtpsession") {
+            element.set_property("rtcp-min-interval", REPORTS.nseconds());
         }
     });
     ask_again_for_lost_pictures(webrtc, video.clone());
