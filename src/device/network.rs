@@ -183,8 +183,8 @@ enum Work<T> {
     Gone,
 }
 
-impl Work<Result<Result<(), NetworkTrouble>, NetworkTrouble>> {
-    fn flatten(self) -> Work<Result<(), NetworkTrouble>> {
+impl<T> Work<Result<Result<T, NetworkTrouble>, NetworkTrouble>> {
+    fn flatten(self) -> Work<Result<T, NetworkTrouble>> {
         match self {
             Self::Done(done) => Work::Done(done.flatten()),
             Self::Interrupted(ask) => Work::Interrupted(ask),
@@ -414,7 +414,9 @@ impl Network {
     async fn join(&mut self, nm: &NetworkManager, wifi: WifiCode) -> Work<Result<(), NetworkTrouble>> {
         let mut known = Known::read(self.known.clone());
         let least = known.least(&wifi);
-        let joined = match self.unless_asked(join::join(nm, &wifi, least, join::LOOK_WITHIN)).await {
+        // What was joined before may still be up, and be less than this one demands: no more is asked of it meanwhile.
+        let joining = self.unless_weaker(nm, None, join::join(nm, &wifi, least, join::LOOK_WITHIN)).await;
+        let joined = match joining.flatten() {
             Work::Done(Ok(security)) => security,
             Work::Done(Err(trouble)) => return Work::Done(Err(trouble)),
             Work::Interrupted(ask) => return Work::Interrupted(ask),
@@ -444,14 +446,16 @@ impl Network {
         if wifis.is_empty() {
             return Work::Done(Err(NetworkTrouble::NotInTheAir));
         }
-        let in_reach = match self.unless_asked(join::in_reach(nm, wifis, LOOK_FOR_KNOWN)).await {
-            Work::Done(in_reach) => in_reach,
+        let in_reach = match self.unless_weaker(nm, None, join::in_reach(nm, wifis, LOOK_FOR_KNOWN)).await {
+            Work::Done(Ok(in_reach)) => in_reach,
+            Work::Done(Err(trouble)) => return Work::Done(Err(trouble)),
             Work::Interrupted(ask) => return Work::Interrupted(ask),
             Work::Gone => return Work::Gone,
         };
         let mut trouble = NetworkTrouble::NotInTheAir;
         for wifi in in_reach {
-            match self.unless_asked(join::join(nm, &wifi, known.least(&wifi), LOOK_FOR_KNOWN)).await {
+            let joining = self.unless_weaker(nm, None, join::join(nm, &wifi, known.least(&wifi), LOOK_FOR_KNOWN)).await;
+            match joining.flatten() {
                 Work::Done(Ok(security)) => {
                     (self.wanted, self.failing, self.left) = (Some((wifi, security)), None, None);
                     return self.internet(nm, security).await;

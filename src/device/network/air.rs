@@ -103,6 +103,8 @@ pub(super) fn profile<'a>(name: &'a [u8], hidden: bool, security: Security, pass
 
 /// States of a device on its way (`NMDeviceState`).
 pub(super) mod state {
+    pub(in crate::device::network) const UNMANAGED: u32 = 10;
+    pub(in crate::device::network) const UNAVAILABLE: u32 = 20;
     pub(in crate::device::network) const DISCONNECTED: u32 = 30;
     pub(in crate::device::network) const IP_CONFIG: u32 = 70;
     pub(in crate::device::network) const ACTIVATED: u32 = 100;

@@ -62,7 +62,8 @@ pub(super) async fn join(
     let found = match look(nm, &radio, wifi, demands, within).await {
         // It did not answer to its name: the profile's pins judge it, and the beacon once it is joined.
         Err(NetworkTrouble::NotInTheAir) if wifi.hidden => None,
-        Err(NetworkTrouble::NotInTheAir) if !hears_5_ghz(nm, &radio).await => {
+        // What was joined before was in reach of this radio, and is off or far away now.
+        Err(NetworkTrouble::NotInTheAir) if least.is_none() && !hears_5_ghz(nm, &radio).await => {
             return Err(NetworkTrouble::NotOnThisBand);
         }
         other => Some(other?),
@@ -223,7 +224,16 @@ async fn in_the_air(nm: &NetworkManager, radio: &Place, wifi: &WifiCode) -> Vec<
 /// Whether an access point of that name was heard since a moment of [`uptime`]: the list may name one for minutes after it
 /// was switched off.
 async fn heard_since(nm: &NetworkManager, radio: &Place, wifi: &WifiCode, moment: Duration) -> bool {
-    let listed = asked("for access points", nm.list_access_points(None)).await.unwrap_or_default();
+    let mut listed = None;
+    // Tried again, because a list is refused as a whole when one of many access points goes while it is read.
+    for _ in 0..3 {
+        listed = asked("for access points", nm.list_access_points(None)).await;
+        if listed.is_some() {
+            break;
+        }
+        sleep(AGAIN / 2).await;
+    }
+    let Some(listed) = listed else { return true };
     let moment = i64::try_from(moment.as_secs()).unwrap_or_default();
     listed.iter().any(|access_point| {
         access_point.device_path == *radio
@@ -304,6 +314,10 @@ async fn enter(
             // Going down from an older network comes first; only what we have begun can end.
             state::DEACTIVATING | state::DISCONNECTED if reached == 0 => {}
             state::DISCONNECTED => return Err(air::why_failed(moved.reason, reached, strength)),
+            // It was blocked or taken out, or has lost its supplicant.
+            state::UNMANAGED | state::UNAVAILABLE if reached > 0 => {
+                return Err(self::radio(nm).await.err().unwrap_or(NetworkTrouble::NoRadio));
+            }
             on_its_way => reached = on_its_way.max(reached),
         }
     }

@@ -49,10 +49,11 @@ fresh() {
 	# Two at once would write the same file.
 	while [ -e $run/capture.pid ] && kill "$(cat $run/capture.pid)" 2>/dev/null; do sleep 0.1; done
 	# Management frames and EAPOL: whom the box speaks to, and never what about.
+	rm -f $run/capture.log
 	tcpdump -Z root --interface hwsim0 -w $run/frames.pcap --packet-buffered --immediate-mode 'type mgt or ether proto 0x888e' \
 		>/dev/null 2>$run/capture.log &
 	echo $! >$run/capture.pid
-	for turn in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for turn in $(seq 150); do
 		if grep -q listening $run/capture.log; then return; fi
 		sleep 0.2
 	done

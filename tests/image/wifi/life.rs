@@ -143,7 +143,8 @@ async fn goes_over_to_something_else(guest: &mut Guest) -> Outcome {
         ))
         .await?;
     let link = guest.run("iw dev wlan0 link").await?;
-    ensure(link.contains("Not connected"), format!("the box is associated all the same: {link}"))?;
+    // The home's network is on the air still, and may be joined again by now.
+    ensure(!link.contains("free-wifi"), format!("the box is associated all the same: {link}"))?;
     let mut lines = kernel.lines();
     let Some(joined) = lines.next() else {
         println!("    left what somebody else wanted to join before it was associated");
