@@ -32,6 +32,8 @@ const JOURNAL_WARNINGS: &[&str] = &[
     "the microphone",
     "the speaker",
     "no loan",
+    // Its driver comes when it comes; that it is found then is looked at.
+    "no button: opening /dev/madoguchi/button",
 ];
 
 pub(crate) async fn the_first_screen_and_what_runs_behind_it(folder: PathBuf) -> Outcome {
@@ -77,6 +79,10 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
     let said = guest.run("journalctl -b -u 'madoguchi*' --no-pager -o cat | grep -E ' (WARN|ERROR) ' || true").await?;
     let strange = unknown(&said, JOURNAL_WARNINGS);
     check("warnings of the appliance that nobody expects", strange.clone(), strange.is_empty());
+    let found = guest
+        .run("journalctl -b -u madoguchi --no-pager -o cat | grep -c 'the button is /dev/madoguchi/button' || true");
+    let found = found.await?;
+    check("the button is found", found.clone(), found.trim() == "1");
 
     let said = guest.run("findmnt -n -o OPTIONS / 2>/dev/null || grep ' / ' /proc/mounts").await?;
     check("the root is read-only", said.clone(), said.contains("ro"));
