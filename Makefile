@@ -7,24 +7,22 @@ APT_BUILD := build-essential ca-certificates cmake curl git \
 	libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev pkg-config
 APT_RUN := gstreamer1.0-alsa gstreamer1.0-nice gstreamer1.0-plugins-bad gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good
-APT_TEST := chromium chromium-driver coturn dbus-daemon espeak-ng fonts-noto-cjk
+APT_TEST := chromium chromium-driver coturn dbus-daemon espeak-ng fonts-noto-cjk python3-pip
 # The image: everything else comes into a toolchain of its own (image/toolchain). BOOT emulates the box.
 APT_IMAGE := debian-archive-keyring mmdebstrap
 APT_BOOT := device-tree-compiler dnsmasq-base dosfstools iproute2 libasound2-plugins mtools nmap p11-kit pulseaudio \
 	pulseaudio-utils qemu-system-arm qemu-utils softhsm2
 
-# Builds with 1.95 and newer; `make check` asks it for licences, bans and sources.
-CARGO_DENY := 0.20.2
-
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-# Outlives a fresh clone: cargo-deny takes minutes to build.
-TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/madoguchi/tools/cargo-deny-$(CARGO_DENY)
-cargo = PATH="$$(.ci/rust find):$$PATH" cargo
+# Every target compiles with the same features and flags (.ci/cargo), so that each crate is compiled once.
+CARGO := .ci/cargo
+# All that is compiled for tests; the last two are programs of their own.
+ALL := --lib --bins --tests --test live --test image
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test run test check story accept-screens clean image boot test-image test-wifi
+.PHONY: help deps deps-test run test check story accept-screens timings clean image boot test-image test-wifi
 as_root = $$([ "$$(id -u)" -eq 0 ] || echo "sudo --preserve-env=FLAVOUR,VERSION,KEYS,KEYS_PIN,KEYS_PKCS11,PKCS11_MODULE,MIRROR,OUT")
 IMAGE = $(shell ls -t out/madoguchi-*-arm64.img 2>/dev/null | head -n 1)
 
@@ -35,31 +33,38 @@ help: ## This list
 		printf '  make %-15s %s\n' "$$name" "$$what"; done
 
 run: $(TARGET)/.deps ## Room server and box on the workbench; prints two addresses. Ctrl-C ends it
-	@$(cargo) build --bin madoguchi-workbench
-	@$(cargo) run --quiet --bin madoguchi-workbench
+	@.ci/compile --bin madoguchi-workbench
+	@exec $(TARGET)/debug/madoguchi-workbench
 
 test: $(TARGET)/.deps-test ## Every test, with Chromium and the whole story
-	$(cargo) test --all-features
+	@.ci/compile $(ALL)
+	$(CARGO) nextest run $(ARGS)
 	@$(MAKE) story
 
-check: $(TARGET)/.deps $(TOOLS)/bin/cargo-deny ## Format, lints, the pure part alone, licences and sources
-	$(cargo) fmt --check
-	$(cargo) clippy --all-targets --all-features -- -D warnings
-	$(cargo) clippy --all-targets --no-default-features -- -D warnings
-	$(cargo) test --no-default-features
+check: $(TARGET)/.deps-test ## Format, lints, the pure part alone, licences and sources
+	$(CARGO) fmt --check
+	.ci/one-graph
+	@# Clippy's driver compiles (.ci/cargo): what it says of the code fails here.
+	@WARNINGS=deny .ci/compile $(ALL)
+	@# The wall: model and appliance without anything that touches the world.
+	$(CARGO) check --quiet --lib --no-default-features
 	@# cargo-deny 0.20 passes over libraries that are a cdylib as well, and all that they need: shown to it as plain ones.
 	@mkdir -p $(TARGET)
-	@$(cargo) metadata --format-version 1 --all-features --locked | \
+	@$(CARGO) metadata --format-version 1 --all-features --locked | \
 		sed 's/"kind":\["cdylib","rlib"\],"crate_types":\["cdylib","rlib"\]/"kind":["lib"],"crate_types":["lib"]/g' \
 		>$(TARGET)/metadata.json
-	$(TOOLS)/bin/cargo-deny --all-features --metadata-path $(TARGET)/metadata.json --config .cargo/deny.toml \
+	$(CARGO) deny --all-features --metadata-path $(TARGET)/metadata.json --config .cargo/deny.toml \
 		check licenses bans sources
 
 story: $(TARGET)/.deps-test ## Lives the story from boot to wipe; pictures and report in target/story
-	$(cargo) test --quiet --all-features --test live -- $(TARGET)/story
+	@.ci/compile --test live
+	$(CARGO) test --quiet --test live -- $(TARGET)/story
+
+timings: $(TARGET)/.deps ## Which crates took longest to compile the last time something was compiled
+	@.ci/slowest
 
 accept-screens: $(TARGET)/.deps ## Takes the screens as they are painted now for the golden pictures
-	MADOGUCHI_ACCEPT=1 $(cargo) test --test screens
+	MADOGUCHI_ACCEPT=1 $(CARGO) test --test screens
 
 image: ## The firmware image, into out/ (FLAVOUR=pi5, VERSION=, KEYS=FOLDER; see image/README.md)
 	@.ci/packages $(APT_IMAGE)
@@ -68,14 +73,16 @@ image: ## The firmware image, into out/ (FLAVOUR=pi5, VERSION=, KEYS=FOLDER; see
 boot: $(TARGET)/.deps ## Boots the image in QEMU; ARGS="--help" lists what can be plugged
 	@.ci/packages $(APT_BOOT)
 	@[ -n "$(IMAGE)" ] || { echo "there is no image in out/: run make image first" >&2; exit 1; }
-	@$(cargo) run --quiet --no-default-features --features emulator --bin madoguchi-emulator -- boot \
+	@.ci/compile --bin madoguchi-emulator
+	@exec $(TARGET)/debug/madoguchi-emulator boot \
 		--image $(IMAGE) --loader out/qemu/u-boot.bin --environment out/qemu/environment.img --folder $(TARGET)/emulator $(ARGS)
 
 test-image: $(TARGET)/.deps-test ## Boots the image in every way that matters, as root (TESTS="updates cuts" chooses; CUTS=20)
 	@[ "$$(id -u)" -eq 0 ] || { echo "some of these tests build images, which needs root: sudo make $(MAKECMDGOALS)" >&2; exit 1; }
 	@.ci/packages $(APT_IMAGE) $(APT_BOOT)
 	@$(as_root) tests/image/build
-	CUTS=$(or $(CUTS),20) $(cargo) test --all-features --test image -- $(TESTS)
+	@.ci/compile --test image
+	CUTS=$(or $(CUTS),20) $(CARGO) test --quiet --test image -- $(TESTS)
 
 test-wifi: ## The access-point matrix, and a call over a Wi-Fi with its moods, in the booted image
 	@$(MAKE) test-image TESTS=wifi
@@ -89,8 +96,9 @@ deps-test: deps ## The same, and what the tests need
 	@.ci/packages $(APT_TEST)
 	@touch $(TARGET)/.deps-test
 
-clean: ## Removes what was built
-	@if .ci/rust find >/dev/null 2>&1; then $(cargo) clean; else rm -rf $(TARGET); fi
+clean: ## Removes what was built, and the compiled crates in the cache
+	@rm -rf $(TARGET)
+	@if .ci/rust find >/dev/null 2>&1; then rm -rf "$$(.ci/build-dir)"; fi
 
 # Looked at again only when the lists may have changed, so that later runs start in seconds.
 $(TARGET)/.deps: Makefile Cargo.toml .ci/packages .ci/rust
@@ -99,7 +107,3 @@ $(TARGET)/.deps: Makefile Cargo.toml .ci/packages .ci/rust
 $(TARGET)/.deps-test: $(TARGET)/.deps
 	@.ci/packages $(APT_TEST)
 	@touch $@
-
-$(TOOLS)/bin/cargo-deny: | $(TARGET)/.deps
-	@echo "==> building cargo-deny $(CARGO_DENY) once (some minutes)"
-	$(cargo) install --locked --version $(CARGO_DENY) --root $(TOOLS) cargo-deny

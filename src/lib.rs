@@ -55,6 +55,32 @@
 //! offers, the browser answers. In the lobby the transport is brought up, but gates keep picture and sound back
 //! until consent was said *and* staff let the family in. On trouble nothing is repaired: the server raises the
 //! epoch, and both ends build a new connection.
+//!
+//! ## Glossary
+//!
+//! | Here | Meaning |
+//! |---|---|
+//! | able, ability | health: whether a call could be made with this device now (display, camera, network, TLS, codecs); decides whether an update is kept |
+//! | appliance, box, device | the Raspberry Pi at the family's TV, and the state machine that decides for it |
+//! | attempt | number of a request to a device; answers that bear an older number are dropped |
+//! | chapter | one of the six top-level states of the appliance |
+//! | counter | the city's office that talks with families; on a screen, its staff |
+//! | desk | everything of the workbench in one process: a room server, an appliance and its played hardware |
+//! | epoch | number of a media connection; a higher one means that both ends build a new one |
+//! | effect, input | what the appliance wants done, and what it is told |
+//! | gate | holds picture and sound back until consent, admission and a proved peer allow them |
+//! | guest | whoever comes with a room key: the box, or a browser on the guest page |
+//! | law | a property of all lives, checked after every step of random ones |
+//! | line | the signalling connection (WebSocket) to the room server |
+//! | loan | what the city signed for one family: rooms, telephone, languages, until when |
+//! | paper, sheet | the room key as a QR code, as the city prints it |
+//! | path | the media connection (ICE, DTLS, SRTP), as opposed to the line |
+//! | seat | a participant's place in a room; kept for 30 s while its line is down |
+//! | sense | camera or microphone |
+//! | slot | an appointment's time; on the disk, one of the two systems A and B |
+//! | stick | a USB stick with a loan, a return order or an update |
+//! | turn | one input handled; one line of the log |
+//! | word | a message, to or from a person or another program |
 
 pub mod appliance;
 #[cfg(feature = "device")]
