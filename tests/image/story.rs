@@ -6,7 +6,7 @@
 //! ended the call; a stick takes the box back, the power is cut, and the card's raw bytes hold nothing of it
 //! ([`traces`]). Every step is awaited in the box's own log, pictures and sound where people see and hear them.
 
-#[path = "../support/browser.rs"]
+#[path = "../support/browser/mod.rs"]
 pub(crate) mod browser;
 pub(crate) mod city;
 #[path = "../live/clips.rs"]
@@ -114,7 +114,7 @@ pub(crate) struct Home {
 
 async fn life(folder: &Path) -> Outcome {
     let _street = Street::lay(folder).await?;
-    let relay = Relay::start_at(folder, street::ADDRESS);
+    let relay = Relay::start(folder, street::ADDRESS);
     let city = City::open(folder, relay.turn(false)).await?;
     let sound = DeskSound::start().await.map_err(said)?;
     let mut home = Home::furnished(folder, city, Some(&sound)).await?;
@@ -141,7 +141,7 @@ async fn life(folder: &Path) -> Outcome {
     home.is_sent_home(&counter).await?;
     home.is_updated(&stick).await?;
     let key = home.is_returned().await?;
-    counter.page.close().await;
+    drop(counter);
 
     let Home { guest, city, step, .. } = home;
     let disk = guest.machine.cut().await.map_err(said)?.disk.ok_or("no disk")?;

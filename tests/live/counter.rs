@@ -1,6 +1,6 @@
 //! The staff member: a real Chromium on the staff page.
 
-use super::browser::{Browser, Driver};
+use super::browser::Browser;
 use super::clips::FAMILY_TONE;
 use madoguchi::workbench::camera::mark;
 use std::path::Path;
@@ -9,16 +9,14 @@ use std::path::Path;
 pub struct Counter {
     /// The page.
     pub page: Browser,
-    _driver: Driver,
 }
 
 impl Counter {
     /// Opens the staff page, signs in and takes the counter's seat.
     pub async fn sits_down(room: &str, staff: &str, password: &str, appointment: &str, clips: (&Path, &Path)) -> Self {
-        let driver = Driver::start();
         let camera = format!("--use-file-for-fake-video-capture={}", clips.0.display());
         let voice = format!("--use-file-for-fake-audio-capture={}", clips.1.display());
-        let page = driver.browser(&["--use-fake-device-for-media-stream", &camera, &voice]).await;
+        let page = Browser::open(&["--use-fake-device-for-media-stream", &camera, &voice]).await;
         page.go(&format!("{room}/staff")).await;
         page.type_into("name", staff).await;
         page.type_into("password", password).await;
@@ -26,7 +24,7 @@ impl Counter {
         page.until_data("ready", "yes").await;
         page.press(&format!("join-{appointment}")).await;
         page.until_data("room", "seated").await;
-        Self { page, _driver: driver }
+        Self { page }
     }
 
     /// Watches the guest's picture: notes when its mark is first recognised, and listens for the family's tone.

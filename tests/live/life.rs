@@ -2,6 +2,7 @@
 
 use super::clips::{self, COUNTER_TONE};
 use super::counter::Counter;
+use super::loopback::own_address;
 use super::relay::Relay;
 use super::{ears, pictures};
 use madoguchi::model::language::Language;
@@ -64,7 +65,7 @@ impl Life {
         let clips = tempfile::tempdir().unwrap();
         let (camera, voice) = (clips::counter_camera(clips.path()), clips::counter_voice(clips.path()));
         let family = clips::family_voice(clips.path(), self.language.tag());
-        let relay = Relay::start(clips.path());
+        let relay = Relay::start(clips.path(), own_address().into());
         let mut tasks = Tasks::default();
         let mut house = self.move_in(clips.path(), &relay, family, &mut tasks).await;
         let faces = Arc::new(Mutex::new(Vec::new()));
@@ -114,7 +115,7 @@ impl Life {
         page.picture(&self.folder.join("staff-page-at-the-end.png")).await;
         stop.cancel();
         running.await.unwrap().unwrap();
-        counter.page.close().await;
+        drop(counter);
         house.room.stop().await;
         lived
     }
@@ -178,7 +179,8 @@ impl Life {
         counter.page.until_data("guest", "waiting").await;
         let press_to_lobby = pressed.elapsed();
         until(&mut screen, "the lobby", |face| matches!(face, Face::Lobby { staff_present: true })).await;
-        // The transport is being brought up now; nothing may come through it.
+        // The transport stands already; nothing may come through it.
+        counter.page.until_data("media", "connected").await;
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(counter.frames().await, 0.0, "a picture came before staff let the family in");
         assert_eq!(ears::loudest(&house.speaker, Duration::from_millis(500)).await, 0, "sound came into the lobby");
@@ -276,8 +278,6 @@ impl Life {
         let left: Vec<_> =
             std::fs::read_dir(&house.data).map(|entries| entries.flatten().collect()).unwrap_or_default();
         assert!(left.is_empty(), "after the wipe there is still {left:?}");
-        // The last picture settles.
-        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

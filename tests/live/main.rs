@@ -26,8 +26,10 @@ mod life;
 mod pictures;
 mod relay;
 
-#[path = "../support/browser.rs"]
+#[path = "../support/browser/mod.rs"]
 mod browser;
+#[path = "../support/loopback.rs"]
+mod loopback;
 
 use life::{Life, Lived};
 use madoguchi::model::language::Language;

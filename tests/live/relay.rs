@@ -4,7 +4,7 @@
 
 use madoguchi::model::secret::Secret;
 use madoguchi::room::turn::Turn;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -17,23 +17,20 @@ pub struct Relay {
 }
 
 const SECRET: &str = "the story's own secret";
+/// Neither coturn's usual one, which the machine's own may have, nor one that is given to outgoing connections.
+const PORT: u16 = 13_478;
 
 impl Relay {
-    /// Starts coturn on a free loopback port.
-    pub fn start(folder: &Path) -> Self {
-        Self::start_at(folder, Ipv4Addr::LOCALHOST.into())
-    }
-
-    /// Starts coturn on a free port of this address of the machine.
-    pub fn start_at(folder: &Path, ip: IpAddr) -> Self {
-        let address = TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap();
+    /// Starts coturn at an address of this machine at which nobody else does.
+    pub fn start(folder: &Path, ip: IpAddr) -> Self {
+        let address = SocketAddr::new(ip, PORT);
         let log = folder.join("coturn.log");
         let process = Command::new("turnserver")
             .args(["-n", "--allow-loopback-peers", "--no-cli"])
             .args([format!("--listening-ip={ip}"), format!("--relay-ip={ip}")])
             .args(["--use-auth-secret", "--realm=madoguchi.test", "--no-tls", "--no-dtls", "--verbose", "--simple-log"])
             .args(["--min-port=40000", "--max-port=40999"])
-            .arg(format!("--listening-port={}", address.port()))
+            .arg(format!("--listening-port={PORT}"))
             .arg(format!("--static-auth-secret={SECRET}"))
             .arg(format!("--log-file={}", log.display()))
             .arg(format!("--pidfile={}", folder.join("coturn.pid").display()))

@@ -1,9 +1,9 @@
 //! The line loses packets, or carries few of them.
 
-use crate::browser::Browser;
-use crate::call::{Call, OPEN, turn};
+use crate::call::{Call, OPEN};
 use crate::desk::Desk;
 use crate::line::Badness;
+use crate::peer::Peer;
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(40);
@@ -11,8 +11,7 @@ const SOON: Duration = Duration::from_secs(40);
 /// webrtcbin 1.22 by itself asks for nothing again in a bundle: each loss would then freeze the picture.
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_packets_are_sent_again_both_ways() {
-    let _turn = turn().await;
-    let (mut desk, browser) = (Desk::new(), Browser::start().await);
+    let (mut desk, browser) = (Desk::new(), Peer::start().await);
     let mut call = Call::begin(&mut desk, &browser, 1, vec![], vec![], false).await;
     call.over(Badness { loses_each: Some(20), ..Badness::default() });
     call.gate(OPEN).await;
@@ -37,8 +36,7 @@ async fn lost_packets_are_sent_again_both_ways() {
 /// A lively picture over a line that carries a quarter of what it wants: smaller, not frozen.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_narrow_line_gets_a_smaller_picture() {
-    let _turn = turn().await;
-    let (mut desk, browser) = (Desk::new(), Browser::start().await);
+    let (mut desk, browser) = (Desk::new(), Peer::start().await);
     desk.make_lively();
     let mut call = Call::begin(&mut desk, &browser, 1, vec![], vec![], false).await;
     call.over(Badness { carries_bps: Some(300_000), ..Badness::default() });

@@ -1,8 +1,8 @@
 //! A relay is all that is between the ends.
 
-use crate::browser::{Browser, THEIR_PITCH};
-use crate::call::{Call, OPEN, turn};
+use crate::call::{Call, OPEN};
 use crate::desk::Desk;
+use crate::peer::{Peer, THEIR_PITCH};
 use crate::relay::Relay;
 use madoguchi::model::wire::IceServer;
 use std::net::Ipv4Addr;
@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 const SOON: Duration = Duration::from_secs(40);
 
 async fn talk(desk: &mut Desk, ours: Vec<IceServer>, theirs: Vec<IceServer>) {
-    let browser = Browser::start().await;
+    let browser = Peer::start().await;
     let mut call = Call::begin(desk, &browser, 1, ours, theirs, true).await;
     call.gate(OPEN).await;
     call.until("connected", SOON, |seen, _| seen.connected.is_some()).await;
@@ -34,14 +34,12 @@ async fn talk(desk: &mut Desk, ours: Vec<IceServer>, theirs: Vec<IceServer>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_udp() {
-    let _turn = turn().await;
     let relay = Relay::start().await;
     talk(&mut Desk::new(), relay.server("udp"), relay.server("udp")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_tcp() {
-    let _turn = turn().await;
     let relay = Relay::start().await;
     talk(&mut Desk::new(), relay.server("tcp"), relay.server("tcp")).await;
 }
@@ -49,26 +47,24 @@ async fn over_tcp() {
 /// webrtcbin's own `turns:` is plaintext; what reaches the relay's port here must be TLS from its first byte.
 #[tokio::test(flavor = "multi_thread")]
 async fn over_tls_that_is_tls() {
-    let _turn = turn().await;
     let relay = Relay::start().await;
     let firsts = Arc::new(Mutex::new(Vec::new()));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let (tls_port, noted) = (relay.tls_port(), firsts.clone());
+    let (tls_address, noted) = (relay.tls_address(), firsts.clone());
     tokio::spawn(async move {
         while let Ok((mut near, _)) = listener.accept().await {
             let noted = noted.clone();
             tokio::spawn(async move {
                 let first = near.read_u8().await.unwrap();
                 noted.lock().unwrap().push(first);
-                let mut far = TcpStream::connect((Ipv4Addr::LOCALHOST, tls_port)).await.unwrap();
+                let mut far = TcpStream::connect(tls_address).await.unwrap();
                 far.write_u8(first).await.unwrap();
                 let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
             });
         }
     });
-    let mut ours = relay.server("tls");
-    ours[0].urls = vec![format!("turns:localhost:{port}?transport=tcp")];
+    let ours = relay.at(format!("turns:localhost:{port}?transport=tcp"));
     let mut desk = Desk::new();
     desk.trust_anchors.send_replace(vec![relay.certificate()]);
     talk(&mut desk, ours, relay.server("udp")).await;

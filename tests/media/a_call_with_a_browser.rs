@@ -1,8 +1,8 @@
 //! Faces and voices go both ways, and only while the gates allow.
 
-use crate::browser::{Browser, THEIR_PITCH};
-use crate::call::{Call, OPEN, near, turn};
+use crate::call::{Call, OPEN, Seen, near};
 use crate::desk::{Desk, OUR_PITCH};
+use crate::peer::{Peer, THEIR_PITCH};
 use madoguchi::device::media::Gates;
 use std::time::Duration;
 
@@ -13,8 +13,7 @@ const ORANGE: [u8; 3] = [255, 136, 0];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pictures_and_voices_go_both_ways() {
-    let _turn = turn().await;
-    let (mut desk, browser) = (Desk::new(), Browser::start().await);
+    let (mut desk, browser) = (Desk::new(), Peer::start().await);
     let mut call = Call::begin(&mut desk, &browser, 1, vec![], vec![], false).await;
     call.gate(OPEN).await;
     call.until("connected", SOON, |seen, _| seen.connected.is_some()).await;
@@ -42,8 +41,7 @@ async fn pictures_and_voices_go_both_ways() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_flows_while_the_gates_are_shut() {
-    let _turn = turn().await;
-    let (mut desk, browser) = (Desk::new(), Browser::start().await);
+    let (mut desk, browser) = (Desk::new(), Peer::start().await);
     let mut call = Call::begin(&mut desk, &browser, 1, vec![], vec![], false).await;
     call.until("connected", SOON, |seen, _| seen.connected.is_some()).await;
     call.until("their picture is decoded", SOON, |seen, _| seen.first_picture.is_some()).await;
@@ -64,7 +62,8 @@ async fn nothing_flows_while_the_gates_are_shut() {
     // Shut again: what is under way may still arrive, then there is nothing.
     call.gate(Gates::default()).await;
     call.until("their picture is gone", SOON, |_, desk| desk.staff.borrow().is_none() && desk.peak() == 0).await;
-    call.throughout("settling", Duration::from_secs(1), |_, _| true).await;
+    let packets = |seen: &Seen| (seen.report.video_packets, seen.report.audio_packets);
+    call.until_still("packets that are under way arrive", SOON, packets).await;
     let before = call.seen.report.clone();
     call.throughout("shut gates let something through", Duration::from_secs(3), |seen, desk| {
         seen.report.video_packets == before.video_packets
@@ -77,12 +76,11 @@ async fn nothing_flows_while_the_gates_are_shut() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_camera_and_microphone_the_counter_is_still_seen_and_heard() {
-    let _turn = turn().await;
     let mut desk = Desk::with(|ports| {
         ports.sound.microphone = std::sync::Arc::new(|| Err("unplugged".into()));
     });
     desk.unplug_camera();
-    let browser = Browser::start().await;
+    let browser = Peer::start().await;
     let mut call = Call::begin(&mut desk, &browser, 1, vec![], vec![], false).await;
     call.gate(OPEN).await;
     call.until("their picture and tone", SOON, |_, desk| {

@@ -1,8 +1,8 @@
 //! What stays behind after ten sessions, and what may be in one.
 
-use crate::browser::Browser;
-use crate::call::{Call, OPEN, turn};
+use crate::call::{Call, OPEN};
 use crate::desk::Desk;
+use crate::peer::Peer;
 use std::time::{Duration, Instant};
 
 const SOON: Duration = Duration::from_secs(40);
@@ -15,8 +15,7 @@ fn held() -> (usize, usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_sessions_leave_nothing_behind() {
-    let _turn = turn().await;
-    let (mut desk, browser) = (Desk::new(), Browser::start().await);
+    let (mut desk, browser) = (Desk::new(), Peer::start().await);
     let mut after_second = None;
     for attempt in 1..=10 {
         let mut call = Call::begin(&mut desk, &browser, attempt, vec![], vec![], false).await;

@@ -1,8 +1,8 @@
 //! The path dies, or never comes up.
 
-use crate::browser::Browser;
-use crate::call::{Call, OPEN, turn};
+use crate::call::{Call, OPEN};
 use crate::desk::Desk;
+use crate::peer::Peer;
 use madoguchi::device::media::Gates;
 use std::time::{Duration, Instant};
 
@@ -10,8 +10,7 @@ const SOON: Duration = Duration::from_secs(40);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_is_gone_is_noticed_within_five_seconds() {
-    let _turn = turn().await;
-    let (mut desk, browser) = (Desk::new(), Browser::start().await);
+    let (mut desk, browser) = (Desk::new(), Peer::start().await);
     let mut call = Call::begin(&mut desk, &browser, 1, vec![], vec![], false).await;
     call.gate(OPEN).await;
     call.until("a call", SOON, |seen, _| seen.first_picture.is_some() && seen.report.frames_decoded > 10).await;
@@ -28,8 +27,7 @@ async fn a_browser_that_is_gone_is_noticed_within_five_seconds() {
 /// A pause: neither end sends picture or sound for a while. Control packets alone keep the path alive.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_is_no_dead_path() {
-    let _turn = turn().await;
-    let (mut desk, browser) = (Desk::new(), Browser::start().await);
+    let (mut desk, browser) = (Desk::new(), Peer::start().await);
     let mut call = Call::begin(&mut desk, &browser, 1, vec![], vec![], false).await;
     call.gate(OPEN).await;
     call.until("a call", SOON, |seen, _| seen.first_picture.is_some() && seen.report.frames_decoded > 10).await;
@@ -48,8 +46,7 @@ async fn a_pause_is_no_dead_path() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_path_that_never_comes_up_is_given_up() {
-    let _turn = turn().await;
-    let (mut desk, browser) = (Desk::new(), Browser::start().await);
+    let (mut desk, browser) = (Desk::new(), Peer::start().await);
     // Relay only, and no relay: there is no way.
     let mut call = Call::begin(&mut desk, &browser, 1, vec![], vec![], true).await;
     call.until("an offer", SOON, |seen, _| seen.offered.is_some()).await;

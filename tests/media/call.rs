@@ -1,26 +1,20 @@
 //! The two ends brought together without a room server.
 
-use crate::browser::{Browser, Report};
 use crate::desk::Desk;
 use crate::line::{Badness, Line};
+use crate::peer::{Peer, Report};
 use madoguchi::device::media::{Gates, MediaAsk, MediaEvent, MediaNews};
 use madoguchi::model::ids::{Attempt, Epoch};
 use madoguchi::model::quality::LineStats;
 use madoguchi::model::wire::{Candidate, IceServer};
 use serde_json::json;
 use std::time::{Duration, Instant};
-use tokio::sync::{Mutex, MutexGuard};
 
 /// All gates open.
 pub(crate) const OPEN: Gates = Gates { picture: true, sound: true, show: true };
 
-/// One call at a time: two browsers on a small machine would only measure each other.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
-
-/// Waits for the turn of a test.
-pub(crate) async fn turn() -> MutexGuard<'static, ()> {
-    ONE_AT_A_TIME.lock().await
-}
+/// What is under way arrives sooner than this.
+const STILL: Duration = Duration::from_millis(500);
 
 /// What was seen of a call so far.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +32,7 @@ pub(crate) struct Seen {
 /// A call between a desk and a browser.
 pub(crate) struct Call<'ends> {
     pub(crate) desk: &'ends mut Desk,
-    pub(crate) browser: &'ends Browser,
+    pub(crate) browser: &'ends Peer,
     pub(crate) attempt: Attempt,
     pub(crate) seen: Seen,
     pub(crate) browser_gone: bool,
@@ -50,7 +44,7 @@ impl<'ends> Call<'ends> {
     /// Builds a pipeline and lets the browser answer its offer.
     pub(crate) async fn begin(
         desk: &'ends mut Desk,
-        browser: &'ends Browser,
+        browser: &'ends Peer,
         attempt: u32,
         ours: Vec<IceServer>,
         theirs: Vec<IceServer>,
@@ -101,6 +95,20 @@ impl<'ends> Call<'ends> {
         while begun.elapsed() < span {
             self.step().await;
             assert!(is_so(&self.seen, self.desk), "{what}; seen: {:?}", self.seen);
+        }
+    }
+
+    /// Carries messages until what was seen is the same for half a second.
+    pub(crate) async fn until_still<T: PartialEq>(&mut self, what: &str, deadline: Duration, is: impl Fn(&Seen) -> T) {
+        let begun = Instant::now();
+        let (mut last, mut since) = (is(&self.seen), begun);
+        while since.elapsed() < STILL {
+            assert!(begun.elapsed() < deadline, "not within {deadline:?}: {what}; seen: {:?}", self.seen);
+            self.step().await;
+            let now = is(&self.seen);
+            if now != last {
+                (last, since) = (now, Instant::now());
+            }
         }
     }
 

@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what goes wrong in a test fails it")]
 #![expect(clippy::disallowed_methods, reason = "tests start browsers, relays and tasks, and wait for them")]
 
-/// The other end: Chromium with a drawn picture and a tone.
+/// Chromium.
+#[path = "../support/browser/mod.rs"]
 mod browser;
 /// The two brought together without a room server.
 mod call;
@@ -10,6 +11,11 @@ mod call;
 mod desk;
 /// A bad line between them: loss, and too few bits.
 mod line;
+/// An address for each relay.
+#[path = "../support/loopback.rs"]
+mod loopback;
+/// The other end: Chromium with a drawn picture and a tone.
+mod peer;
 /// Relays: coturn over UDP, TCP and TLS.
 mod relay;
 

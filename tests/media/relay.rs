@@ -1,8 +1,9 @@
 //! Relays: coturn over UDP, TCP and TLS.
 
+use crate::loopback::{TURN_PORT, own_address};
 use madoguchi::model::secret::Secret;
 use madoguchi::model::wire::IceServer;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -12,25 +13,27 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// Characters that an address must not be split at.
 const USER: &str = "1700000000:guest";
 const PASSWORD: &str = "a+b/c=@:";
+/// Chosen as [`TURN_PORT`] is.
+const TLS_PORT: u16 = 15_349;
 
 /// A running coturn. Dropping it ends it.
 pub(crate) struct Relay {
     process: Child,
     folder: TempDir,
-    port: u16,
-    tls_port: u16,
+    address: Ipv4Addr,
 }
 
 impl Relay {
     pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         certify(&folder);
-        let (port, tls_port) = (free_port(), free_port());
+        let address = own_address();
         let file = |name: &str| folder.path().join(name).display().to_string();
         let process = Command::new("turnserver")
-            .args(["-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", "--allow-loopback-peers"])
+            .args(["-n", "--allow-loopback-peers"])
+            .args([format!("--listening-ip={address}"), format!("--relay-ip={address}")])
             .args(["--lt-cred-mech", "--realm=test", "--no-cli", "--no-dtls", "--simple-log", "--log-file=stdout"])
-            .args([format!("--listening-port={port}"), format!("--tls-listening-port={tls_port}")])
+            .args([format!("--listening-port={TURN_PORT}"), format!("--tls-listening-port={TLS_PORT}")])
             .args([format!("--user={}:{PASSWORD}", USER.replace(':', "-"))])
             .args([format!("--cert={}", file("cert.pem")), format!("--pkey={}", file("key.pem"))])
             .args([format!("--pidfile={}", file("pid")), format!("--userdb={}", file("db"))])
@@ -38,10 +41,10 @@ impl Relay {
             .stderr(Stdio::null())
             .spawn()
             .expect("turnserver is missing: install coturn");
-        let relay = Self { process, folder, port, tls_port };
-        for port in [port, tls_port] {
+        let relay = Self { process, folder, address };
+        for port in [TURN_PORT, TLS_PORT] {
             let begun = Instant::now();
-            while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
+            while TcpStream::connect((address, port)).await.is_err() {
                 assert!(begun.elapsed() < DEADLINE, "coturn does not listen");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
@@ -49,12 +52,13 @@ impl Relay {
         relay
     }
 
-    /// As RTCIceServer: `udp`, `tcp` or `tls`.
+    /// As RTCIceServer: by `udp` or `tcp`.
     pub(crate) fn server(&self, way: &str) -> Vec<IceServer> {
-        let url = match way {
-            "tls" => format!("turns:localhost:{}?transport=tcp", self.tls_port),
-            way => format!("turn:127.0.0.1:{}?transport={way}", self.port),
-        };
+        self.at(format!("turn:{}:{TURN_PORT}?transport={way}", self.address))
+    }
+
+    /// As RTCIceServer at this address.
+    pub(crate) fn at(&self, url: String) -> Vec<IceServer> {
         vec![IceServer {
             urls: vec![url],
             username: Some(USER.replace(':', "-")),
@@ -62,8 +66,9 @@ impl Relay {
         }]
     }
 
-    pub(crate) fn tls_port(&self) -> u16 {
-        self.tls_port
+    /// Where it expects TLS.
+    pub(crate) fn tls_address(&self) -> SocketAddr {
+        (self.address, TLS_PORT).into()
     }
 
     /// Its certificate in PEM.
@@ -77,10 +82,6 @@ impl Drop for Relay {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 fn certify(folder: &TempDir) {

@@ -9,9 +9,11 @@
     reason = "tests say what they expect, start what they need, and read the clock"
 )]
 
-#[path = "../support/browser.rs"]
+#[path = "../support/browser/mod.rs"]
 mod browser;
 mod desk;
+#[path = "../support/loopback.rs"]
+mod loopback;
 
 mod a_room_from_hello_to_the_end;
 mod every_refusal_and_limit;

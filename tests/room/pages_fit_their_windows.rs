@@ -1,7 +1,7 @@
 //! Every page in every state, at both sizes of a counter's screen and on a phone: nothing is cut off, every control
 //! is large enough and named, and text stands out from its ground. Pictures are left in `target/room-pages`.
 
-use crate::browser::{Browser, Driver};
+use crate::browser::Browser;
 use crate::desk::Desk;
 use crate::staff_and_guest_in_a_browser::{join, sign_in};
 use madoguchi::model::language::Language;
@@ -68,10 +68,8 @@ async fn at_1024_by_768_in_english() {
 
 async fn walk(width: u32, height: u32, language: Language) {
     let desk = Desk::open().await;
-    let driver = Driver::start();
     let size = format!("{width}-{}", language.tag());
-    let (staff, guest) =
-        (driver.browser_sized(width, height, &[]).await, driver.browser_sized(width, height, &[]).await);
+    let (staff, guest) = tokio::join!(Browser::sized(width, height, &[]), Browser::sized(width, height, &[]));
     staff.go(&format!("{}/sign-in?wrong=1", desk.running().public)).await;
     staff.press(&format!("language-{}", language.tag())).await;
     staff.until("the words are there", "return document.getElementById('problem').textContent.length > 5;").await;
@@ -81,19 +79,14 @@ async fn walk(width: u32, height: u32, language: Language) {
     staff.press("new-appointment").await;
     look(&staff, &format!("{size}-staff-new")).await;
     staff.press("make-do").await;
-    let staff_window = staff.client.window().await.unwrap();
-    let paper = loop {
-        let windows = staff.client.windows().await.unwrap();
-        if let Some(paper) = windows.into_iter().find(|window| *window != staff_window) {
-            break paper;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    };
-    staff.client.switch_to_window(paper).await.unwrap();
+    let staff_window = staff.session.window().await.unwrap();
+    let other = async || staff.session.windows().await.unwrap().into_iter().find(|window| *window != staff_window);
+    let paper = staff.wait("the paper's own window", other).await;
+    staff.session.switch_to_window(paper).await.unwrap();
     staff.until("the paper is there", "return document.querySelector('.code svg') !== null;").await;
     look(&staff, &format!("{size}-paper")).await;
-    staff.client.close_window().await.unwrap();
-    staff.client.switch_to_window(staff_window).await.unwrap();
+    staff.session.close_window().await.unwrap();
+    staff.session.switch_to_window(staff_window).await.unwrap();
     staff.until("two appointments", "return document.querySelectorAll('.card').length === 2;").await;
     staff.press(&format!("join-{}", desk.demo.appointment)).await;
     staff.until_data("room", "seated").await;
@@ -128,15 +121,12 @@ async fn walk(width: u32, height: u32, language: Language) {
     staff.until_data("room", "ended").await;
     look(&guest, &format!("{size}-guest-end")).await;
     look(&staff, &format!("{size}-staff-end")).await;
-    staff.close().await;
-    guest.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_phone() {
     let desk = Desk::open().await;
-    let driver = Driver::start();
-    let (staff, guest) = (driver.browser(&[]).await, driver.browser_sized(500, 900, &[]).await);
+    let (staff, guest) = tokio::join!(Browser::open(&[]), Browser::sized(500, 900, &[]));
     guest.go(desk.demo.key_url(&desk.running().public, Language::Japanese).expose()).await;
     guest.until_data("state", "ready").await;
     look(&guest, "phone-guest-ready").await;
@@ -150,6 +140,4 @@ async fn on_a_phone() {
     guest.press("leave").await;
     guest.until_data("state", "over").await;
     look(&guest, "phone-guest-left").await;
-    staff.close().await;
-    guest.close().await;
 }

@@ -1,9 +1,9 @@
 //! Staff and a guest in real Chromium: both see each other, and every control does what it says.
 
-use crate::browser::{Browser, Driver};
+use crate::browser::Browser;
 use crate::desk::Desk;
-use fantoccini::key::Key;
 use madoguchi::model::language::Language;
+use thirtyfour::Key;
 
 pub async fn sign_in(desk: &Desk, staff: &Browser) {
     staff.go(&format!("{}/staff", desk.running().public)).await;
@@ -35,14 +35,13 @@ pub async fn sees_more_pictures(browser: &Browser, who: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn they_see_each_other_mute_hold_and_the_guest_is_made_to_leave() {
     let desk = Desk::open().await;
-    let driver = Driver::start();
-    let (staff, guest) = (driver.browser(&[]).await, driver.browser(&[]).await);
+    let (staff, guest) = tokio::join!(Browser::open(&[]), Browser::open(&[]));
     sign_in(&desk, &staff).await;
     staff.press(&format!("join-{}", desk.demo.appointment)).await;
     staff.until_data("room", "seated").await;
 
     join(&desk, &guest, Language::Japanese).await;
-    let address = guest.client.current_url().await.unwrap();
+    let address = guest.session.current_url().await.unwrap();
     assert_eq!(address.fragment(), None, "the key is still in the address bar");
     staff.until_data("guest", "waiting").await;
     // The connection stands already in the lobby, but nothing flows on it.
@@ -90,8 +89,6 @@ async fn they_see_each_other_mute_hold_and_the_guest_is_made_to_leave() {
     guest.go(desk.demo.key_url(&desk.running().public, Language::English).expose()).await;
     guest.until_data("state", "over").await;
     assert_eq!(guest.data("reason").await.as_deref(), Some("let-leave"), "the key is still good");
-    staff.close().await;
-    guest.close().await;
 }
 
 /// Presses Tab until what has this `data-testid` has the focus.
@@ -103,7 +100,7 @@ async fn tab_to(browser: &Browser, id: &str) {
             assert_eq!(outline, "solid", "{id} has no visible focus");
             return;
         }
-        browser.keys(&Key::Tab.to_string()).await;
+        browser.keys(Key::Tab).await;
     }
     panic!("{id} cannot be reached with the Tab key");
 }
@@ -111,54 +108,50 @@ async fn tab_to(browser: &Browser, id: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_whole_consultation_with_the_keyboard_alone() {
     let desk = Desk::open().await;
-    let driver = Driver::start();
-    let (staff, guest) = (driver.browser(&[]).await, driver.browser(&[]).await);
+    let (staff, guest) = tokio::join!(Browser::open(&[]), Browser::open(&[]));
     staff.go(&format!("{}/staff", desk.running().public)).await;
     tab_to(&staff, "name").await;
-    staff.keys(&desk.demo.staff).await;
+    staff.keys(desk.demo.staff.as_str()).await;
     tab_to(&staff, "password").await;
-    staff.keys(&format!("{}{}", desk.demo.password.expose(), Key::Enter)).await;
+    staff.keys(desk.demo.password.expose() + Key::Enter).await;
     staff.until_data("ready", "yes").await;
     tab_to(&staff, &format!("join-{}", desk.demo.appointment)).await;
-    staff.keys(&Key::Enter.to_string()).await;
+    staff.keys(Key::Enter).await;
     staff.until_data("room", "seated").await;
     join(&desk, &guest, Language::Japanese).await;
     staff.until_data("guest", "waiting").await;
-    staff.keys(&Key::F8.to_string()).await;
+    staff.keys(Key::F8).await;
     guest.until_data("state", "call").await;
     staff.until_data("guest", "admitted").await;
-    staff.keys(&Key::F2.to_string()).await;
+    staff.keys(Key::F2).await;
     staff.until_data("microphone", "muted").await;
-    staff.keys(&Key::F4.to_string()).await;
+    staff.keys(Key::F4).await;
     staff.until_data("camera", "off").await;
-    staff.keys(&Key::F9.to_string()).await;
+    staff.keys(Key::F9).await;
     staff.until_data("hold", "on").await;
     tab_to(&staff, "will-phone").await;
-    staff.keys(&Key::Enter.to_string()).await;
+    staff.keys(Key::Enter).await;
     tab_to(&staff, "confirm-yes").await;
-    staff.keys(&Key::Enter.to_string()).await;
+    staff.keys(Key::Enter).await;
     guest.until_data("notice", "will-phone").await;
     tab_to(&staff, "end").await;
-    staff.keys(&Key::Enter.to_string()).await;
+    staff.keys(Key::Enter).await;
     // The first choice is the harmless one, and Escape is "no".
     tab_to(&staff, "confirm-no").await;
-    staff.keys(&Key::Escape.to_string()).await;
+    staff.keys(Key::Escape).await;
     assert_eq!(guest.data("state").await.as_deref(), Some("call"));
     tab_to(&staff, "end").await;
-    staff.keys(&Key::Enter.to_string()).await;
+    staff.keys(Key::Enter).await;
     tab_to(&staff, "confirm-yes").await;
-    staff.keys(&Key::Enter.to_string()).await;
+    staff.keys(Key::Enter).await;
     guest.until_data("reason", "ended").await;
     staff.until_data("room", "ended").await;
-    staff.close().await;
-    guest.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_outlives_the_server_and_a_page_that_is_loaded_again() {
     let mut desk = Desk::open().await;
-    let driver = Driver::start();
-    let (staff, guest) = (driver.browser(&[]).await, driver.browser(&[]).await);
+    let (staff, guest) = tokio::join!(Browser::open(&[]), Browser::open(&[]));
     sign_in(&desk, &staff).await;
     staff.press(&format!("join-{}", desk.demo.appointment)).await;
     join(&desk, &guest, Language::Japanese).await;
@@ -174,34 +167,29 @@ async fn a_call_outlives_the_server_and_a_page_that_is_loaded_again() {
     sees_more_pictures(&staff, "staff after the restart").await;
     assert_eq!(staff.data("epoch").await.as_deref(), Some("1"), "the same connection goes on");
 
-    guest.client.refresh().await.unwrap();
+    guest.session.refresh().await.unwrap();
     guest.until_data("state", "call").await;
     sees_more_pictures(&guest, "the guest after loading the page again").await;
     sees_more_pictures(&staff, "staff after the guest's new page").await;
-    staff.close().await;
-    guest.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_camera_is_said_in_plain_words_and_is_no_dead_end() {
     let desk = Desk::open().await;
-    let driver = Driver::start();
-    let guest = driver.browser(&["--use-fake-ui-for-media-stream=deny"]).await;
+    let guest = Browser::open(&["--use-fake-ui-for-media-stream=deny"]).await;
     guest.go(desk.demo.key_url(&desk.running().public, Language::English).expose()).await;
     guest.press("check").await;
     guest.until("the reason is shown", "return !document.getElementById('device-problem').hidden;").await;
     assert!(guest.text("device-problem").await.contains("Camera and microphone are not allowed"));
     guest.press("agree").await;
     guest.until_data("state", "lobby").await;
-    guest.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_camera_there_is_a_call_with_sound() {
     let desk = Desk::open().await;
-    let driver = Driver::start();
     let (staff, guest) =
-        (driver.browser(&[]).await, driver.browser(&["--use-fake-device-for-media-stream=device-count=0"]).await);
+        (Browser::open(&[]).await, Browser::open(&["--use-fake-device-for-media-stream=device-count=0"]).await);
     sign_in(&desk, &staff).await;
     staff.press(&format!("join-{}", desk.demo.appointment)).await;
     join(&desk, &guest, Language::English).await;
@@ -209,6 +197,4 @@ async fn without_a_camera_there_is_a_call_with_sound() {
     staff.press("admit").await;
     sees_more_pictures(&guest, "the guest").await;
     staff.until("staff learn that there is no picture", "return !document.getElementById('guest-muted').hidden;").await;
-    staff.close().await;
-    guest.close().await;
 }

@@ -1,5 +1,6 @@
-//! A desk to test, and an eye that looks through its camera.
+//! A desk to test, its page, and an eye that looks through its camera.
 
+use crate::browser::Browser;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -24,6 +25,14 @@ pub(crate) fn config() -> DeskConfig {
 pub(crate) async fn desk() -> (Desk, watch::Sender<Option<TvPicture>>) {
     let (tv, picture) = watch::channel(None);
     (Desk::start(config(), picture).await.unwrap(), tv)
+}
+
+/// A desk's page, once it is connected.
+pub(crate) async fn page(address: SocketAddr, flags: &[&str]) -> Browser {
+    let page = Browser::open(flags).await;
+    page.go(&format!("http://{address}/")).await;
+    page.until_attribute("#connected", "data-on", "true").await;
+    page
 }
 
 /// A running pipeline behind a source, and its appsink.

@@ -1,5 +1,6 @@
 //! The workbench from outside: its page in a real Chromium, its devices as the supervisor holds them.
 #![allow(
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -7,6 +8,7 @@
     reason = "a test ends by panicking, and starts the browser that it needs"
 )]
 
+#[path = "../support/browser/mod.rs"]
 mod browser;
 mod desk;
 

@@ -1,7 +1,7 @@
 //! The speaker to listeners and page, and what the microphone hears.
 
-use crate::browser::{PATIENCE, click, open, until_script};
-use crate::desk::{Eye, desk, samples, share};
+use crate::browser::PATIENCE;
+use crate::desk::{Eye, desk, page, samples, share};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use madoguchi::workbench::Command;
@@ -32,15 +32,13 @@ async fn the_speakers_tone_reaches_listeners_and_the_page() {
     }
     assert!(share(&heard, 440.0) > 0.9, "440 Hz: {}", share(&heard, 440.0));
     assert!(share(&heard, 660.0) < 0.05, "660 Hz: {}", share(&heard, 660.0));
-    open(desk.address(), &[], |client| async move {
-        let loudness = "return document.getElementById('loudness').value";
-        assert_eq!(client.execute(loudness, vec![]).await.unwrap(), 0, "silent until somebody wants it");
-        click(&client, "#sound").await;
-        until_script(&client, "sound in the page", &format!("{loudness} > 0.3")).await;
-        click(&client, "#sound").await;
-        until_script(&client, "silence again", &format!("{loudness} === 0")).await;
-    })
-    .await;
+    let page = page(desk.address(), &[]).await;
+    let loudness = "return document.getElementById('loudness').value";
+    assert_eq!(page.script(loudness).await, 0, "silent until somebody wants it");
+    page.click("#sound").await;
+    page.until("sound in the page", &format!("{loudness} > 0.3")).await;
+    page.click("#sound").await;
+    page.until("silence again", &format!("{loudness} === 0")).await;
     pipeline.set_state(gst::State::Null).unwrap();
 }
 

@@ -1,7 +1,7 @@
 //! The camera's slot, through its source bin.
 
-use crate::browser::{click, open, until, until_attribute};
-use crate::desk::{ROOM, desk, eye, texts};
+use crate::browser::until;
+use crate::desk::{ROOM, desk, eye, page, texts};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use madoguchi::workbench::camera::mark;
@@ -12,23 +12,21 @@ const WIFI: &str = "WIFI:T:WPA;S:midori-home;P:sakura-saku-2026;;";
 #[tokio::test(flavor = "multi_thread")]
 async fn chosen_by_its_thumbnail() {
     let (desk, _tv) = desk().await;
-    open(desk.address(), &[], |client| async move {
-        let eye = eye(&desk);
-        eye.until("the person's mark", |frame| {
-            mark::read(frame).is_some_and(|seen| seen.identity == mark::identity("appliance"))
-        });
-        until_attribute(&client, "#camera-lamp", "data-open", "true").await;
-        click(&client, "[data-key=wifi-good]").await;
-        eye.until("the Wi-Fi code", |frame| texts(frame) == [WIFI]);
-        until_attribute(&client, "[data-key=wifi-good]", "aria-checked", "true").await;
-        click(&client, "[data-key=room-today]").await;
-        eye.until("the room key", |frame| texts(frame) == [ROOM]);
-        click(&client, "[data-key=nothing]").await;
-        eye.until("the empty room", |frame| texts(frame).is_empty() && mark::read(frame).is_none());
-        drop(eye);
-        until_attribute(&client, "#camera-lamp", "data-open", "false").await;
-    })
-    .await;
+    let page = page(desk.address(), &[]).await;
+    let eye = eye(&desk);
+    eye.until("the person's mark", |frame| {
+        mark::read(frame).is_some_and(|seen| seen.identity == mark::identity("appliance"))
+    });
+    page.until_attribute("#camera-lamp", "data-open", "true").await;
+    page.click("[data-key=wifi-good]").await;
+    eye.until("the Wi-Fi code", |frame| texts(frame) == [WIFI]);
+    page.until_attribute("[data-key=wifi-good]", "aria-checked", "true").await;
+    page.click("[data-key=room-today]").await;
+    eye.until("the room key", |frame| texts(frame) == [ROOM]);
+    page.click("[data-key=nothing]").await;
+    eye.until("the empty room", |frame| texts(frame).is_empty() && mark::read(frame).is_none());
+    drop(eye);
+    page.until_attribute("#camera-lamp", "data-open", "false").await;
 }
 
 #[tokio::test]
@@ -76,5 +74,5 @@ async fn it_is_open_only_while_a_pipeline_runs() {
     assert_eq!(control.camera_open(), 1);
     drop(eye);
     drop(source);
-    until("the camera closed", || async { (control.camera_open() == 0).then_some(()) }).await;
+    until("the camera closed", async || (control.camera_open() == 0).then_some(())).await;
 }

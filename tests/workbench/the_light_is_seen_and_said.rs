@@ -1,8 +1,6 @@
 //! The button's light, in colour, movement and words.
 
-use crate::browser::{open, until, until_attribute};
-use crate::desk::desk;
-use fantoccini::Locator;
+use crate::desk::{desk, page};
 use madoguchi::model::light::Light;
 
 const LIGHTS: [(Light, &str, &str, &str); 5] = [
@@ -16,21 +14,16 @@ const LIGHTS: [(Light, &str, &str, &str); 5] = [
 async fn look(more: &[&str], moves: bool) {
     let (desk, _tv) = desk().await;
     let light = desk.ends.light;
-    open(desk.running.address, more, |client| async move {
-        for (shown, name, word, animation) in LIGHTS {
-            light.send_replace(shown);
-            until_attribute(&client, "#button", "data-light", name).await;
-            until(word, || async {
-                let text = client.find(Locator::Css("#light-ja")).await.unwrap().text().await.unwrap();
-                (text == word).then_some(())
-            })
-            .await;
-            let button = client.find(Locator::Css("#button")).await.unwrap();
-            let seen = button.css_value("animation-name").await.unwrap();
-            assert_eq!(seen, if moves { animation } else { "none" }, "{name}");
-        }
-    })
-    .await;
+    let page = page(desk.running.address, more).await;
+    for (shown, name, word, animation) in LIGHTS {
+        light.send_replace(shown);
+        page.until_attribute("#button", "data-light", name).await;
+        let said = page.element("#light-ja").await;
+        page.wait(word, async || (said.text().await.unwrap() == word).then_some(())).await;
+        let button = page.element("#button").await;
+        let seen = button.css_value("animation-name").await.unwrap();
+        assert_eq!(seen, if moves { animation } else { "none" }, "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,6 @@
 //! Files from outside: bad ones refused with nothing lost, good ones seen.
 
-use crate::browser::{open, until};
-use crate::desk::{desk, eye, http, texts};
-use fantoccini::Locator;
+use crate::desk::{desk, eye, http, page, texts};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use image::RgbImage;
@@ -103,21 +101,15 @@ async fn as_the_page_says_it() {
     let (bad, good) = (folder.path().join("list.txt"), folder.path().join("photo.png"));
     std::fs::write(&bad, "milk, eggs").unwrap();
     std::fs::write(&good, png("from a file")).unwrap();
-    open(desk.address(), &[], |client| async move {
-        let chooser = client.find(Locator::Css("#file")).await.unwrap();
-        chooser.send_keys(bad.to_str().unwrap()).await.unwrap();
-        let said = until("a refusal", || async {
-            let text = client.find(Locator::Css("#refused")).await.unwrap().text().await.unwrap();
-            (!text.is_empty()).then_some(text)
-        })
-        .await;
-        assert!(said.contains("list.txt") && said.contains("neither a picture"), "{said}");
-        chooser.send_keys(good.to_str().unwrap()).await.unwrap();
-        until("its thumbnail", || async {
-            client.find(Locator::Css("[data-key^=upload-][aria-checked=true]")).await.ok()
-        })
-        .await;
-        eye(&desk).until("the photo", |frame| texts(frame) == ["from a file"]);
-    })
-    .await;
+    let page = page(desk.address(), &[]).await;
+    let chooser = page.element("#file").await;
+    chooser.send_keys(bad.to_str().unwrap()).await.unwrap();
+    let refused = page.element("#refused").await;
+    let said = async || Some(refused.text().await.unwrap()).filter(|text| !text.is_empty());
+    let said = page.wait("a refusal", said).await;
+    assert!(said.contains("list.txt") && said.contains("neither a picture"), "{said}");
+    chooser.send_keys(good.to_str().unwrap()).await.unwrap();
+    // Its thumbnail.
+    page.element("[data-key^=upload-][aria-checked=true]").await;
+    eye(&desk).until("the photo", |frame| texts(frame) == ["from a file"]);
 }

@@ -30,7 +30,7 @@ const OTHER: &str = "another horse battery";
 pub(crate) async fn lived(folder: &Path) -> Outcome {
     let _street = Street::lay(folder).await?;
     let impostor = Impostor::waits().await?;
-    let relay = Relay::start_at(folder, street::ADDRESS);
+    let relay = Relay::start(folder, street::ADDRESS);
     let city = City::open(folder, relay.turn(false)).await?;
     let mut home = Home::furnished(folder, city, None).await?;
     let lived = changes(&mut home, &impostor).await;

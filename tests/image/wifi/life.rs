@@ -29,7 +29,7 @@ const TALKABLE: Duration = Duration::from_secs(90);
 
 pub(crate) async fn lived(folder: &Path) -> Outcome {
     let _street = Street::lay(folder).await?;
-    let relay = Relay::start_at(folder, street::ADDRESS);
+    let relay = Relay::start(folder, street::ADDRESS);
     let city = City::open(folder, relay.turn(false)).await?;
     let sound = DeskSound::start().await.map_err(said)?;
     let mut home = Home::furnished(folder, city, Some(&sound)).await?;

@@ -194,7 +194,7 @@ fn failing() -> Vec<Row> {
 /// Tries every row (ROWS in the environment: those with one of these, between commas, in their names); tells all that is not as expected at the end.
 pub(crate) async fn lived(folder: &Path) -> Outcome {
     let _street = Street::lay(folder).await?;
-    let relay = Relay::start_at(folder, street::ADDRESS);
+    let relay = Relay::start(folder, street::ADDRESS);
     let city = City::open(folder, relay.turn(false)).await?;
     let mut home = Home::furnished(folder, city, None).await?;
     // The cable is still there: the clock is set by it, as in every home that had a network before.
