@@ -22,7 +22,8 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test run test check story accept-screens timings clean image boot test-image test-wifi
+.PHONY: help deps deps-test run test check story accept-screens timings clean image boot has-image is-root test-image \
+	test-wifi
 as_root = $$([ "$$(id -u)" -eq 0 ] || echo "sudo --preserve-env=FLAVOUR,VERSION,KEYS,KEYS_PIN,KEYS_PKCS11,PKCS11_MODULE,MIRROR,OUT")
 IMAGE = $(shell ls -t out/madoguchi-*-arm64.img 2>/dev/null | head -n 1)
 
@@ -67,22 +68,28 @@ accept-screens: $(TARGET)/.deps ## Takes the screens as they are painted now for
 	MADOGUCHI_ACCEPT=1 $(CARGO) test --test screens
 
 image: ## The firmware image, into out/ (FLAVOUR=pi5, VERSION=, KEYS=FOLDER; see image/README.md)
+	@[ "$$(id -u)" -eq 0 ] || command -v sudo >/dev/null || { echo "building the image needs root (file owners, chroot), and there is no sudo here: run make image as root" >&2; exit 1; }
 	@.ci/packages $(APT_IMAGE)
 	@$(as_root) image/build
 
-boot: $(TARGET)/.deps ## Boots the image in QEMU; ARGS="--help" lists what can be plugged
+boot: has-image $(TARGET)/.deps ## Boots the image in QEMU; ARGS="--help" lists what can be plugged
 	@.ci/packages $(APT_BOOT)
-	@[ -n "$(IMAGE)" ] || { echo "there is no image in out/: run make image first" >&2; exit 1; }
 	@.ci/compile --bin madoguchi-emulator
 	@exec $(TARGET)/debug/madoguchi-emulator boot \
 		--image $(IMAGE) --loader out/qemu/u-boot.bin --environment out/qemu/environment.img --folder $(TARGET)/emulator $(ARGS)
 
-test-image: $(TARGET)/.deps-test ## Boots the image in every way that matters, as root (TESTS="updates cuts" chooses; CUTS=20)
-	@[ "$$(id -u)" -eq 0 ] || { echo "some of these tests build images, which needs root: sudo make $(MAKECMDGOALS)" >&2; exit 1; }
+test-image: is-root $(TARGET)/.deps-test ## Boots the image in every way that matters, as root (TESTS="updates cuts" chooses; CUTS=20, FRESH=1)
 	@.ci/packages $(APT_IMAGE) $(APT_BOOT)
 	@$(as_root) tests/image/build
 	@.ci/compile --test image
 	CUTS=$(or $(CUTS),20) $(CARGO) test --quiet --test image -- $(TESTS)
+
+# Before anything is installed or built.
+has-image:
+	@[ -n "$(IMAGE)" ] || { echo "there is no image in out/: run make image first, or name one with IMAGE=" >&2; exit 1; }
+
+is-root:
+	@[ "$$(id -u)" -eq 0 ] || { echo "some of these tests build images, which needs root: sudo make $(MAKECMDGOALS)" >&2; exit 1; }
 
 test-wifi: ## The access-point matrix, and a call over a Wi-Fi with its moods, in the booted image
 	@$(MAKE) test-image TESTS=wifi

@@ -1,6 +1,8 @@
 //! A running machine and what can be done to it.
 #![expect(clippy::disallowed_methods, reason = "it starts QEMU, and hands have their time")]
 
+mod tv;
+
 use super::camera::Camera;
 use super::camera::sight::Pictures;
 use super::journal::{Journal, Line};
@@ -43,7 +45,7 @@ pub struct Machine {
     /// What is plugged, and the images behind it.
     plugged: BTreeMap<String, PathBuf>,
     sticks: usize,
-    _sockets: TempDir,
+    sockets: TempDir,
 }
 
 impl Machine {
@@ -117,7 +119,7 @@ impl Machine {
         let nothing = Box::new(Pictures::new(vec![RgbImage::new(640, 480)]));
         let camera = lines.next().flatten().map(|line| Camera::start(line, nothing)).transpose()?;
         let (plugged, sticks) = (BTreeMap::new(), 0);
-        Ok(Self { qemu, qmp, pin, camera, serial: journal, keys, setup, disk, plugged, sticks, _sockets: sockets })
+        Ok(Self { qemu, qmp, pin, camera, serial: journal, keys, setup, disk, plugged, sticks, sockets })
     }
 
     /// What the guest said on its serial line; also written to `serial.log` in the machine's folder.
@@ -172,15 +174,6 @@ impl Machine {
         self.finger(true).await?;
         tokio::time::sleep(time).await;
         self.finger(false).await
-    }
-
-    /// Writes what the TV shows now to a PNG file.
-    ///
-    /// # Errors
-    /// When there is no TV, or the file cannot be written.
-    pub async fn picture(&self, to: &Path) -> Result<(), EmulatorError> {
-        let to = std::path::absolute(to).map_err(EmulatorError::io(format!("finding {}", to.display())))?;
-        self.qmp.execute("screendump", json!({ "filename": to, "format": "png" })).await.map(drop)
     }
 
     /// Plugs a stick in: a folder becomes one, an image file is used as it is and is written to. Gives its name.
@@ -327,13 +320,16 @@ pub struct Off {
 
 /// Missing files are said before QEMU says it in its own way.
 fn check(setup: &Setup) -> Result<(), EmulatorError> {
-    let files = match &setup.boot {
-        Boot::Loader(loader) => vec![("boot loader", loader, "install it with: apt-get install u-boot-qemu")],
+    let mut files = match &setup.boot {
+        Boot::Loader(loader) => {
+            vec![("boot loader", loader, "make image brings one to out/qemu, apt-get install u-boot-qemu another")]
+        }
         Boot::Kernel { kernel, initrd, .. } => {
             let kernel = ("kernel", kernel, "name one that is there");
             std::iter::once(kernel).chain(initrd.iter().map(|it| ("initrd", it, "name one that is there"))).collect()
         }
     };
+    files.extend(setup.environment.iter().map(|it| ("U-Boot environment", it, "make image brings one to out/qemu")));
     for (what, path, advice) in files {
         if !path.is_file() {
             return Err(EmulatorError::NoFile { what, path: path.clone(), advice: advice.to_owned() });

@@ -6,7 +6,7 @@
 //! gives is shown whole: a level at the pin, `gpio-keys`, udev's link, the turn.
 
 use crate::ensure;
-use crate::guest::{Guest, Outcome, PATIENCE, bundle, image, setup};
+use crate::guest::{Guest, Outcome, PATIENCE, booted_once, bundle, setup};
 use data_encoding::BASE64;
 use madoguchi::emulator::machine::PRESS;
 use madoguchi::emulator::setup::Button;
@@ -20,7 +20,8 @@ const EVENT: usize = 24;
 
 pub(crate) async fn a_pin_and_a_usb_key_are_pressed_and_held(folder: PathBuf) -> Outcome {
     for (kind, name) in [(Button::Pin, "pin"), (Button::Usb, "usb")] {
-        let mut setup = setup(&folder.join(name), image());
+        let own = folder.join(name);
+        let mut setup = setup(&own, booted_once(&own).await?);
         setup.button = kind;
         let mut guest = Guest::good(setup).await?;
         let log = "journalctl -b -u madoguchi --no-pager -o cat | grep -i 'button' | grep /dev/madoguchi/button";

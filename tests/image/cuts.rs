@@ -13,8 +13,16 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// Moments of each; CUTS in the environment says otherwise.
-fn moments() -> usize {
-    std::env::var("CUTS").ok().and_then(|cuts| cuts.parse().ok()).unwrap_or(20)
+fn moments() -> Outcome<usize> {
+    let cuts = std::env::var("CUTS").unwrap_or_default();
+    let number = if cuts.is_empty() { Some(20) } else { cuts.parse().ok().filter(|number| *number > 0) };
+    number.ok_or_else(|| format!("CUTS={cuts}: it should be a number from 1 on"))
+}
+
+/// How many of an installation's moments are in its writing, and how many over the restart and what follows.
+fn parts(moments: usize) -> (usize, usize) {
+    let after = (moments / 2).min(3);
+    (moments - after, after)
 }
 
 /// Boots each copy and waits until a slot is good.
@@ -41,6 +49,7 @@ async fn copied(guest: &Guest, folder: &Path, number: usize) -> Outcome<Disk> {
 }
 
 pub(crate) async fn an_installation(folder: PathBuf) -> Outcome {
+    let (installing, after) = parts(moments()?);
     let mut guest = Guest::good(setup(&folder, image())).await?;
     let stick = folder.join("stick");
     let update = "madoguchi-0.2.0-arm64";
@@ -48,9 +57,8 @@ pub(crate) async fn an_installation(folder: PathBuf) -> Outcome {
         std::fs::create_dir_all(&stick).and_then(|()| std::fs::copy(bundle(update), stick.join("update.raucb")));
     filled.map_err(|error| error.to_string())?;
     let size = std::fs::metadata(bundle(update)).map_err(|error| error.to_string())?.len();
-    let count = moments();
-    // Evenly over what is written (about as much as the bundle is long), the last three over the restart and what follows.
-    let (installing, pace) = (count - 3, size / (count - 3) as u64);
+    // Evenly over what is written, which is about as much as the bundle is long.
+    let pace = size / installing as u64;
     let before = guest.written().await?;
     guest.machine.stick(&stick).await.map_err(|error| error.to_string())?;
     let mut copies = Vec::new();
@@ -68,7 +76,7 @@ pub(crate) async fn an_installation(folder: PathBuf) -> Outcome {
     }
     println!("    {} moments of the installation", copies.len());
     guest.machine.serial().wait_for("madoguchi: slot B", 0, PATIENCE).await.map_err(|error| error.to_string())?;
-    while copies.len() < count {
+    while copies.len() < installing + after {
         copies.push(copied(&guest, &folder, copies.len()).await?);
         sleep(Duration::from_secs(4)).await;
     }
@@ -77,13 +85,13 @@ pub(crate) async fn an_installation(folder: PathBuf) -> Outcome {
 }
 
 pub(crate) async fn a_first_boot(folder: PathBuf) -> Outcome {
+    let count = moments()?;
     // How long a first boot takes here and now.
     let guest = Guest::good(setup(&folder.join("whole"), image())).await?;
     let whole = guest.since.elapsed();
     guest.machine.cut().await.map_err(|error| error.to_string())?;
     let guest = Guest::start(setup(&folder, image())).await?;
     let mut copies = Vec::new();
-    let count = moments();
     for number in 0..count {
         // The first third is U-Boot and the kernel, which write nothing but the counters.
         let part = 0.3 + 0.7 * number as f64 / count as f64;

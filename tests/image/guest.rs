@@ -1,8 +1,10 @@
 //! A booted box as the tests see it: the emulated machine, and the agent that runs commands inside.
 
+use crate::ensure;
 use data_encoding::BASE64;
 use madoguchi::emulator::machine::Machine;
 use madoguchi::emulator::setup::{Boot, Disk, Setup};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -23,6 +25,8 @@ pub(crate) type Outcome<T = ()> = Result<T, String>;
 /// A box that is switched on.
 pub(crate) struct Guest {
     pub(crate) machine: Machine,
+    /// Its logs and pictures.
+    pub(crate) folder: PathBuf,
     agent: PathBuf,
     _sockets: TempDir,
     numbers: u64,
@@ -55,11 +59,17 @@ impl Line {
     }
 }
 
-/// Where `tests/image/build` puts what is booted.
-pub(crate) fn images() -> PathBuf {
+/// Where this clone keeps what its tests make.
+pub(crate) fn made() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     let folder = target.join("image");
     std::path::absolute(&folder).unwrap_or(folder)
+}
+
+/// What is booted: `tests/image/build` keeps it outside the clone, and links to it.
+pub(crate) fn images() -> PathBuf {
+    let link = made().join("images");
+    std::fs::canonicalize(&link).unwrap_or(link)
 }
 
 /// A bundle by its name.
@@ -70,6 +80,31 @@ pub(crate) fn bundle(name: &str) -> PathBuf {
 /// The image of version 0.1.0, with slot A filled.
 pub(crate) fn image() -> Disk {
     Disk::Image(images().join("madoguchi-0.1.0-arm64.img"))
+}
+
+/// A disk that has its first boot behind it: it came to good, and was switched off. For tests that do not look at a first
+/// boot; it is made once for each image, and each test has a copy.
+pub(crate) async fn booted_once(folder: &Path) -> Outcome<Disk> {
+    let kept = images().join("booted-once.qcow2");
+    let said = |error: std::io::Error| format!("{}: {error}", kept.display());
+    let lock = File::create(kept.with_extension("lock")).map_err(said)?;
+    let deadline = Instant::now() + PATIENCE * 2;
+    while lock.try_lock().is_err() {
+        ensure(Instant::now() < deadline, format!("{}: another test has not made it", kept.display()))?;
+        sleep(Duration::from_millis(200)).await;
+    }
+    if !kept.exists() {
+        let mut guest = Guest::good(setup(&folder.join("first-boot"), image())).await?;
+        guest.run("systemctl --no-block poweroff").await?;
+        let (machine, took) = (guest.machine, guest.since.elapsed());
+        let off = machine.wait_for_off(PATIENCE).await.map_err(|error| error.to_string())?;
+        ensure(off.status.success(), format!("the first boot did not end well: {}", off.status))?;
+        std::fs::rename(off.disk.ok_or("no disk")?, &kept).map_err(said)?;
+        println!("    a disk with its first boot behind it is made, in {:.0} s", took.as_secs_f64());
+    }
+    let copy = folder.join("disk.qcow2");
+    std::fs::create_dir_all(folder).and_then(|()| std::fs::copy(&kept, &copy)).map_err(said)?;
+    Ok(Disk::Overlay(copy))
 }
 
 /// The machine for a test, before it is switched on.
@@ -96,9 +131,10 @@ impl Guest {
             "virtserialport,chardev=agent,name=madoguchi.test".into(),
         ];
         setup.more.extend(options.map(Into::into));
+        let folder = setup.folder.clone();
         let since = Instant::now();
         let machine = Machine::start(setup).await.map_err(|error| error.to_string())?;
-        Ok(Self { machine, agent, _sockets: sockets, numbers: 0, line: None, since })
+        Ok(Self { machine, folder, agent, _sockets: sockets, numbers: 0, line: None, since })
     }
 
     /// Switches on and waits until its slot is marked good.

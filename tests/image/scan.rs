@@ -4,7 +4,7 @@
 //! shown at the end: with the box's packet filter opened, the same scan finds an open port, closed ones and a ping.
 
 use crate::ensure;
-use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
+use crate::guest::{Guest, Outcome, PATIENCE, booted_once, setup};
 use regex::Regex;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
@@ -54,7 +54,7 @@ pub(crate) fn inside() -> Option<ExitCode> {
 
 async fn scanned(folder: &Path) -> Outcome {
     let _router = lay_cable(folder).await?;
-    let mut setup = setup(folder, image());
+    let mut setup = setup(folder, booted_once(folder).await?);
     setup.network = None;
     let cable = ["-netdev", "tap,id=cable,ifname=cable,script=no,downscript=no"];
     let card = ["-device", "virtio-net-pci,netdev=cable,romfile="];

@@ -25,7 +25,7 @@ pub(crate) mod street;
 pub(crate) mod traces;
 
 use crate::ensure;
-use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
+use crate::guest::{Guest, Outcome, PATIENCE, booted_once, setup};
 use crate::updates;
 use city::City;
 use counter::Counter;
@@ -165,7 +165,7 @@ impl Home {
     pub(crate) async fn furnished(folder: &Path, city: City, sound: Option<&DeskSound>) -> Outcome<Self> {
         let mark = Some(FAMILY_MARK.to_owned());
         let slot = CameraSlot::new((1280, 720), 1.0, mark, Scenery::Nothing, Box::new(|| {}));
-        let mut setup = setup(folder, image());
+        let mut setup = setup(folder, booted_once(folder).await?);
         setup.camera = true;
         setup.sound = sound.map(DeskSound::card);
         let guest = Guest::start(setup).await?;
@@ -279,15 +279,10 @@ impl Home {
 
     /// Whether the code of the counter's camera can be read on the TV.
     pub(crate) async fn tv_shows_counter(&self) -> Outcome<bool> {
-        // As PPM: QEMU's guest stands still while a picture is written, and PNG takes half a second.
-        let file = self.folder.join("tv.ppm");
-        let words = serde_json::json!({ "filename": file, "format": "ppm" });
-        self.guest.machine.qmp().execute("screendump", words).await.map_err(said)?;
-        let bytes = std::fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let shown = self.guest.machine.tv().await.map_err(said)?;
         let (width, height) = TV;
-        let grey: Vec<u8> =
-            bytes[bytes.len().saturating_sub(width * height * 3)..].chunks(3).map(|pixel| pixel[1]).collect();
-        ensure(grey.len() == width * height, "the TV's picture has another size")?;
+        ensure(shown.dimensions() == (width as u32, height as u32), "the TV's picture has another size")?;
+        let grey: Vec<u8> = shown.pixels().map(|pixel| pixel.0[1]).collect();
         let reading = Reader::new().read(Luma::dense(grey, width, height).plane());
         Ok(reading.texts.iter().any(|text| text.expose() == clips::COUNTER_SAYS))
     }

@@ -8,7 +8,7 @@
 //! own clock from then on: the appliance says READY when the display has taken the first screen. That it is really the
 //! first screen is seen on the TV's picture, taken afterwards, because taking it makes the machine stand still.
 
-use crate::guest::{Guest, Outcome, image, images, setup};
+use crate::guest::{Guest, Outcome, image, made, setup};
 use crate::{ensure, until_tv_shows};
 use madoguchi::emulator::machine::Machine;
 use madoguchi::emulator::setup::{Boot, Disk, Setup};
@@ -25,7 +25,7 @@ const TARGET: f64 = 0.6;
 const SCREEN: &str = "1080p/ja-boot-no-loan.png";
 
 pub(crate) async fn the_first_screen_comes_sooner_than_stocks_login(folder: PathBuf) -> Outcome {
-    let made = tokio::process::Command::new("tests/image/stock").arg(images()).status().await;
+    let made = tokio::process::Command::new("tests/image/stock").arg(made()).status().await;
     let made = made.map_err(|error| format!("tests/image/stock: {error}"))?;
     ensure(made.success(), "stock's userland could not be made; its words are above")?;
     let (first, mut disk) =
@@ -62,7 +62,7 @@ async fn box_starts(folder: &Path, disk: Disk, which: &str) -> Outcome<(Duration
 
 /// Starts stock; how long it took to its login.
 async fn stock_starts(folder: &Path) -> Outcome<Duration> {
-    let stock = images().join("stock");
+    let stock = made().join("stock");
     let kernel = Boot::Kernel {
         kernel: stock.join("kernel"),
         initrd: Some(stock.join("initrd")),

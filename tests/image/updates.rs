@@ -1,7 +1,7 @@
 //! Updates: there and back, back by themselves when they do not work, and bundles that must be refused.
 
 use crate::ensure;
-use crate::guest::{Guest, Outcome, bundle, image, setup};
+use crate::guest::{Guest, Outcome, booted_once, bundle, setup};
 use madoguchi::emulator::setup::Disk;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub(crate) fn stick(folder: &Path, name: &str, bundles: &[&str]) -> Outcome<Path
 
 /// By a stick, as staff do it: the appliance itself installs, says how far it is, and starts again.
 pub(crate) async fn there_and_back_by_a_stick(folder: PathBuf) -> Outcome {
-    let mut guest = Guest::good(setup(&folder, image())).await?;
+    let mut guest = Guest::good(setup(&folder, booted_once(&folder).await?)).await?;
     ensure(guest.running().await? == "0.1.0 A", "the first boot is not version 0.1.0 from slot A")?;
     for (name, slot) in [("madoguchi-0.2.0-arm64", "0.2.0 B"), ("madoguchi-0.3.0-arm64", "0.3.0 A")] {
         let stick = stick(&folder, name, &[name])?;
@@ -42,7 +42,7 @@ pub(crate) async fn there_and_back_by_a_stick(folder: PathBuf) -> Outcome {
 /// stick does it afterwards.
 pub(crate) async fn a_stick_pulled_out_in_the_middle_changes_nothing(folder: PathBuf) -> Outcome {
     let update = "madoguchi-0.2.0-arm64";
-    let mut guest = Guest::good(setup(&folder, image())).await?;
+    let mut guest = Guest::good(setup(&folder, booted_once(&folder).await?)).await?;
     let stick = stick(&folder, update, &[update])?;
     let half = std::fs::metadata(bundle(update)).map_err(|error| error.to_string())?.len() / 2;
     let before = guest.written().await?;
@@ -85,7 +85,7 @@ async fn install(guest: &mut Guest, folder: &Path, name: &str) -> Outcome {
 
 /// Installs what does not work, and waits until the version before is back and says so.
 async fn goes_back(folder: PathBuf, name: &str) -> Outcome {
-    let mut guest = Guest::good(setup(&folder, image())).await?;
+    let mut guest = Guest::good(setup(&folder, booted_once(&folder).await?)).await?;
     // All of it may have happened before we look: a slot that is damaged is given up within seconds.
     let from = guest.machine.serial().position();
     install(&mut guest, &folder, name).await?;
@@ -114,7 +114,7 @@ pub(crate) async fn a_damaged_root_goes_back(folder: PathBuf) -> Outcome {
 }
 
 pub(crate) async fn what_must_be_refused_is_refused_and_changes_nothing(folder: PathBuf) -> Outcome {
-    let mut guest = Guest::good(setup(&folder, image())).await?;
+    let mut guest = Guest::good(setup(&folder, booted_once(&folder).await?)).await?;
     let slots = "sha256sum /dev/madoguchi/slot-b-root /dev/madoguchi/slot-b-kernel; fw_printenv BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT";
     let before = guest.run(slots).await?;
     for (name, refusal) in [

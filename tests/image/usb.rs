@@ -1,7 +1,7 @@
 //! What is plugged into a USB socket and has no business there stays outside.
 
 use crate::ensure;
-use crate::guest::{Guest, Outcome, PATIENCE, image, setup};
+use crate::guest::{Guest, Outcome, PATIENCE, booted_once, setup};
 use serde_json::json;
 
 /// Network links of the guest.
@@ -11,7 +11,7 @@ const FIND: &str = "for id in /sys/bus/usb/devices/*/idProduct; do grep -q PRODU
 
 /// A phone with "USB tethering" brings a network that nobody judged; to the box it is a cable. A mouse is no button.
 pub(crate) async fn a_phone_that_shares_its_network_is_not_let_in(folder: std::path::PathBuf) -> Outcome {
-    let mut guest = Guest::good(setup(&folder, image())).await?;
+    let mut guest = Guest::good(setup(&folder, booted_once(&folder).await?)).await?;
     let before = guest.run(LINKS).await?;
     let phones = json!({ "type": "user", "id": "phones", "net": "10.0.77.0/24" });
     guest.machine.qmp().execute("netdev_add", phones).await.map_err(|error| error.to_string())?;
