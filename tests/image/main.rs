@@ -37,7 +37,7 @@ mod wifi;
 use guest::Outcome;
 use proofs::{Depends, Proofs};
 use runs::{Runs, Test};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 macro_rules! test {

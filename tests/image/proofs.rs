@@ -71,7 +71,7 @@ impl Depends {
         sources.update(said(Command::new("rustc").arg("-vV"))?);
         // A package that is missing makes it end badly, after it has told of the others.
         let tools = said(Command::new("dpkg-query").args(["-W", "-f", "${Package} ${Version}\n"]).args(TOOLS))?;
-        let tools = hex(&Sha256::digest(tools + &said(Command::new("uname").arg("-r"))?));
+        let tools = hex(&Sha256::digest(tools + said(Command::new("uname").arg("-r"))?.as_str()));
         Ok(Self::of(&[("images", booted), ("program", hex(&sources.finalize())), ("tools", tools)]))
     }
 

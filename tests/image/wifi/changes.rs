@@ -36,7 +36,7 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
     let lived = changes(&mut home, &impostor).await;
     if lived.is_err() {
         let state = air(&mut home.guest, "state").await.unwrap_or_else(|why| why);
-        let log = home.log().await + &state;
+        let log = home.log().await + state.as_str();
         std::fs::write(folder.join("failed.log"), log).map_err(said)?;
     }
     lived
