@@ -83,6 +83,7 @@ call.report = async () => {
     state: call.connection.connectionState,
     framesDecoded: 0,
     packetsSent: 0,
+    framesSent: 0,
     audioPackets: 0,
     videoPackets: 0,
     jitterBuffer: 0,
@@ -109,6 +110,7 @@ call.report = async () => {
     }
     if (one.type === "outbound-rtp" && one.kind === "video") {
       report.packetsSent = one.packetsSent;
+      report.framesSent = one.framesSent;
       report.nacksReceived = one.nackCount;
       report.sentAgain = one.retransmittedPacketsSent;
     }

@@ -19,6 +19,7 @@ pub(crate) struct Report {
     pub(crate) state: String,
     pub(crate) frames_decoded: u64,
     pub(crate) packets_sent: u64,
+    pub(crate) frames_sent: u64,
     pub(crate) audio_packets: u64,
     pub(crate) video_packets: u64,
     /// Height of our picture.
