@@ -17,6 +17,7 @@ mod loopback;
 
 mod a_room_from_hello_to_the_end;
 mod every_refusal_and_limit;
+mod no_browser_outlives_its_test;
 mod pages_fit_their_windows;
 mod relay_only_through_coturn;
 mod signing_in_and_asking;

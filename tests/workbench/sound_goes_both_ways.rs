@@ -35,8 +35,13 @@ async fn the_speakers_tone_reaches_listeners_and_the_page() {
     let page = page(desk.address(), &[]).await;
     let loudness = "return document.getElementById('loudness').value";
     assert_eq!(page.script(loudness).await, 0, "silent until somebody wants it");
+    // On a busy machine the sound comes in pieces, between which the meter falls.
+    let notes = "const meter = document.getElementById('loudness'); window.loudest = 0;
+        const note = () => (window.loudest = Math.max(window.loudest, meter.value));
+        new MutationObserver(note).observe(meter, { attributes: true });";
+    page.script(notes).await;
     page.click("#sound").await;
-    page.until("sound in the page", &format!("{loudness} > 0.3")).await;
+    page.until("sound in the page", "return window.loudest > 0.3").await;
     page.click("#sound").await;
     page.until("silence again", &format!("{loudness} === 0")).await;
     pipeline.set_state(gst::State::Null).unwrap();

@@ -222,7 +222,7 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
                 println!("    {:<42} NOT AS EXPECTED: {why}", row.name);
                 wrong.push(format!("{}: {why}", row.name));
                 let state = air(&mut home.guest, "state").await.unwrap_or_else(|why| why);
-                let log = home.log().await + &state;
+                let log = home.log().await + state.as_str();
                 let _ = std::fs::write(folder.join(format!("{}.log", plain(row.name))), log);
             }
         }

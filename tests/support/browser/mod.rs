@@ -68,9 +68,13 @@ impl Browser {
 
     /// Kills the browser without a word, as a power cut would. Nothing more can be asked of it.
     pub fn kill(&self) {
-        let process = self.session.capabilities().get(chromium::PROCESS).and_then(Value::as_u64).unwrap();
-        let killed = Command::new("sh").args(["-c", &format!("kill -KILL {process}")]).status().unwrap();
-        assert!(killed.success(), "the browser (process {process}) had already ended");
+        let killed = Command::new("sh").args(["-c", &format!("kill -KILL {}", self.process())]).status().unwrap();
+        assert!(killed.success(), "the browser had already ended");
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u64 {
+        self.session.capabilities().get(chromium::PROCESS).and_then(Value::as_u64).unwrap()
     }
 
     /// Goes to an address.
