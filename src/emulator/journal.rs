@@ -57,11 +57,13 @@ impl Journal {
         self.end();
     }
 
-    pub(super) fn end(&self) {
+    /// Notes that nothing more can come.
+    pub fn end(&self) {
         self.change(|text, _| text.ended = true);
     }
 
-    pub(super) fn add(&self, bytes: &[u8]) {
+    /// Writes down what came.
+    pub fn add(&self, bytes: &[u8]) {
         self.change(|text, at| {
             for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
                 let whole = piece.ends_with(b"\n");
@@ -127,6 +129,14 @@ impl Journal {
     /// # Errors
     /// When it does not come in time or can no longer come; both tell the last lines. A pattern that is none.
     pub async fn wait_for(&self, pattern: &str, from: usize, within: Duration) -> Result<Line, EmulatorError> {
+        self.find(pattern, from, within).await.map(|(_, line)| line)
+    }
+
+    /// The same; gives the place of the line, too.
+    ///
+    /// # Errors
+    /// As [`Journal::wait_for`].
+    pub async fn find(&self, pattern: &str, from: usize, within: Duration) -> Result<(usize, Line), EmulatorError> {
         let wanted = Regex::new(pattern).map_err(|error| EmulatorError::Wrong(error.to_string()))?;
         let what = || format!("a line like /{pattern}/ in the {}", self.shared.name);
         let mut changed = self.shared.changed.subscribe();
@@ -136,7 +146,9 @@ impl Journal {
                 changed.borrow_and_update();
                 let found = self.read(|text| {
                     let start = from.min(text.lines.len());
-                    let found = text.lines[start..].iter().find(|line| wanted.is_match(&line.text)).cloned();
+                    let mut lines = text.lines.iter().enumerate().skip(start);
+                    let found = lines.find(|(_, line)| wanted.is_match(&line.text));
+                    let found = found.map(|(place, line)| (place, line.clone()));
                     from = start.max(text.lines.len().saturating_sub(1));
                     found.map(Ok).or_else(|| text.ended.then_some(Err(())))
                 });

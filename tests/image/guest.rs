@@ -2,13 +2,14 @@
 
 use crate::ensure;
 use data_encoding::BASE64;
+use madoguchi::emulator::journal::Journal;
 use madoguchi::emulator::machine::Machine;
 use madoguchi::emulator::setup::{Boot, Disk, Setup};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::mpsc;
@@ -27,6 +28,8 @@ pub(crate) struct Guest {
     pub(crate) machine: Machine,
     /// Its logs and pictures.
     pub(crate) folder: PathBuf,
+    /// What the appliance has said, of all boots one after the other.
+    journal: Journal,
     agent: PathBuf,
     _sockets: TempDir,
     numbers: u64,
@@ -57,6 +60,15 @@ impl Line {
         });
         Ok(Self { requests, answers: receiver })
     }
+}
+
+/// Writes down what the appliance says, until its machine ends.
+async fn follow(mut stream: UnixStream, journal: Journal) {
+    let mut piece = [0; 4096];
+    while let Ok(count @ 1..) = stream.read(&mut piece).await {
+        journal.add(&piece[..count]);
+    }
+    journal.end();
 }
 
 /// Where this clone keeps what its tests make.
@@ -126,20 +138,20 @@ impl Guest {
     pub(crate) async fn start(mut setup: Setup) -> Outcome<Self> {
         // Names of sockets have to be short (sun_path, 108 bytes), and a checkout's folder need not be.
         let sockets = TempDir::with_prefix("madoguchi-").map_err(|error| format!("a folder for sockets: {error}"))?;
-        let agent = sockets.path().join("agent");
-        let options = [
-            "-device".into(),
-            "virtio-serial-pci".into(),
-            "-chardev".into(),
-            format!("socket,id=agent,path={},server=on,wait=off", agent.display()),
-            "-device".into(),
-            "virtserialport,chardev=agent,name=madoguchi.test".into(),
-        ];
-        setup.more.extend(options.map(Into::into));
+        let [agent, says] = ["agent", "journal"].map(|name| sockets.path().join(name));
+        setup.more.extend(["-device", "virtio-serial-pci"].map(Into::into));
+        for (id, path, name) in [("agent", &agent, "madoguchi.test"), ("journal", &says, "madoguchi.journal")] {
+            let line = format!("socket,id={id},path={},server=on,wait=off", path.display());
+            let port = format!("virtserialport,chardev={id},name={name}");
+            setup.more.extend(["-chardev".into(), line.into(), "-device".into(), port.into()]);
+        }
         let folder = setup.folder.clone();
         let since = Instant::now();
         let machine = Machine::start(setup).await.map_err(|error| error.to_string())?;
-        Ok(Self { machine, folder, agent, _sockets: sockets, numbers: 0, line: None, since })
+        let journal = Journal::new("appliance's log");
+        let stream = UnixStream::connect(&says).await.map_err(|error| format!("{}: {error}", says.display()))?;
+        tokio::spawn(follow(stream, journal.clone()));
+        Ok(Self { machine, folder, journal, agent, _sockets: sockets, numbers: 0, line: None, since })
     }
 
     /// Switches on and waits until its slot is marked good.
@@ -227,10 +239,30 @@ impl Guest {
         Ok(said.trim().to_owned())
     }
 
-    /// Waits for a turn of the appliance.
+    /// Waits for something that the appliance says, or has said since this boot began.
     pub(crate) async fn until_turn(&mut self, pattern: &str, within: Duration) -> Outcome {
-        let command = format!("journalctl -b -u madoguchi --no-pager -o cat | grep -E '{pattern}'");
-        self.until(&format!("a turn like {pattern}"), &command, within).await.map(drop)
+        let boot = self.until("the boot's name", "cat /proc/sys/kernel/random/boot_id", within).await?;
+        let (begins, _) = self.says(&format!("^-- boot {}", boot.trim()), 0, within).await?;
+        self.says(pattern, begins, within).await.map(drop)
+    }
+
+    /// Waits for a line of the appliance's log at or after a place; gives its place and the line.
+    pub(crate) async fn says(&self, pattern: &str, from: usize, within: Duration) -> Outcome<(usize, String)> {
+        let found = self.journal.find(pattern, from, within).await;
+        found.map(|(place, line)| (place, line.text)).map_err(|error| error.to_string())
+    }
+
+    /// The place in the appliance's log up to which it was said before now.
+    pub(crate) async fn now(&mut self) -> Outcome<usize> {
+        self.numbers += 1;
+        let mark = format!("mark-{}-{}", std::process::id(), self.numbers);
+        self.run(&format!("echo {mark} | systemd-cat -t madoguchi-test")).await?;
+        self.says(&format!("madoguchi-test.*: {mark}$"), 0, COMMAND).await.map(|(place, _)| place + 1)
+    }
+
+    /// Lines of the appliance's log so far, from a place on.
+    pub(crate) fn said(&self, from: usize) -> Vec<String> {
+        self.journal.lines().into_iter().skip(from).map(|line| line.text).collect()
     }
 
     /// Bytes that it has written to its disks since its power came.

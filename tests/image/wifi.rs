@@ -41,20 +41,20 @@ async fn uptime(guest: &mut Guest) -> Outcome<f64> {
     said.trim().parse().map_err(|_| format!("a strange time: {said}"))
 }
 
-/// Waits for a turn to a screen whose name is like `pattern`; gives the box's time of it and the screen.
-async fn turn(guest: &mut Guest, since: &str, pattern: &str, within: Duration) -> Outcome<(f64, String)> {
-    let command = format!(
-        "journalctl -b -u madoguchi --after-cursor='{since}' --no-pager -o short-monotonic | grep -m 1 -E 'turn: .* -> .*\\(({pattern})'"
-    );
-    turned(&guest.until(&format!("a turn to a screen like {pattern}"), &command, within).await?)
+/// Waits for a turn to a screen whose name is like `pattern`, after a place in the log; gives the box's time of it and the
+/// screen.
+async fn turn(guest: &Guest, since: usize, pattern: &str, within: Duration) -> Outcome<(f64, String)> {
+    let (_, line) = guest.says(&format!("turn: .* -> .*\\(({pattern})"), since, within).await?;
+    turned(&line)
 }
 
 /// Waits until the TV shows a screen whose name is like `pattern`; gives the box's time since when, and the screen.
 async fn shows(guest: &mut Guest, pattern: &str, within: Duration) -> Outcome<(f64, String)> {
-    let command = format!(
-        "journalctl -b -u madoguchi --no-pager -o short-monotonic | grep -E 'turn: .* -> [a-z]+ \\(' | tail -n 1 | grep -E ' -> .*\\(({pattern})'"
-    );
-    turned(&guest.until(&format!("a screen like {pattern}"), &command, within).await?)
+    let now = guest.now().await?;
+    let said = guest.said(0);
+    // Only what changes the screen names one.
+    let last = said[..now].iter().rposition(|line| line.contains("turn: ") && line.contains(" -> ")).unwrap_or(now);
+    turn(guest, last, pattern, within).await
 }
 
 /// Time and screen of a line of the log.

@@ -3,7 +3,7 @@
 //! not accepted. No call is on: the figures are how long the family is left without a word, by the box's own clock.
 
 use super::air::{PASSPHRASE, Point, air, up};
-use super::{cursor, turn, uptime};
+use super::{shows, turn, uptime};
 use crate::ensure;
 use crate::guest::{Outcome, PATIENCE};
 use crate::story::city::{City, HOST};
@@ -36,7 +36,7 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
     let lived = changes(&mut home, &impostor).await;
     if lived.is_err() {
         let state = air(&mut home.guest, "state").await.unwrap_or_else(|why| why);
-        let log = home.log().await + state.as_str();
+        let log = home.log() + state.as_str();
         std::fs::write(folder.join("failed.log"), log).map_err(said)?;
     }
     lived
@@ -54,9 +54,9 @@ async fn changes(home: &mut Home, impostor: &Impostor) -> Outcome {
     figure("the cable is back", &told);
 
     // The cable is the access points' from here on.
-    let since = cursor(&mut home.guest).await?;
+    let since = home.guest.now().await?;
     up(&mut home.guest).await?;
-    turn(&mut home.guest, &since, "network-show-wifi", PATIENCE).await?;
+    turn(&home.guest, since, "network-show-wifi", PATIENCE).await?;
     let good = Point::wpa3(HOME);
     good.start(&mut home.guest).await?;
     let told = home.changes(Change::Code(PASSPHRASE), "qr-show-paper").await?;
@@ -99,9 +99,9 @@ async fn changes(home: &mut Home, impostor: &Impostor) -> Outcome {
     ensure(met > 0, "the box did not even speak to the impostor: the names did not lie")?;
     ensure(read == 0, format!("the impostor was told {read} bytes"))?;
     air(&mut home.guest, "behind 1 home").await?;
-    let since = cursor(&mut home.guest).await?;
+    let since = home.guest.now().await?;
     home.guest.machine.press(std::time::Duration::from_millis(300)).await.map_err(said)?;
-    turn(&mut home.guest, &since, "ready-mirror", PATIENCE).await?;
+    turn(&home.guest, since, "ready-mirror", PATIENCE).await?;
     Ok(())
 }
 
@@ -123,7 +123,7 @@ enum Change<'a> {
 impl Home {
     /// Changes something, and waits for a screen; how long that took, and the screen.
     async fn changes(&mut self, change: Change<'_>, pattern: &str) -> Outcome<(f64, String)> {
-        let since = cursor(&mut self.guest).await?;
+        let since = self.guest.now().await?;
         let mut begun = uptime(&mut self.guest).await?;
         match change {
             Change::Cable(up) => {
@@ -143,7 +143,7 @@ impl Home {
             }
             Change::Shown(scenery) => self.slot.show(scenery),
         }
-        let (told, face) = turn(&mut self.guest, &since, pattern, PATIENCE).await?;
+        let (told, face) = turn(&self.guest, since, pattern, PATIENCE).await?;
         self.picture(&face).await?;
         self.slot.show(Scenery::Nothing);
         Ok((told - begun, face))
@@ -159,10 +159,7 @@ impl Home {
 
     /// Waits until the newest screen is this one.
     async fn comes_to(&mut self, screen: &str) -> Outcome {
-        let command = format!(
-            "journalctl -b -u madoguchi --no-pager -o cat | grep 'turn: ' | tail -n 1 | grep -E -- '-> .*\\({screen}'"
-        );
-        self.guest.until(screen, &command, PATIENCE).await.map(drop)
+        shows(&mut self.guest, screen, PATIENCE).await.map(drop)
     }
 }
 

@@ -51,9 +51,9 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
     println!("    {:<44} {:>8} {:>12}", "the Wi-Fi", "said", "heard again");
     let guest = &mut home.guest;
     // A restart of the router takes longer than the line may be silent.
-    let (since, begun) = (cursor(guest).await?, uptime(guest).await?);
+    let (since, begun) = (guest.now().await?, uptime(guest).await?);
     air(guest, "off 1").await?;
-    let (told, _) = turn(guest, &since, "session-coming-back", PATIENCE).await?;
+    let (told, _) = turn(guest, since, "session-coming-back", PATIENCE).await?;
     Point::wpa2(HOME).start(guest).await?;
     let on = uptime(guest).await?;
     heard_again(&mut home, &counter).await?;
@@ -62,10 +62,10 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
     let guest = &mut home.guest;
     // Of the same home: it takes the addresses over.
     Point::wpa2(HOME).on(2).behind("none").start(guest).await?;
-    let (since, begun) = (cursor(guest).await?, uptime(guest).await?);
+    let (since, begun) = (guest.now().await?, uptime(guest).await?);
     air(guest, "off 1").await?;
     air(guest, "behind 2 home 1").await?;
-    let told = turn(guest, &since, "session-coming-back", PATIENCE).await.map(|(told, _)| told - begun)?;
+    let told = turn(guest, since, "session-coming-back", PATIENCE).await.map(|(told, _)| told - begun)?;
     // Before that staff still hear what was on its way.
     heard_again(&mut home, &counter).await?;
     let guest = &mut home.guest;
@@ -127,18 +127,15 @@ async fn heard_again(home: &mut Home, counter: &Counter) -> Outcome {
 /// seconds are what the box has for it; how long an emulated one takes is told.)
 async fn goes_over_to_something_else(guest: &mut Guest) -> Outcome {
     Point::new("free-wifi", "").on(3).start(guest).await?;
-    let since = cursor(guest).await?;
+    let (since, kernel_since) = (guest.now().await?, cursor(guest).await?);
     air(guest, "rogue free-wifi").await?;
-    let command = format!(
-        "journalctl -b --after-cursor='{since}' --no-pager -o short-monotonic | grep -m 1 'the Wi-Fi in use is left'"
-    );
-    guest.until("its being left", &command, PATIENCE).await?;
+    guest.says("the Wi-Fi in use is left", since, PATIENCE).await?;
     let time = |line: &str| line.trim_start().trim_start_matches('[').split(']').next()?.trim().parse::<f64>().ok();
-    turn(guest, &since, "network-trouble-downgraded", PATIENCE).await?;
+    turn(guest, since, "network-trouble-downgraded", PATIENCE).await?;
     // By the kernel's own words, after the association: it was still joined to the home's network before.
     let kernel = guest
         .run(&format!(
-            "journalctl --sync; journalctl -b -k --after-cursor='{since}' --no-pager -o short-monotonic | \
+            "journalctl --sync; journalctl -b -k --after-cursor='{kernel_since}' --no-pager -o short-monotonic | \
              sed -n '/wlan0: associated/,$p' | grep -e 'wlan0: associated' -e 'wlan0: deauth' -e 'wlan0: disassoc' || true"
         ))
         .await?;

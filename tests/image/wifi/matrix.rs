@@ -5,7 +5,7 @@
 //! to associate. Where the box joined, the access point itself says with which key management.
 
 use super::air::{PASSPHRASE, Point, air, up};
-use super::{cursor, turn, uptime};
+use super::{turn, uptime};
 use crate::guest::{Guest, Outcome, PATIENCE};
 use crate::story::Home;
 use crate::story::city::City;
@@ -222,7 +222,7 @@ pub(crate) async fn lived(folder: &Path) -> Outcome {
                 println!("    {:<42} NOT AS EXPECTED: {why}", row.name);
                 wrong.push(format!("{}: {why}", row.name));
                 let state = air(&mut home.guest, "state").await.unwrap_or_else(|why| why);
-                let log = home.log().await + state.as_str();
+                let log = home.log() + state.as_str();
                 let _ = std::fs::write(folder.join(format!("{}.log", plain(row.name))), log);
             }
         }
@@ -245,12 +245,12 @@ fn plain(name: &str) -> String {
 /// The next code can be shown: nothing is known, nothing is joined, no access point is there.
 async fn again(home: &mut Home) -> Outcome {
     home.slot.show(Scenery::Nothing);
-    let since = cursor(&mut home.guest).await?;
+    let since = home.guest.now().await?;
     air(&mut home.guest, "off").await?;
     home.guest
         .run("systemctl stop madoguchi.service; rm -f /var/lib/madoguchi/data/known/wifi.json; systemctl --no-block start madoguchi.service")
         .await?;
-    turn(&mut home.guest, &since, "network-show-wifi", PATIENCE).await.map(drop)
+    turn(&home.guest, since, "network-show-wifi", PATIENCE).await.map(drop)
 }
 
 /// What came of it; how long after the code was shown the TV had a word on it, and how long after that it was clear, in
@@ -261,11 +261,11 @@ async fn tried(home: &mut Home, row: &Row) -> Outcome<(String, [f64; 2])> {
     for point in &row.points {
         point.start(guest).await?;
     }
-    let since = cursor(guest).await?;
+    let since = guest.now().await?;
     let shown = uptime(guest).await?;
     home.slot.show(Scenery::Paper(Arc::new(sheet(&row.code, Ink::Router)?)));
-    let (read, _) = turn(guest, &since, "network-(joining|trouble)", PATIENCE).await?;
-    let (ended, face) = turn(guest, &since, "network-trouble-[a-z0-9-]*|qr-show-paper", PATIENCE).await?;
+    let (read, _) = turn(guest, since, "network-(joining|trouble)", PATIENCE).await?;
+    let (ended, face) = turn(guest, since, "network-trouble-[a-z0-9-]*|qr-show-paper", PATIENCE).await?;
     let seconds = [read - shown, ended - read];
     home.picture(&format!("{}-{face}", plain(row.name))).await?;
     let guest = &mut home.guest;
@@ -276,10 +276,9 @@ async fn tried(home: &mut Home, row: &Row) -> Outcome<(String, [f64; 2])> {
             let suite = stations.lines().find_map(|line| line.strip_prefix("AKMSuiteSelector="));
             ensure(suite == Some(key_management), format!("joined with {suite:?}: {stations}"))?;
             let security = if *key_management == SAE { "Wpa3" } else { "Wpa2" };
-            let seen = format!(
-                "journalctl -b -u madoguchi --after-cursor='{since}' --no-pager -o cat | grep -q 'negotiated: Ok({security})'"
-            );
-            guest.run(&seen).await.map_err(|why| format!("the box did not look at what was negotiated: {why}"))?;
+            let seen = format!("negotiated: Ok({security})");
+            let looked = guest.said(since).iter().any(|line| line.contains(&seen));
+            ensure(looked, "the box did not look at what was negotiated")?;
             // That the capture sees what would be sent to the others.
             let frames = air(guest, &format!("frames {radio}")).await?;
             ensure(!frames.trim().is_empty(), "joined, and no request was captured")?;
@@ -287,9 +286,9 @@ async fn tried(home: &mut Home, row: &Row) -> Outcome<(String, [f64; 2])> {
                 nothing_was_sent(guest, point).await?;
             }
             if row.meets_room {
-                let since = cursor(guest).await?;
+                let since = guest.now().await?;
                 home.slot.show(Scenery::Paper(Arc::new(home.city.paper()?)));
-                turn(&mut home.guest, &since, "ready-mirror", PATIENCE).await?;
+                turn(&home.guest, since, "ready-mirror", PATIENCE).await?;
             }
             Ok((format!("joined, {}", if *key_management == SAE { "WPA3" } else { "WPA2" }), seconds))
         }
