@@ -420,7 +420,7 @@ impl RandomLife {
             Open::Debt(attempt, owed) => {
                 if !owed && !fails {
                     self.loan_on_disk = None;
-                    self.made_anew = how >= 128;
+                    self.made_anew = how >= 64;
                 }
                 self.told(stored(attempt));
             }
