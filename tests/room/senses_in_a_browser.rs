@@ -63,7 +63,8 @@ async fn a_guests_devices_come_back_ten_times() {
             guest.until_data("microphone", "missing").await;
             says(&guest, "off", "Your microphone does not work").await;
             says(&guest, "off", madoguchi::room::demo::TELEPHONE).await;
-            says(&staff, "guest-muted", if time % 3 == 0 { "microphone and camera" } else { "microphone is off" }).await;
+            says(&staff, "guest-muted", if time % 3 == 0 { "microphone and camera" } else { "microphone is off" })
+                .await;
         }
         guest.script("lab.plug('video', 'audio');").await;
         guest.until_data("camera", "on").await;

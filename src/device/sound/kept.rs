@@ -34,7 +34,7 @@ pub(super) struct Built {
 pub(super) enum Flow {
     /// Nothing can be said yet.
     Unknown,
-    /// It works.
+    /// Sound was seen to pass.
     Works,
     /// It is stuck.
     Stuck,
@@ -55,7 +55,7 @@ pub(super) struct Kept {
     look: Look,
     build: Build,
     wanted: bool,
-    /// Opened for a moment after a failure also while nobody needs it, so that the screen need not stay wrong.
+    /// Opened after a failure until it works also while nobody needs it, so that the screen need not stay wrong.
     tried: bool,
     opened: Option<Opened>,
     not_before: Option<Instant>,
@@ -125,25 +125,19 @@ impl Kept {
             match (opened.flow)() {
                 Flow::Unknown => {}
                 Flow::Works => self.usable = true,
-                Flow::Stuck => self.failed("it gives or takes no sound any more").await,
+                Flow::Stuck => self.failed("it gives or takes no sound").await,
             }
+        }
+        if self.usable && !self.wanted {
+            self.close().await;
         }
         let needed = self.wanted || (self.tried && !self.usable);
         if device.is_none() || self.opened.is_some() || !self.is_due() || !needed {
             return;
         }
         match open(self.build.clone(), device).await {
-            Ok(mut opened) => {
-                if (opened.flow)() == Flow::Works {
-                    self.usable = true;
-                }
-                self.opened = Some(opened);
-            }
+            Ok(opened) => self.opened = Some(opened),
             Err(why) => self.failed(&why).await,
-        }
-        if !self.wanted {
-            self.usable = self.opened.is_some();
-            self.close().await;
         }
     }
 
@@ -160,6 +154,14 @@ impl Kept {
         match message.map(|message| message.view()) {
             Some(gst::MessageView::Error(error)) => self.failed(error.error().message()).await,
             Some(gst::MessageView::Eos(_)) | None => self.failed("it ended by itself").await,
+            // A sound card knows what it needs only when it was told the form of the sound.
+            Some(gst::MessageView::Latency(_)) => {
+                if let Some(opened) = &self.opened {
+                    opened.running.0.call_async(|pipeline| {
+                        let _ = pipeline.recalculate_latency();
+                    });
+                }
+            }
             Some(_) => {
                 if let Some(opened) = &mut self.opened
                     && (opened.flow)() == Flow::Works

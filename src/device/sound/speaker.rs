@@ -3,7 +3,7 @@
 use super::SoundPorts;
 use super::kept::{Build, Built, Flow, Kept, Opened, open};
 use super::session_audio::SessionAudio;
-use super::{chain, chime, voice_caps};
+use super::{RATE, chain, chime, voice_caps};
 use crate::device::camera::element;
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -57,6 +57,7 @@ impl Speaker {
     pub(super) async fn chime(&mut self) {
         self.silence().await;
         if !self.kept.is_wanted() {
+            self.kept.close().await;
             self.chiming = Some(Chiming { until: Instant::now() + CHIME_DEADLINE, playing: None });
             self.try_chime().await;
         }
@@ -74,8 +75,11 @@ impl Speaker {
         match &self.chiming {
             Some(chiming) if Instant::now() > chiming.until => self.silence().await,
             Some(Chiming { playing: Some(_), .. }) => return,
-            Some(_) if self.kept.is_due() => return self.try_chime().await,
+            Some(_) if self.kept.is_due() => self.try_chime().await,
             _ => {}
+        }
+        if self.chiming.is_some() {
+            return;
         }
         self.kept.look().await;
     }
@@ -107,7 +111,11 @@ impl Speaker {
                     }
                     self.kept.failed(&why).await;
                 }
-                Some(gst::MessageView::Eos(_)) | None => self.silence().await,
+                Some(gst::MessageView::Eos(_)) => {
+                    self.kept.works();
+                    self.silence().await;
+                }
+                None => self.silence().await,
                 Some(_) => {}
             },
         }
@@ -121,10 +129,7 @@ impl Speaker {
     async fn try_chime(&mut self) {
         let Some(chiming) = &mut self.chiming else { return };
         match open(self.chime.clone(), None).await {
-            Ok(playing) => {
-                chiming.playing = Some(playing);
-                self.kept.works();
-            }
+            Ok(playing) => chiming.playing = Some(playing),
             Err(why) => self.kept.failed(&why).await,
         }
     }
@@ -182,13 +187,35 @@ fn playback(ports: &SoundPorts, audio: &SessionAudio) -> Result<Built, String> {
     let (weak, mut seen, mut since) = (source.downgrade(), 0, Instant::now());
     let flow = move || {
         let now = taken.load(Ordering::Relaxed);
-        let crowded = weak.upgrade().is_some_and(|source| source.current_level_buffers() >= CROWDED);
-        if now != seen || !crowded {
+        let waiting = weak.upgrade().map_or(0, |source| source.current_level_buffers());
+        let idle = seen > 0 && waiting < CROWDED;
+        if now != seen || idle {
             (seen, since) = (now, Instant::now());
         }
-        if since.elapsed() > STALLED { Flow::Stuck } else { Flow::Works }
+        match (since.elapsed() > STALLED, seen) {
+            (true, _) => Flow::Stuck,
+            (false, 0) => Flow::Unknown,
+            (false, _) => Flow::Works,
+        }
     };
     let audio = audio.clone();
-    let connect = move |on: bool| audio.plays(on.then(|| source.clone()));
+    let connect = move |on: bool| {
+        if on {
+            try_with_silence(&source);
+        }
+        audio.plays(on.then(|| source.clone()));
+    };
     Ok(Built { pipeline, flow: Box::new(flow), connect: Box::new(connect) })
+}
+
+/// Some devices open and fail at the first sound: not the counter's first words should find that out.
+fn try_with_silence(source: &gst_app::AppSrc) {
+    let Some((clock, base)) = source.clock().zip(source.base_time()) else { return };
+    // 20 ms of 16 bits.
+    let mut silence = gst::Buffer::from_mut_slice(vec![0_u8; RATE as usize / 50 * 2]);
+    if let Some(silence) = silence.get_mut() {
+        silence.set_pts(clock.time().checked_sub(base));
+    }
+    // Refused only when it has failed already, which it says by itself.
+    let _ = source.push_buffer(silence);
 }

@@ -20,8 +20,12 @@ const TIMES: usize = 10;
 struct Card {
     plugged: Arc<AtomicBool>,
     refuses: Arc<AtomicBool>,
+    /// It opens, and takes no sound.
+    chokes: Arc<AtomicBool>,
     held: Arc<Mutex<gst::glib::WeakRef<gst::Element>>>,
     opened: Arc<AtomicUsize>,
+    /// How often it was to be opened while somebody had it.
+    busy: Arc<AtomicUsize>,
     /// Another card of the same use: other rates and channels.
     other: Arc<AtomicBool>,
 }
@@ -57,6 +61,7 @@ impl Card {
             return Err("the card does not open".to_owned());
         }
         if self.holder().is_some() {
+            self.busy.fetch_add(1, Ordering::SeqCst);
             return Err("the card is in use".to_owned());
         }
         self.held.lock().unwrap().set(Some(&element));
@@ -83,6 +88,14 @@ impl Card {
                 "audio/x-raw,format=S16LE,rate=48000,channels=1"
             };
             let bin = bin(&format!("capsfilter caps={caps} ! appsink name=end sync=true max-buffers=50"));
+            if card.chokes.load(Ordering::SeqCst) {
+                let choking = bin.downgrade();
+                bin.static_pad("sink").unwrap().add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+                    let bin = choking.upgrade().unwrap();
+                    gst::element_error!(bin, gst::ResourceError::Settings, ("the card takes no sound"));
+                    gst::PadProbeReturn::Drop
+                });
+            }
             let end = bin.downcast_ref::<gst::Bin>().unwrap().by_name("end").unwrap();
             let plays = plays.clone();
             end.downcast::<gst_app::AppSink>().unwrap().set_callbacks(
@@ -224,10 +237,7 @@ async fn the_chime_ends_when_it_is_over() {
     while played < 70_000 {
         played += tokio::time::timeout(PATIENCE, desk.plays.recv()).await.expect("the chime").unwrap().len();
     }
-    while desk.speaker.holder().is_some() {
-        assert!(begun.elapsed() < PATIENCE, "the chime never gives the speaker up");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    is_given_up(&desk.speaker).await;
     let took = begun.elapsed();
     println!("the chime kept the speaker for {took:?}");
     // Not its end but its deadline would take 6 s.
@@ -244,6 +254,7 @@ async fn a_session_takes_the_speaker_from_the_chime() {
     desk.until_played().await;
     until_heard(&mut heard).await;
     assert_eq!(desk.speaker.opened.load(Ordering::SeqCst), 2, "once for the chime, once for the session");
+    assert_eq!(desk.speaker.busy.load(Ordering::SeqCst), 0, "the chime kept it from the session");
     desk.ask(SoundAsk::Chime).await;
     desk.until_played().await;
     assert_eq!(desk.speaker.opened.load(Ordering::SeqCst), 2, "no chime in a session");
@@ -274,7 +285,35 @@ async fn a_speaker_that_failed_is_seen_to_work_again_though_nobody_needs_it() {
     tokio::time::sleep(Duration::from_millis(6_500)).await;
     desk.speaker.refuses.store(false, Ordering::SeqCst);
     desk.until("that there is sound", speaker(true)).await;
-    assert!(desk.speaker.holder().is_none());
+    is_given_up(&desk.speaker).await;
+}
+
+/// Nobody has it open any more.
+async fn is_given_up(card: &Card) {
+    let begun = Instant::now();
+    while card.holder().is_some() {
+        assert!(begun.elapsed() < PATIENCE, "the card is never given up");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A card that opens and then takes no sound: the screen must not waver between "works" and "does not".
+#[tokio::test(flavor = "multi_thread")]
+async fn a_speaker_that_opens_and_fails_at_the_first_sound_does_not_work() {
+    let mut desk = Desk::with(Card::plugged_in(), Card::plugged_in());
+    desk.until("a speaker", speaker(true)).await;
+    desk.speaker.chokes.store(true, Ordering::SeqCst);
+    let (_session, _heard) = desk.session();
+    desk.until("that there is no sound", speaker(false)).await;
+    let tries = desk.speaker.opened.load(Ordering::SeqCst);
+    while desk.speaker.opened.load(Ordering::SeqCst) < tries + 3 {
+        if let Ok(event) = tokio::time::timeout(Duration::from_millis(50), desk.sound.events.recv()).await {
+            assert_ne!(event, Some(SoundEvent::Speaker { present: true }));
+        }
+    }
+    desk.speaker.chokes.store(false, Ordering::SeqCst);
+    desk.until("that there is sound", speaker(true)).await;
+    desk.until_played().await;
 }
 
 pub(in crate::device) async fn comes_back() {
@@ -308,11 +347,8 @@ pub(in crate::device) async fn comes_back() {
         println!("back after {:?}", back.elapsed());
     }
     drop(session);
-    let begun = Instant::now();
-    while desk.microphone.holder().is_some() || desk.speaker.holder().is_some() {
-        assert!(begun.elapsed() < PATIENCE, "a device stays open after the session");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    is_given_up(&desk.microphone).await;
+    is_given_up(&desk.speaker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

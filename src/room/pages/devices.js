@@ -24,7 +24,10 @@ export class Devices {
   /** `changed` is called whenever something came or went. */
   constructor(changed) {
     this.#changed = changed;
-    navigator.mediaDevices?.addEventListener("devicechange", () => this.restore());
+    navigator.mediaDevices?.addEventListener("devicechange", async () => {
+      await this.restore();
+      changed();
+    });
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) {
         this.restore();
@@ -76,9 +79,16 @@ export class Devices {
     return this.#wanted ? KINDS.filter((kind) => !this[kind]) : [];
   }
 
-  /** One thing after the other; the page is told afterwards. */
+  /** One thing after the other; the page is told when something is different afterwards. */
   #next(work) {
-    this.#work = this.#work.then(work).then(() => this.#changed(), () => this.#changed());
+    const one = async () => {
+      const before = [this.microphone, this.camera, this.problem];
+      await work();
+      if (before.some((what, at) => what !== [this.microphone, this.camera, this.problem][at])) {
+        this.#changed();
+      }
+    };
+    this.#work = this.#work.then(one, one);
     return this.#work;
   }
 
@@ -132,7 +142,7 @@ export class Devices {
 
   /** A browser that would ask the person again is left alone until something was plugged in. */
   async #mayAsk() {
-    if (document.hidden) {
+    if (document.hidden || !navigator.mediaDevices) {
       return false;
     }
     const devices = await navigator.mediaDevices.enumerateDevices();

@@ -119,6 +119,7 @@ function hearing() {
         agreedTo = message.rules;
         openOwn();
       } else if (!message.resumed && agreedTo === message.rules) {
+        agreed = true;
         agree();
       }
       set({ state: admitted ? "call" : agreed ? "lobby" : "ready" });
@@ -250,8 +251,7 @@ function finish(why) {
   staff = null;
   [agreed, admitted, hold, bannerWord] = [false, false, false, null];
   drop();
-  devices.close();
-  checked = false;
+  closeOwn();
   set({ state: "over", reason: why });
   draw();
   $("message-title").focus();
@@ -279,11 +279,17 @@ const awake = new Awake((on) => set({ awake: on ? "on" : "off" }));
 async function openOwn() {
   await devices.open();
   if (over) {
-    devices.close();
+    closeOwn();
     return;
   }
   checked = true;
   draw();
+}
+
+function closeOwn() {
+  devices.close();
+  checked = false;
+  applyMute();
 }
 
 function agree() {
@@ -516,8 +522,8 @@ window.addEventListener("hashchange", () => {
   room?.leave();
   takeKey();
   seat.forget();
-  devices.close();
-  [checked, agreedTo] = [false, null];
+  closeOwn();
+  agreedTo = null;
   start();
 });
 
