@@ -70,6 +70,8 @@ pub enum CameraSource {
 const POLL: Duration = Duration::from_millis(500);
 /// Without a frame for so long the camera is given up and opened anew.
 const STALLED: Duration = Duration::from_secs(5);
+/// The first one may take longer: what is opened anew before it has begun never begins on a busy machine.
+const FIRST: Duration = Duration::from_secs(15);
 /// Wait after a failure: with [`POLL`] and the opening below 3 s.
 const AGAIN: Duration = Duration::from_secs(1);
 /// Longest that opening it may take; in emulation it takes seconds.
@@ -207,8 +209,9 @@ impl Camera {
             capture.since = Instant::now();
             return Ok(!std::mem::replace(&mut capture.opened, true));
         }
-        if capture.since.elapsed() > STALLED {
-            return Err(format!("the camera gave no picture for {STALLED:?}; plug it out and in again"));
+        let patience = if capture.opened { STALLED } else { FIRST };
+        if capture.since.elapsed() > patience {
+            return Err(format!("the camera gave no picture for {patience:?}; plug it out and in again"));
         }
         Ok(false)
     }

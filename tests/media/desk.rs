@@ -58,7 +58,7 @@ impl Card {
     }
 
     fn open(&self, element: gst::Element) -> Result<gst::Element, String> {
-        let mut holder = self.holder.lock().unwrap();
+        let holder = self.holder.lock().unwrap();
         if holder.upgrade().is_some_and(|holder| holder.current_state() > gst::State::Null) {
             return Err("the card is in use".to_owned());
         }
