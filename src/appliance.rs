@@ -31,7 +31,7 @@ pub struct Senses {
     pub camera: bool,
     /// Its pictures are searched for codes.
     pub scan: bool,
-    /// The microphone's level is shown. (In a session the session's own pipeline has the microphone.)
+    /// The microphone's level is shown. (For a session it is open as long as the session's pipeline is there.)
     pub level: bool,
 }
 
@@ -228,7 +228,7 @@ impl Appliance {
             Some(chapter) => chapter.sight(now, known),
             None => Sight { face: Face::Starting, press: None, hold: None, aside: None },
         };
-        let telephone = known.telephone().filter(|_| sight.face.offers_telephone());
+        let telephone = known.telephone().filter(|_| Screen::offers_telephone(&sight.face, sight.aside));
         Screen {
             language: known.language,
             city: known.loan.as_ref().map(|loan| loan.city.clone()).unwrap_or_default(),

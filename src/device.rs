@@ -7,6 +7,8 @@ pub mod able;
 pub mod button;
 pub mod camera;
 pub mod clock;
+#[cfg(test)]
+mod come_back;
 pub mod light;
 pub mod link;
 pub mod media;

@@ -165,11 +165,10 @@ impl Devices {
 fn camera_input(event: CameraEvent) -> Input {
     match event {
         CameraEvent::Present { present } => Input::World(Fact::Camera { present }),
-        CameraEvent::Opened => Input::World(Fact::Camera { present: true }),
-        CameraEvent::Closed => Input::Tick,
+        CameraEvent::Opened | CameraEvent::Closed => Input::Tick,
         CameraEvent::Failed(why) => {
             tracing::warn!(why, "camera");
-            Input::World(Fact::Camera { present: false })
+            Input::Tick
         }
     }
 }

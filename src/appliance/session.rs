@@ -60,6 +60,16 @@ struct Inside {
     notice: Option<(Aside, Uptime)>,
     judge: QualityJudge,
     gates: Option<(Attempt, MediaGates)>,
+    /// What the other end was told is off here; nothing while that may have been lost.
+    told_off: Option<Off>,
+}
+
+/// What is off at this end: paused or missing.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Off {
+    microphone: bool,
+    camera: bool,
+    speaker: bool,
 }
 
 /// What a turn inside the session leads to.
@@ -97,6 +107,7 @@ impl Session {
             notice: None,
             judge: QualityJudge::default(),
             gates: None,
+            told_off: Some(Off::default()),
         })))
     }
 
@@ -119,7 +130,7 @@ impl Session {
             return ended(now + LONG_ENDING_SHOWN, Face::NetworkTrouble(trouble));
         }
         let next = match event {
-            Event::Press => inside.pause(effects),
+            Event::Press => inside.pause(),
             Event::Fact => inside.network_changed(now, known),
             Event::Hold => inside.leave(ByeReason::Left, Ending::Left, effects),
             Event::Told(Told::Link { attempt, news }) if inside.line.link() == Some(attempt) => {
@@ -140,6 +151,7 @@ impl Session {
             }
             Next::End(ending) => ended(now + ENDING_SHOWN, Face::Ended(ending)),
             Next::Stay => {
+                inside.say_what_is_off(known, effects);
                 inside.set_gates(effects);
                 Chapter::Session(Self(Phase::Inside(inside)))
             }
@@ -213,12 +225,22 @@ impl Inside {
         }
     }
 
-    fn pause(&mut self, effects: &mut Vec<Effect>) -> Next {
-        if self.is_live() {
-            self.paused = !self.paused;
-            self.say(ToServer::Mute { microphone: self.paused, camera: self.paused }, effects);
-        }
+    fn pause(&mut self) -> Next {
+        self.paused ^= self.is_live();
         Next::Stay
+    }
+
+    /// Staff must know why they see or hear nothing, or are not heard.
+    fn say_what_is_off(&mut self, known: &Known, effects: &mut Vec<Effect>) {
+        let off = Off {
+            microphone: self.paused || !known.microphone,
+            camera: self.paused || !known.camera,
+            speaker: !known.speaker,
+        };
+        if self.line.is_up() && self.staff_present.is_some() && self.told_off.replace(off) != Some(off) {
+            let Off { microphone, camera, speaker } = off;
+            self.say(ToServer::Mute { microphone, camera, speaker }, effects);
+        }
     }
 
     fn leave(&self, reason: ByeReason, ending: Ending, effects: &mut Vec<Effect>) -> Next {
@@ -252,14 +274,13 @@ impl Inside {
         if new_seat {
             (self.call, self.staff_present) = (Call::default(), None);
             (self.staff_muted, self.staff_camera_off) = (false, false);
+            self.told_off = Some(Off::default());
         } else {
             self.call.doubt(now);
+            self.told_off = None;
         }
         if self.staff_present.is_none() {
             self.say(ToServer::Consent { rules: self.seat.rules.clone() }, effects);
-        }
-        if self.admitted {
-            self.say(ToServer::Mute { microphone: self.paused, camera: self.paused }, effects);
         }
     }
 
@@ -298,7 +319,7 @@ impl Inside {
                 let media = self.call.media_of(epoch);
                 effects.extend(media.map(|attempt| Effect::MediaCandidate { attempt, candidate }));
             }
-            ToClient::Muted { peer, microphone, camera } if self.call.peer() == Some(&peer) => {
+            ToClient::Muted { peer, microphone, camera, .. } if self.call.peer() == Some(&peer) => {
                 (self.staff_muted, self.staff_camera_off) = (microphone, camera);
             }
             ToClient::Error { code, .. } if code == "not-now" && self.staff_present.is_none() => {
@@ -498,8 +519,10 @@ impl Inside {
             _ => Face::Entering,
         };
         let press = self.is_live().then_some(PressDoes::Pause);
-        let aside = self.notice.map(|(notice, _)| notice).or(self.paused.then_some(Aside::Paused));
-        let aside = aside.or(self.will_phone.then_some(Aside::WillPhone)).or(known.missing_senses());
+        let missing = known.missing_senses();
+        let aside = self.notice.map(|(notice, _)| notice).or(missing.filter(|missing| missing.lacks_speaker()));
+        let aside = aside.or(self.paused.then_some(Aside::Paused));
+        let aside = aside.or(self.will_phone.then_some(Aside::WillPhone)).or(missing);
         let aside = aside.or(self.staff_muted.then_some(Aside::StaffMuted));
         let aside = aside.or(self.staff_camera_off.then_some(Aside::StaffCameraOff));
         Sight { face, press, hold: Some(HoldDoes::Leave), aside }

@@ -51,18 +51,40 @@ pub async fn run(edges: mpsc::Sender<Edge>, config: ButtonConfig) {
             Err(error) => tracing::warn!("watching pin BCM {pin} for the button: {error}; trying {:?}", config.device),
         }
     }
+    let (device, key) = (config.device.clone(), config.key);
+    keep_watching(&edges, &config.device, || {
+        Ok(Input { events: InputDevice::open(&device)?.into_event_stream()?, key })
+    })
+    .await;
+}
+
+/// A button's contact that can be pulled out.
+trait Contact {
+    /// The next edge.
+    ///
+    /// # Errors
+    /// It is gone.
+    async fn next(&mut self) -> std::io::Result<Edge>;
+}
+
+/// Opens the contact as often as it is gone, until nobody listens.
+async fn keep_watching<C: Contact>(
+    edges: &mpsc::Sender<Edge>,
+    name: &Path,
+    mut open: impl FnMut() -> std::io::Result<C>,
+) {
     let (mut told, begun) = (false, Instant::now());
     while !edges.is_closed() {
-        match InputDevice::open(&config.device) {
-            Ok(device) => {
-                tracing::info!("the button is {}", config.device.display());
+        match open() {
+            Ok(mut contact) => {
+                tracing::info!("the button is {}", name.display());
                 told = false;
-                if let Err(error) = watch_input(device, &config, &edges).await {
-                    tracing::warn!("the button {} is gone: {error}", config.device.display());
+                if let Err(error) = pass_on(&mut contact, edges).await {
+                    tracing::warn!("the button {} is gone: {error}", name.display());
                 }
             }
             Err(error) if !told && begun.elapsed() > NAMING => {
-                tracing::warn!("no button: opening {}: {error}; waiting for it", config.device.display());
+                tracing::warn!("no button: opening {}: {error}; waiting for it", name.display());
                 told = true;
             }
             Err(_) => {}
@@ -84,31 +106,43 @@ fn watch_pin(pin: u8, edges: mpsc::Sender<Edge>) -> rppal::gpio::Result<InputPin
     Ok(pin)
 }
 
-async fn watch_input(device: InputDevice, config: &ButtonConfig, edges: &mpsc::Sender<Edge>) -> std::io::Result<()> {
-    let mut events = device.into_event_stream()?;
+async fn pass_on(contact: &mut impl Contact, edges: &mpsc::Sender<Edge>) -> std::io::Result<()> {
     let mut held = false;
     let ended = loop {
-        let event = tokio::select! {
-            event = events.next_event() => event,
+        let edge = tokio::select! {
+            edge = contact.next() => edge,
             () = edges.closed() => return Ok(()),
         };
-        match event {
-            Ok(event) => {
-                if let Some(edge) = edge_of(event, config.key) {
-                    held = edge.down;
-                    if edges.send(edge).await.is_err() {
-                        return Ok(());
-                    }
+        match edge {
+            Ok(edge) => {
+                held = edge.down;
+                if edges.send(edge).await.is_err() {
+                    return Ok(());
                 }
             }
-            Err(error) => break Err(error),
+            Err(error) => break error,
         }
     };
     // A button pulled out while it was down would otherwise be held for ever.
     if held {
         let _ = edges.send(Edge { down: false }).await;
     }
-    ended
+    Err(ended)
+}
+
+struct Input {
+    events: evdev::EventStream,
+    key: Option<u16>,
+}
+
+impl Contact for Input {
+    async fn next(&mut self) -> std::io::Result<Edge> {
+        loop {
+            if let Some(edge) = edge_of(self.events.next_event().await?, self.key) {
+                return Ok(edge);
+            }
+        }
+    }
 }
 
 /// The edge that an input event means; repeats and other keys mean none.
@@ -125,9 +159,40 @@ fn edge_of(event: InputEvent, key: Option<u16>) -> Option<Edge> {
 }
 
 #[cfg(test)]
-mod tests {
+#[expect(clippy::disallowed_methods, reason = "a test watches the task that it starts")]
+pub(super) mod tests {
     use super::*;
     use evdev::EventType;
+    use std::collections::VecDeque;
+
+    /// A contact that gives these edges and is pulled out.
+    struct Script(VecDeque<bool>);
+
+    impl Contact for Script {
+        async fn next(&mut self) -> std::io::Result<Edge> {
+            let down = self.0.pop_front().ok_or_else(|| std::io::Error::other("pulled out"))?;
+            Ok(Edge { down })
+        }
+    }
+
+    /// A button that is missing at start, and one that is pulled out while it is held.
+    pub(in crate::device) async fn comes_back() {
+        let (edges, mut heard) = mpsc::channel(8);
+        let mut opened = VecDeque::from([None, None, Some(vec![true, false, true]), None, Some(vec![true, false])]);
+        let open = move || match opened.pop_front().flatten() {
+            Some(edges) => Ok(Script(edges.into())),
+            None => Err(std::io::Error::other("not there")),
+        };
+        let watching = tokio::spawn(async move { keep_watching(&edges, Path::new("the button"), open).await });
+        let told = async {
+            for down in [true, false, true, false, true, false] {
+                assert_eq!(heard.recv().await, Some(Edge { down }));
+            }
+        };
+        tokio::time::timeout(NAMING, told).await.unwrap();
+        drop(heard);
+        tokio::time::timeout(NAMING, watching).await.unwrap().unwrap();
+    }
 
     #[test]
     fn only_the_buttons_own_key_makes_edges_and_repeats_make_none() {

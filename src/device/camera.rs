@@ -33,9 +33,9 @@ pub enum CameraAsk {
 /// What the camera says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CameraEvent {
-    /// A camera is there or not; told at start and on each change.
+    /// A camera can be used or not; told at start and on each change. One that is wanted counts once pictures come.
     Present {
-        /// Is there.
+        /// Is there, and works as far as is known.
         present: bool,
     },
     /// Frames come.
@@ -70,8 +70,12 @@ pub enum CameraSource {
 const POLL: Duration = Duration::from_millis(500);
 /// Without a frame for so long the camera is given up and opened anew.
 const STALLED: Duration = Duration::from_secs(5);
-/// Wait after a failure.
-const AGAIN: Duration = Duration::from_secs(2);
+/// The first one may take longer: what is opened anew before it has begun never begins on a busy machine.
+const FIRST: Duration = Duration::from_secs(15);
+/// Wait after a failure: with [`POLL`] and the opening below 3 s.
+const AGAIN: Duration = Duration::from_secs(1);
+/// Longest that opening it may take; in emulation it takes seconds.
+const OPENING: Duration = Duration::from_secs(15);
 
 /// Serves the camera until nobody asks any more. `frames` shows the newest frame while the camera is open, and
 /// nothing while it is closed.
@@ -80,7 +84,16 @@ pub async fn run(
     source: CameraSource,
     frames: watch::Sender<Option<Frame>>,
 ) {
-    let mut camera = Camera { source, frames, capture: None, wanted: false, present: None, not_before: None };
+    let mut camera = Camera {
+        source,
+        frames,
+        capture: None,
+        wanted: false,
+        present: None,
+        usable: false,
+        told: None,
+        not_before: None,
+    };
     let mut poll = tokio::time::interval(POLL);
     poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -106,7 +119,11 @@ struct Camera {
     frames: watch::Sender<Option<Frame>>,
     capture: Option<Capture>,
     wanted: bool,
+    /// Its path or plug was there at the last look.
     present: Option<bool>,
+    /// It is there and works, as far as is known.
+    usable: bool,
+    told: Option<bool>,
     not_before: Option<Instant>,
 }
 
@@ -124,37 +141,47 @@ impl Camera {
     async fn look(&mut self) -> Vec<CameraEvent> {
         let mut events = Vec::new();
         let present = self.is_present().await;
-        if self.present != Some(present) {
-            self.present = Some(present);
+        let before = self.present.replace(present);
+        if before != Some(present) {
             self.not_before = None;
-            events.push(CameraEvent::Present { present });
+            // One that comes while it is wanted must show a picture first.
+            self.usable = present && (before.is_none() || !self.wanted);
         }
         if !present {
             events.extend(self.close().await);
-            return events;
+        } else if self.wanted {
+            self.keep_open(&mut events).await;
         }
-        if !self.wanted {
-            return events;
+        if self.told.replace(self.usable) != Some(self.usable) {
+            events.insert(0, CameraEvent::Present { present: self.usable });
         }
+        events
+    }
+
+    async fn keep_open(&mut self, events: &mut Vec<CameraEvent>) {
         match self.check() {
-            Ok(true) => events.push(CameraEvent::Opened),
+            Ok(true) => {
+                self.usable = true;
+                events.push(CameraEvent::Opened);
+            }
             Ok(false) => {}
             Err(why) => {
                 events.extend(self.close().await);
-                self.not_before = Some(Instant::now() + AGAIN);
-                events.push(CameraEvent::Failed(why));
+                self.failed(why, events);
             }
         }
         if self.capture.is_none() && self.not_before.is_none_or(|moment| Instant::now() >= moment) {
             match self.open().await {
                 Ok(capture) => self.capture = Some(capture),
-                Err(why) => {
-                    self.not_before = Some(Instant::now() + AGAIN);
-                    events.push(CameraEvent::Failed(why));
-                }
+                Err(why) => self.failed(why, events),
             }
         }
-        events
+    }
+
+    fn failed(&mut self, why: String, events: &mut Vec<CameraEvent>) {
+        self.usable = false;
+        self.not_before = Some(Instant::now() + AGAIN);
+        events.push(CameraEvent::Failed(why));
     }
 
     async fn is_present(&self) -> bool {
@@ -182,8 +209,9 @@ impl Camera {
             capture.since = Instant::now();
             return Ok(!std::mem::replace(&mut capture.opened, true));
         }
-        if capture.since.elapsed() > STALLED {
-            return Err(format!("the camera gave no picture for {STALLED:?}; plug it out and in again"));
+        let patience = if capture.opened { STALLED } else { FIRST };
+        if capture.since.elapsed() > patience {
+            return Err(format!("the camera gave no picture for {patience:?}; plug it out and in again"));
         }
         Ok(false)
     }
@@ -192,8 +220,10 @@ impl Camera {
         let (source, frames) = (self.source.clone(), self.frames.clone());
         let counted = Arc::new(AtomicU64::new(0));
         let count = counted.clone();
-        let running = tokio::task::spawn_blocking(move || start(&source, frames, count))
+        let opening = tokio::task::spawn_blocking(move || start(&source, frames, count));
+        let running = tokio::time::timeout(OPENING, opening)
             .await
+            .map_err(|_| format!("opening the camera took longer than {OPENING:?}; plug it out and in again"))?
             .map_err(|_| "opening the camera broke off".to_owned())??;
         Ok(Capture { running, counted, seen: 0, since: Instant::now(), opened: false })
     }
@@ -269,10 +299,12 @@ pub(crate) fn element(factory: &str) -> Result<gst::Element, String> {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "a test watches the tasks that it starts")]
-mod tests {
+#[expect(clippy::disallowed_methods, reason = "a test watches the tasks that it starts, and the time they take")]
+pub(super) mod tests {
     use super::*;
     use crate::device::device;
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicUsize;
 
     fn test_pattern() -> MakeElement {
         Arc::new(|| {
@@ -331,14 +363,69 @@ mod tests {
         assert_eq!(next(&mut camera.events).await, CameraEvent::Opened);
     }
 
+    /// Each time another camera, with other sizes and formats; sometimes it goes and comes so quickly that nobody looked.
+    pub(in crate::device) async fn comes_back() {
+        const CAMERAS: [(&str, u32, u32, u32); 3] =
+            [("YUY2", 320, 240, 30), ("NV12", 640, 360, 15), ("RGB", 1280, 720, 10)];
+        let turn = Arc::new(AtomicUsize::new(0));
+        let (which, held) = (turn.clone(), Arc::new(Mutex::new(gst::glib::WeakRef::<gst::Element>::new())));
+        let holder = held.clone();
+        let make: MakeElement = Arc::new(move || {
+            gst::init().map_err(|error| error.to_string())?;
+            let (format, width, height, rate) = CAMERAS[which.load(Ordering::SeqCst) % CAMERAS.len()];
+            let camera = gst::parse::bin_from_description(
+                &format!(
+                    "videotestsrc is-live=true ! capsfilter \
+                     caps=video/x-raw,format={format},width={width},height={height},framerate={rate}/1"
+                ),
+                true,
+            );
+            let camera: gst::Element = camera.map_err(|error| error.to_string())?.upcast();
+            holder.lock().unwrap().set(Some(&camera));
+            Ok(camera)
+        });
+        let (mut camera, behind) = device();
+        let (plugged, present) = watch::channel(false);
+        let (sender, mut frames) = watch::channel(None);
+        let running = tokio::spawn(run(behind, CameraSource::Element { make, present }, sender));
+        camera.asks.send(CameraAsk::Open).await.unwrap();
+        assert_eq!(next(&mut camera.events).await, CameraEvent::Present { present: false });
+        for time in 0..10 {
+            let (_, width, height, _) = CAMERAS[turn.load(Ordering::SeqCst) % CAMERAS.len()];
+            plugged.send_replace(true);
+            let back = Instant::now();
+            assert_eq!(next(&mut camera.events).await, CameraEvent::Present { present: true });
+            assert_eq!(next(&mut camera.events).await, CameraEvent::Opened);
+            let seen = frames.wait_for(Option::is_some).await.unwrap().clone().unwrap();
+            assert_eq!((seen.width(), seen.height()), (width, height));
+            println!("the camera is back after {:?}", back.elapsed());
+            turn.fetch_add(1, Ordering::SeqCst);
+            // Out and in again between two looks: only the error tells of it.
+            let quickly = time % 2 == 1;
+            plugged.send_replace(quickly);
+            if let Some(holder) = held.lock().unwrap().upgrade() {
+                gst::element_error!(holder, gst::ResourceError::NotFound, ("the camera was unplugged"));
+            }
+            assert_eq!(next(&mut camera.events).await, CameraEvent::Present { present: false });
+            assert_eq!(next(&mut camera.events).await, CameraEvent::Closed);
+            if quickly {
+                assert!(matches!(next(&mut camera.events).await, CameraEvent::Failed(_)));
+            }
+            assert!(frames.borrow_and_update().is_none());
+        }
+        drop(camera);
+        running.await.unwrap();
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn a_camera_that_cannot_be_opened_says_why() {
         let (mut camera, behind) = device();
         let nothing = tempfile::NamedTempFile::new().unwrap();
         let (sender, _frames) = watch::channel(None);
         tokio::spawn(run(behind, CameraSource::V4l2 { device: nothing.path().to_owned() }, sender));
-        camera.asks.send(CameraAsk::Open).await.unwrap();
         assert_eq!(next(&mut camera.events).await, CameraEvent::Present { present: true });
+        camera.asks.send(CameraAsk::Open).await.unwrap();
+        assert_eq!(next(&mut camera.events).await, CameraEvent::Present { present: false });
         assert!(matches!(next(&mut camera.events).await, CameraEvent::Failed(why) if why.contains("camera")));
     }
 }

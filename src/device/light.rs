@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 /// Pulses of a lamp on a pin, a second: above what an eye can follow.
 const PIN_HERTZ: f64 = 200.0;
 /// A lamp that cannot be set is looked for again after this time.
-const RETRY: Duration = Duration::from_secs(5);
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Which lamp.
 #[derive(Clone, Debug, PartialEq, Eq)]

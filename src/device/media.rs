@@ -1,8 +1,8 @@
 //! Picture and sound to and from the counter: one GStreamer pipeline a session, thrown away whole.
 //!
 //! This end offers VP8 and Opus both ways on one bundled connection (RFC 8829, RFC 9143). Without a camera black
-//! pictures are sent, without a microphone silence: so the counter is seen and heard all the same, and a camera
-//! that comes back needs no new connection. A microphone that comes back needs a new pipeline.
+//! pictures are sent, without a microphone silence: so the counter is seen and heard all the same. No device is in
+//! the pipeline: a camera, a microphone or a speaker that goes or comes back needs no new connection.
 
 #![expect(clippy::disallowed_methods, reason = "an adapter: its tasks belong to one session and end with it")]
 
@@ -21,10 +21,11 @@ mod signals;
 mod stats;
 pub mod trial;
 mod tunnel;
+mod voice;
 
 use super::Behind;
 use super::camera::Frame;
-use super::sound::SoundPorts;
+use super::sound::SessionAudio;
 use gstreamer as gst;
 use live::{Happened, Live};
 use std::net::IpAddr;
@@ -107,8 +108,6 @@ pub enum MediaNews {
     PathDead,
     /// How the line is, about every two seconds.
     Stats(LineStats),
-    /// Level of the microphone, per thousand of full scale, about ten times a second.
-    Level(u16),
     /// The pipeline failed: what was tried, and what GStreamer said.
     Failed(String),
 }
@@ -137,7 +136,7 @@ pub struct Ports {
     /// Where the other end's frames go; nothing while they are not to be shown.
     pub staff: watch::Sender<Option<Frame>>,
     /// Microphone and speaker.
-    pub sound: SoundPorts,
+    pub sound: SessionAudio,
 }
 
 /// Serves sessions until nobody asks any more.

@@ -2,6 +2,10 @@
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
+use std::time::Duration;
+
+/// How long a pipeline may take to stop.
+const STOPPING: Duration = Duration::from_secs(5);
 
 /// A started pipeline. Dropping it stops it: also when the task that holds it is broken off, or the start itself is no
 /// longer waited for. A pipeline that is let go while it plays takes the process with it.
@@ -16,9 +20,13 @@ impl Drop for Running {
 }
 
 impl Running {
-    /// Stops it off the tokio threads: closing a device takes its time.
+    /// Stops it off the tokio threads: closing a device takes its time. One that hangs must not hold up the others.
     pub(super) async fn stop(self) {
-        let _ = tokio::task::spawn_blocking(move || drop(self)).await;
+        let name = self.0.name();
+        let stopping = tokio::task::spawn_blocking(move || drop(self));
+        if tokio::time::timeout(STOPPING, stopping).await.is_err() {
+            tracing::error!("the pipeline \"{name}\" did not stop within {STOPPING:?}");
+        }
     }
 }
 

@@ -24,6 +24,8 @@ const LOOK: Duration = Duration::from_millis(500);
 const INSTALLED_WITHIN: Duration = Duration::from_secs(40 * 60);
 /// A mark that failed is tried so often, because the next start would otherwise go back to the old system.
 const TRIES: u32 = 5;
+/// A RAUC that did not answer at start is asked again after this time.
+const ASK_AGAIN: Duration = Duration::from_secs(10);
 /// Wait between two tries.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -72,21 +74,30 @@ pub enum SlotEvent {
     },
 }
 
-/// Says whether the last update went back, then serves until either end of `behind` is gone.
+/// Says whether the last update went back, as soon as RAUC can be asked; serves until either end of `behind` is gone.
 pub async fn run(behind: Behind<SlotAsk, SlotEvent>, config: SlotConfig) {
     let Behind { mut asks, events } = behind;
-    match within(ANSWER_WITHIN, "telling the slots' states", slots()).await {
-        Ok(slots) if update::went_back(&slots) => {
-            let version = update::other_slot(&slots).and_then(|slot| slot.version.clone()).unwrap_or_default();
-            tracing::error!(version, "the last update never became good: this is the system before it");
-            if events.send(SlotEvent::WentBack).await.is_err() {
-                return;
+    let (mut told, mut due) = (false, true);
+    loop {
+        if std::mem::take(&mut due) {
+            match within(ANSWER_WITHIN, "telling the slots' states", slots()).await {
+                Ok(slots) => {
+                    told = true;
+                    if went_back(&slots) && events.send(SlotEvent::WentBack).await.is_err() {
+                        return;
+                    }
+                }
+                Err(error) => tracing::warn!("{error}"),
             }
         }
-        Ok(_) => {}
-        Err(error) => tracing::warn!("{error}"),
-    }
-    while let Some(ask) = asks.recv().await {
+        let ask = tokio::select! {
+            ask = asks.recv() => ask,
+            () = sleep(ASK_AGAIN), if !told => {
+                due = true;
+                continue;
+            }
+        };
+        let Some(ask) = ask else { return };
         match ask {
             SlotAsk::Restart => restart(&config.restart).await,
             SlotAsk::Update { attempt, bundle, by_hand } => {
@@ -98,6 +109,15 @@ pub async fn run(behind: Behind<SlotAsk, SlotEvent>, config: SlotConfig) {
             }
         }
     }
+}
+
+fn went_back(slots: &[update::Slot]) -> bool {
+    let went_back = update::went_back(slots);
+    if went_back {
+        let version = update::other_slot(slots).and_then(|slot| slot.version.clone()).unwrap_or_default();
+        tracing::error!(version, "the last update never became good: this is the system before it");
+    }
+    went_back
 }
 
 /// Awaits RAUC's answer for at most `span`; the sentence says what was tried.

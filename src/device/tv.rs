@@ -13,7 +13,7 @@ mod picture;
 pub use overlay::Overlay;
 pub use picture::TvFrame;
 
-use super::camera::Frame;
+use super::camera::{Frame, MakeElement};
 use crate::model::screen::Windows;
 use compose::Composer;
 use kms::Kms;
@@ -44,16 +44,31 @@ pub struct TvConfig {
     pub sink: TvSink,
 }
 
-/// Where the picture goes. [`Tv::newest`] has it in either case.
-#[derive(Clone, Debug)]
+/// Where the picture goes. [`Tv::newest`] has it in each case.
+#[derive(Clone)]
 pub enum TvSink {
     /// The kernel's display, without a window system.
     Kms {
         /// Name of the DRM driver, such as `vc4`; nothing: the first that works.
         driver: Option<String>,
     },
+    /// A sink element with one `sink` pad for `video/x-raw`.
+    Element {
+        /// Makes it, each time that the output is opened.
+        make: MakeElement,
+    },
     /// Nowhere else.
     Frames,
+}
+
+impl std::fmt::Debug for TvSink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Kms { driver } => write!(f, "Kms {{ driver: {driver:?} }}"),
+            Self::Element { .. } => f.write_str("Element"),
+            Self::Frames => f.write_str("Frames"),
+        }
+    }
 }
 
 /// The TV as the supervisor holds it. Its task ends when this is dropped.
@@ -220,21 +235,23 @@ impl Output {
     }
 
     async fn show(&mut self, picture: &TvFrame) {
-        let TvSink::Kms { driver } = &self.sink else { return };
+        if matches!(self.sink, TvSink::Frames) {
+            return;
+        }
         if self.not_before.is_some_and(|moment| Instant::now() < moment) {
             return;
         }
-        if self.kms.is_none() && !kms::is_there() {
+        if self.kms.is_none() && matches!(self.sink, TvSink::Kms { .. }) && !kms::is_there() {
             self.plugged.send_if_modified(|plugged| std::mem::replace(plugged, false));
             self.not_before = Some(Instant::now() + SOON);
             return;
         }
         self.not_before = None;
-        let (driver, picture, kms) = (driver.clone(), picture.clone(), self.kms.take());
+        let (sink, picture, kms) = (self.sink.clone(), picture.clone(), self.kms.take());
         let shown = tokio::task::spawn_blocking(move || {
             let kms = match kms {
                 Some(kms) => kms,
-                None => Kms::open(driver.as_deref(), &picture)?,
+                None => Kms::open(&sink, &picture)?,
             };
             kms.show(&picture).map(|()| kms)
         });
@@ -258,9 +275,13 @@ impl Output {
 
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "a test watches the tasks that it starts")]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::model::screen::Window;
+    use gstreamer as gst;
+    use gstreamer::prelude::*;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     const PATIENCE: Duration = Duration::from_secs(20);
     const ALL: Window = Window { x: 0, y: 0, width: 1000, height: 1000, mirrored: false };
@@ -331,5 +352,34 @@ mod tests {
         tokio::time::timeout(PATIENCE, plugged.wait_for(|plugged| !plugged)).await.unwrap().unwrap();
         tv.show(painted([10, 11, 12, 255]), Windows::default());
         until(&mut newest, [10, 11, 12]).await;
+    }
+
+    /// A TV that is missing at start, and one that is unplugged, is shown the newest picture when it is back.
+    pub(in crate::device) async fn comes_back() {
+        let plugged_in = Arc::new(Mutex::new(None::<gst::glib::WeakRef<gst::Element>>));
+        let there = Arc::new(AtomicBool::new(false));
+        let (opened, is_there) = (plugged_in.clone(), there.clone());
+        let make: MakeElement = Arc::new(move || {
+            if !is_there.load(Ordering::SeqCst) {
+                return Err("no TV".to_owned());
+            }
+            let sink = gst::ElementFactory::make("fakesink").property("sync", false).build();
+            let sink = sink.map_err(|error| error.to_string())?;
+            *opened.lock().unwrap() = Some(sink.downgrade());
+            Ok(sink)
+        });
+        let config = TvConfig { width: 320, height: 180, sink: TvSink::Element { make } };
+        let (tv, task) = Tv::open(config).unwrap();
+        let _task = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(task));
+        let mut plugged = tv.plugged();
+        tv.show(painted([9, 99, 199, 255]), Windows::default());
+        for _ in 0..3 {
+            tokio::time::timeout(PATIENCE, plugged.wait_for(|plugged| !plugged)).await.unwrap().unwrap();
+            there.store(true, Ordering::SeqCst);
+            tokio::time::timeout(PATIENCE, plugged.wait_for(|plugged| *plugged)).await.unwrap().unwrap();
+            there.store(false, Ordering::SeqCst);
+            let sink = plugged_in.lock().unwrap().as_ref().and_then(gst::glib::WeakRef::upgrade).unwrap();
+            gst::element_error!(sink, gst::ResourceError::NotFound, ("the TV was unplugged"));
+        }
     }
 }

@@ -42,7 +42,7 @@ impl DeskSound {
         let pcm = |name: &str, device: &str| {
             format!("pcm.{name} {{ type pulse server \"unix:{server}\" device \"{device}\" }}\n")
         };
-        place("asound.conf", &(pcm("mic", "mic.monitor") + &pcm("speaker", "speaker")))?;
+        place("asound.conf", &[pcm("mic", "mic.monitor"), pcm("speaker", "speaker")].concat())?;
         place("log", "")?;
         let log = at("log");
         let file = std::fs::File::create(&log).map_err(EmulatorError::io(format!("writing {}", log.display())))?;

@@ -23,6 +23,8 @@ pub struct Known {
     pub camera: bool,
     /// A microphone is there.
     pub microphone: bool,
+    /// The TV plays sound.
+    pub speaker: bool,
     /// The wall clock may be believed.
     pub clock: bool,
     /// A cable is in.
@@ -49,15 +51,21 @@ pub struct Known {
 impl Known {
     /// Takes a fact; says whether it is news.
     pub fn learn(&mut self, fact: Fact) -> bool {
-        let before = (self.camera, self.microphone, self.clock, self.cable, self.carries, self.trouble);
+        let before = self.facts();
         match fact {
             Fact::Camera { present } => self.camera = present,
             Fact::Microphone { present } => self.microphone = present,
+            Fact::Speaker { present } => self.speaker = present,
             Fact::Clock { known } => self.clock = known,
             Fact::Cable { plugged } => self.cable = plugged,
             Fact::Carries { up, trouble } => (self.carries, self.trouble) = (up, trouble),
         }
-        before != (self.camera, self.microphone, self.clock, self.cable, self.carries, self.trouble)
+        before != self.facts()
+    }
+
+    fn facts(&self) -> impl PartialEq + use<> {
+        let senses = (self.camera, self.microphone, self.speaker);
+        (senses, self.clock, self.cable, self.carries, self.trouble)
     }
 
     /// A number for a new question.
@@ -103,13 +111,17 @@ impl Known {
         self.trouble.filter(another).filter(|_| !self.carries)
     }
 
-    /// What to say beside the sentence where others see and hear the family.
+    /// What to say beside the sentence where the family and the counter see and hear each other.
     pub fn missing_senses(&self) -> Option<Aside> {
-        match (self.camera, self.microphone) {
-            (true, true) => None,
-            (false, true) => Some(Aside::NoCamera),
-            (true, false) => Some(Aside::NoMicrophone),
-            (false, false) => Some(Aside::NoCameraNorMicrophone),
+        match (self.camera, self.microphone, self.speaker) {
+            (true, true, true) => None,
+            (false, true, true) => Some(Aside::NoCamera),
+            (true, false, true) => Some(Aside::NoMicrophone),
+            (false, false, true) => Some(Aside::NoCameraNorMicrophone),
+            (true, true, false) => Some(Aside::NoSpeaker),
+            (false, true, false) => Some(Aside::NoCameraNorSpeaker),
+            (true, false, false) => Some(Aside::NoMicrophoneNorSpeaker),
+            (false, false, false) => Some(Aside::NoCameraMicrophoneNorSpeaker),
         }
     }
 

@@ -91,6 +91,14 @@ pub enum Aside {
     NoMicrophone,
     /// Neither camera nor microphone is there.
     NoCameraNorMicrophone,
+    /// The TV gives no sound: the counter is not heard.
+    NoSpeaker,
+    /// No camera, and the TV gives no sound.
+    NoCameraNorSpeaker,
+    /// No microphone, and the TV gives no sound.
+    NoMicrophoneNorSpeaker,
+    /// None of the three.
+    NoCameraMicrophoneNorSpeaker,
     /// Five minutes are left.
     FiveMinutes,
     /// One minute is left.
@@ -103,6 +111,31 @@ pub enum Aside {
     StaffCameraOff,
     /// Own picture and sound are switched off.
     Paused,
+}
+
+impl Aside {
+    /// No camera is there.
+    pub fn lacks_camera(self) -> bool {
+        use Aside::{NoCamera, NoCameraMicrophoneNorSpeaker, NoCameraNorMicrophone, NoCameraNorSpeaker};
+        matches!(self, NoCamera | NoCameraNorMicrophone | NoCameraNorSpeaker | NoCameraMicrophoneNorSpeaker)
+    }
+
+    /// No microphone is there.
+    pub fn lacks_microphone(self) -> bool {
+        use Aside::{NoCameraMicrophoneNorSpeaker, NoCameraNorMicrophone, NoMicrophone, NoMicrophoneNorSpeaker};
+        matches!(self, NoMicrophone | NoCameraNorMicrophone | NoMicrophoneNorSpeaker | NoCameraMicrophoneNorSpeaker)
+    }
+
+    /// The TV gives no sound.
+    pub fn lacks_speaker(self) -> bool {
+        use Aside::{NoCameraMicrophoneNorSpeaker, NoCameraNorSpeaker, NoMicrophoneNorSpeaker, NoSpeaker};
+        matches!(self, NoSpeaker | NoCameraNorSpeaker | NoMicrophoneNorSpeaker | NoCameraMicrophoneNorSpeaker)
+    }
+
+    /// One of the two does not hear the other: only the telephone is left.
+    pub fn offers_telephone(self) -> bool {
+        self.lacks_microphone() || self.lacks_speaker()
+    }
 }
 
 /// What the camera's eye says while it looks for a code.
@@ -445,6 +478,13 @@ pub struct Window {
     pub mirrored: bool,
 }
 
+impl Screen {
+    /// Whether the telephone stands on a screen with this face and this word beside it.
+    pub fn offers_telephone(face: &Face, aside: Option<Aside>) -> bool {
+        face.offers_telephone() || aside.is_some_and(Aside::offers_telephone)
+    }
+}
+
 impl Face {
     /// Where pictures appear on this face; everything else is opaque.
     pub fn windows(&self) -> Windows {
@@ -461,7 +501,7 @@ impl Face {
     }
 
     /// Whether the telephone stands on it: wherever something can fail or is being waited for.
-    pub fn offers_telephone(&self) -> bool {
+    fn offers_telephone(&self) -> bool {
         !matches!(self, Self::Starting | Self::Live { quality: Quality::Good | Quality::Fair, held: false, .. })
     }
 

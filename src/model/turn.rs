@@ -46,6 +46,11 @@ pub enum Fact {
         /// Is there.
         present: bool,
     },
+    /// The TV's sound can be used or not.
+    Speaker {
+        /// Can be used.
+        present: bool,
+    },
     /// The wall clock may be believed for judging certificates.
     Clock {
         /// May be believed.
@@ -374,7 +379,9 @@ fn heard(message: &ToClient) -> String {
         ToClient::Offer { .. } => "Offer".into(),
         ToClient::Answer { .. } => "Answer".into(),
         ToClient::Candidate { .. } => "Candidate".into(),
-        ToClient::Muted { microphone, camera, .. } => format!("Muted microphone={microphone} camera={camera}"),
+        ToClient::Muted { microphone, camera, speaker, .. } => {
+            format!("Muted microphone={microphone} camera={camera} speaker={speaker}")
+        }
         ToClient::PeerStats { .. } => "PeerStats".into(),
         ToClient::Notice { notice } => format!("Notice {notice:?}"),
         ToClient::Error { code, .. } => format!("Error {}", code.chars().take(20).collect::<String>()),

@@ -429,8 +429,8 @@ mod tests {
         #[test]
         fn what_the_wpa3_form_would_write_is_read_back(ssid in "[ -~手紙]{1,10}", passphrase in "[ -~é]{1,31}") {
             let encode = |text: &str| text.bytes().fold(String::new(), |out, byte| match byte {
-                b' '..=b'~' if !br#";%\""#.contains(&byte) => out + &char::from(byte).to_string(),
-                _ => out + &format!("%{byte:02X}"),
+                b' '..=b'~' if !br#";%\""#.contains(&byte) => out + char::from(byte).to_string().as_str(),
+                _ => out + format!("%{byte:02X}").as_str(),
             });
             let text = format!("WIFI:T:WPA;R:1;S:{};P:{};K:AA==;;", encode(&ssid), encode(&passphrase));
             prop_assert_eq!(read(&text), (ssid, Claim::Sae, Some(passphrase), false));

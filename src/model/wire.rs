@@ -20,8 +20,9 @@ pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 pub const PING_SECONDS: u64 = 10;
 /// Nothing heard for this long means that the signalling line is dead.
 pub const SILENCE_SECONDS: u64 = 25;
-/// A participant who lost the line may come back to the same seat within this time.
-pub const RESUME_SECONDS: u64 = 30;
+/// A participant who lost the line may come back to the same seat within this time: longer than a phone is usually
+/// locked, shorter than a family waits for its line.
+pub const RESUME_SECONDS: u64 = 75;
 /// Version of the rules that a family agrees to; changes whenever their meaning does.
 pub const RULES_VERSION: &str = "2026-11";
 
@@ -297,12 +298,15 @@ pub enum ToServer {
         /// The connection given up.
         epoch: Epoch,
     },
-    /// What this end sends now.
+    /// What is off at this end now.
     Mute {
-        /// The microphone is muted.
+        /// The microphone is muted, or there is none.
         microphone: bool,
-        /// The camera is off.
+        /// The camera is off, or there is none.
         camera: bool,
+        /// No sound can be heard here.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        speaker: bool,
     },
     /// How the line is.
     Stats {
@@ -402,14 +406,17 @@ pub enum ToClient {
         /// The candidate.
         candidate: Candidate,
     },
-    /// What another participant sends now.
+    /// What is off at another participant's end now.
     Muted {
         /// Who.
         peer: PeerId,
-        /// The microphone is muted.
+        /// The microphone is muted, or there is none.
         microphone: bool,
-        /// The camera is off.
+        /// The camera is off, or there is none.
         camera: bool,
+        /// No sound can be heard there.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        speaker: bool,
     },
     /// To staff: how the line is at the other end.
     PeerStats {

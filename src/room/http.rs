@@ -122,7 +122,8 @@ async fn add_headers(State(desk): State<Desk>, request: Request, next: Next) -> 
     set(
         headers,
         HeaderName::from_static("permissions-policy"),
-        "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=()",
+        "camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(self), geolocation=(), payment=(), \
+         usb=()",
     );
     set(headers, header::CACHE_CONTROL, if cacheable { "no-cache" } else { "no-store" });
     if desk.secure() {

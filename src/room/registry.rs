@@ -175,6 +175,9 @@ struct RunningSeat {
     consented: bool,
     admitted: bool,
     muted: Option<(bool, bool)>,
+    /// Not in what an older server kept.
+    #[serde(default)]
+    no_sound: bool,
 }
 
 /// What the registry is told once.

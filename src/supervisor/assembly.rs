@@ -10,7 +10,7 @@ use crate::device::link::{self, LinkConfig};
 use crate::device::media::{self, MediaConfig};
 use crate::device::network::{NetworkAsk, NetworkEvent};
 use crate::device::slot::{SlotAsk, SlotEvent};
-use crate::device::sound::{self, SoundPorts};
+use crate::device::sound::{self, SessionAudio, SoundPorts};
 use crate::device::store::{StoreAsk, StoreEvent};
 use crate::device::tv::paint::Painter;
 use crate::device::tv::{Tv, TvConfig};
@@ -88,7 +88,8 @@ pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
     tasks.start("scanner", scanning::scan(frames.clone(), scan, loan, seen_in));
 
     let (sound, behind_sound) = device();
-    tasks.start("sound", sound::run(behind_sound, parts.sound.clone()));
+    let audio = SessionAudio::default();
+    tasks.start("sound", sound::run(behind_sound, parts.sound, audio.clone()));
 
     let (link, behind_link) = device();
     tasks.start("link", link::run(behind_link, parts.link));
@@ -98,7 +99,7 @@ pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
     let (trust_in, trust_anchors) = watch::channel(Vec::new());
     tasks.start("trust", trust_the_loans_anchors(loan_of_media, trust_in));
     let config = MediaConfig { trust_anchors, ..parts.media };
-    let ports = media::Ports { config, camera: frames, staff: staff_in, sound: parts.sound };
+    let ports = media::Ports { config, camera: frames, staff: staff_in, sound: audio };
     tasks.start("media", media::run(behind_media, ports));
     tv.staff_frames(staff);
 

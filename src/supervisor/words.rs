@@ -34,7 +34,6 @@ impl From<DeviceClosed> for LinkClosed {
 impl From<MediaEvent> for Input {
     fn from(event: MediaEvent) -> Self {
         let news = match event.what {
-            DeviceMedia::Level(level) => return Self::Level(level),
             DeviceMedia::Offer(sdp) => MediaNews::Offer(sdp),
             DeviceMedia::Candidate(candidate) => MediaNews::Candidate(candidate),
             DeviceMedia::Connected => MediaNews::Connected,
@@ -75,6 +74,7 @@ impl From<SoundEvent> for Input {
         match event {
             SoundEvent::Level(level) => Self::Level(level),
             SoundEvent::Microphone { present } => Self::World(Fact::Microphone { present }),
+            SoundEvent::Speaker { present } => Self::World(Fact::Speaker { present }),
         }
     }
 }

@@ -111,6 +111,7 @@ pub(super) struct State {
     camera_open: usize,
     microphone_plugged: bool,
     microphone_open: usize,
+    speaker_plugged: bool,
     voice: bool,
     #[serde(flatten)]
     switches: Switches,
@@ -309,6 +310,7 @@ impl Bench {
             camera_open: self.camera.open_count(),
             microphone_plugged: *self.microphone.plugged().borrow(),
             microphone_open: self.microphone.open_count(),
+            speaker_plugged: *self.speaker.plugged().borrow(),
             voice: held.voice.is_some(),
             switches: held.switches.clone(),
             radio,

@@ -85,6 +85,11 @@ pub enum Command {
         /// In.
         plugged: bool,
     },
+    /// Lets the TV play sound, or not.
+    Speaker {
+        /// It plays.
+        plugged: bool,
+    },
     /// Lets the microphone hear something.
     Hear {
         /// What.
@@ -159,6 +164,7 @@ impl Control {
             Command::CutLine { cut } => self.change(Change::Cut(cut)).await?,
             Command::Camera { plugged } => self.bench.camera.plug(plugged),
             Command::Microphone { plugged } => self.bench.microphone.plug(plugged),
+            Command::Speaker { plugged } => self.bench.speaker.plug(plugged),
             Command::Hear { what } => self.hear(what)?,
             Command::Clock { known } => {
                 self.bench.say(&self.bench.clock, ClockEvent { known }, "clock")?;

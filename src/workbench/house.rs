@@ -222,7 +222,7 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
     let (cut_in, cut) = watch::channel(false);
     tasks.start("line cutter", cut_lines(ends.line, cut_in));
     let (camera, microphone, speaker) = (ends.camera, ends.microphone, ends.speaker);
-    let plugged = microphone.plugged();
+    let (plugged, sounds) = (microphone.plugged(), speaker.plugged());
     Parts {
         button: ends.button,
         light: ends.light,
@@ -231,6 +231,7 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
             microphone: Arc::new(move || microphone.element()),
             speaker: Arc::new(move || speaker.element()),
             microphone_present: Arc::new(move || *plugged.borrow()),
+            speaker_at: Arc::new(move || sounds.borrow().then(|| "the desk's TV".to_owned())),
         },
         clock: ends.clock,
         network: ends.network,

@@ -1,5 +1,5 @@
 //! Microphone and speaker of the desk, as live GStreamer bins: tones or a recorded voice in, samples out to whoever
-//! listens.
+//! listens. Each can be opened once at a time, as a sound card's device can.
 #![expect(clippy::disallowed_methods, reason = "samples are paced by the clock")]
 
 use gstreamer as gst;
@@ -44,14 +44,33 @@ struct MicrophoneShared {
     heard: Mutex<Heard>,
     plugged: watch::Sender<bool>,
     open: AtomicUsize,
+    held: Held,
     changed: Box<dyn Fn() + Send + Sync>,
+}
+
+/// The element that has a device.
+#[derive(Default)]
+struct Held(Mutex<gst::glib::WeakRef<gst::Element>>);
+
+impl Held {
+    /// Who has the device open now.
+    fn holder(&self) -> Option<gst::Element> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.upgrade().filter(|element| element.current_state() > gst::State::Null)
+    }
+
+    /// Gives the device to an element.
+    fn give(&self, to: &gst::Element) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).set(Some(to));
+    }
 }
 
 impl Microphone {
     /// A microphone that hears this. `changed` is called when it is opened or closed.
     pub fn new(heard: Heard, changed: Box<dyn Fn() + Send + Sync>) -> Self {
         let (plugged, open) = (watch::Sender::new(true), AtomicUsize::new(0));
-        Self { shared: Arc::new(MicrophoneShared { heard: Mutex::new(heard), plugged, open, changed }) }
+        let held = Held::default();
+        Self { shared: Arc::new(MicrophoneShared { heard: Mutex::new(heard), plugged, open, held, changed }) }
     }
 
     /// Hears something else from now on.
@@ -77,10 +96,13 @@ impl Microphone {
     /// Makes a live source bin with one `src` pad: S16LE, 48 kHz, one channel.
     ///
     /// # Errors
-    /// A sentence, when it is unplugged or GStreamer lacks an element.
+    /// A sentence, when it is unplugged or open already, or GStreamer lacks an element.
     pub fn element(&self) -> Result<gst::Element, String> {
         if !*self.shared.plugged.borrow() {
             return Err("the workbench's microphone is unplugged; plug it in on the page".to_owned());
+        }
+        if self.shared.held.holder().is_some() {
+            return Err("the workbench's microphone is in use; it can be opened once".to_owned());
         }
         gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
         let description = format!(
@@ -98,6 +120,7 @@ impl Microphone {
             .name("bench-mic".into())
             .spawn(move || feed(&weak, shared))
             .map_err(|error| format!("the workbench's microphone thread cannot be started: {error}"))?;
+        self.shared.held.give(bin.upcast_ref());
         Ok(bin.upcast())
     }
 }
@@ -231,27 +254,64 @@ pub struct Played {
 /// The TV's speaker. Clones are the same one.
 #[derive(Clone)]
 pub struct Speaker {
+    shared: Arc<SpeakerShared>,
+}
+
+struct SpeakerShared {
     played: broadcast::Sender<Played>,
-    next: Arc<AtomicU32>,
+    next: AtomicU32,
+    plugged: watch::Sender<bool>,
+    held: Held,
 }
 
 impl Default for Speaker {
     fn default() -> Self {
-        Self { played: broadcast::Sender::new(200), next: Arc::default() }
+        let (played, plugged) = (broadcast::Sender::new(200), watch::Sender::new(true));
+        let shared = SpeakerShared { played, next: AtomicU32::default(), plugged, held: Held::default() };
+        Self { shared: Arc::new(shared) }
     }
 }
 
 impl Speaker {
+    /// Lets the TV play sound, or not. Off ends what plays with an error, as a sound card that is gone does.
+    pub fn plug(&self, plugged: bool) {
+        self.shared.plugged.send_replace(plugged);
+        if !plugged && let Some(holder) = self.shared.held.holder() {
+            gst::element_error!(holder, gst::ResourceError::NotFound, ("the workbench's TV gives no sound any more"));
+        }
+    }
+
+    /// Whether the TV plays sound.
+    pub fn plugged(&self) -> watch::Receiver<bool> {
+        self.shared.plugged.subscribe()
+    }
+
+    /// How many pipelines have had it so far.
+    pub fn openings(&self) -> u32 {
+        self.shared.next.load(Ordering::Relaxed)
+    }
+
+    /// Whether a pipeline has it open.
+    pub fn is_open(&self) -> bool {
+        self.shared.held.holder().is_some()
+    }
+
     /// What is played from now on. A listener that falls behind misses pieces, and delays nobody.
     pub fn listen(&self) -> broadcast::Receiver<Played> {
-        self.played.subscribe()
+        self.shared.played.subscribe()
     }
 
     /// Makes a sink bin with one `sink` pad for `audio/x-raw`; it keeps time as a sound card does.
     ///
     /// # Errors
-    /// A sentence, when GStreamer lacks an element.
+    /// A sentence, when the TV gives no sound or is playing already, or GStreamer lacks an element.
     pub fn element(&self) -> Result<gst::Element, String> {
+        if !*self.shared.plugged.borrow() {
+            return Err("the workbench's TV gives no sound; switch it on on the page".to_owned());
+        }
+        if self.shared.held.holder().is_some() {
+            return Err("the workbench's speaker is in use; it can be opened once, as HDMI sound can".to_owned());
+        }
         gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
         let description = format!(
             "audioconvert ! audioresample ! audio/x-raw,format=S16LE,rate={RATE},channels=1,layout=interleaved ! \
@@ -263,17 +323,18 @@ impl Speaker {
             .by_name("samples")
             .and_then(|element| element.downcast::<gst_app::AppSink>().ok())
             .ok_or("the workbench's speaker has no sink")?;
-        let (played, source) = (self.played.clone(), self.next.fetch_add(1, Ordering::Relaxed));
+        let (shared, source) = (self.shared.clone(), self.shared.next.fetch_add(1, Ordering::Relaxed));
         let on_sample = move |sink: &gst_app::AppSink| {
             let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
             if let Some(map) = sample.buffer().and_then(|buffer| buffer.map_readable().ok()) {
                 let samples = map.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
                 // Fails only while nobody listens.
-                let _ = played.send(Played { source, samples });
+                let _ = shared.played.send(Played { source, samples });
             }
             Ok(gst::FlowSuccess::Ok)
         };
         sink.set_callbacks(gst_app::AppSinkCallbacks::builder().new_sample(on_sample).build());
+        self.shared.held.give(bin.upcast_ref());
         Ok(bin.upcast())
     }
 }

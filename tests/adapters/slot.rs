@@ -174,6 +174,22 @@ fn an_update_that_went_back_is_told_and_not_installed_again_by_itself() {
 }
 
 #[test]
+fn a_rauc_that_comes_late_is_asked_all_the_same() {
+    on_a_private_bus("slot::a_rauc_that_comes_late_is_asked_all_the_same", |log| async move {
+        let mut desk = Desk::new();
+        let unanswered = async {
+            while !log.text().contains("telling the slots' states") {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, unanswered).await.expect("RAUC is asked");
+        let other = Some(["bad", "ok", "1.1.0", "2026-11-22T00:00:00Z", "2026-11-22T00:00:01Z"]);
+        let (_bus, _, _asked) = served(Script { other, ..Script::default() }).await;
+        assert_eq!(desk.next().await, SlotEvent::WentBack);
+    });
+}
+
+#[test]
 fn a_slot_that_was_never_written_did_not_go_back() {
     on_a_private_bus("slot::a_slot_that_was_never_written_did_not_go_back", |_| async move {
         let (_bus, _, _asked) = served(Script { other: Some(["bad", "", "", "", ""]), ..Script::default() }).await;

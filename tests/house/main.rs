@@ -61,6 +61,7 @@ async fn rooms_that_fail_and_senses_that_are_missing() {
         ("untrusted", Box::pin(server::a_server_that_nobody_vouches_for_hears_no_key())),
         ("nonsense", Box::pin(what_a_strange_room_says::a_room_that_talks_nonsense_loses_nothing_of_the_family())),
         ("senses", Box::pin(senses::without_camera_and_microphone_the_screens_say_so_and_the_call_is_still_offered())),
+        ("chime", Box::pin(senses::whoever_presses_while_the_chime_rings_hears_the_counter())),
     ])
     .await;
 }

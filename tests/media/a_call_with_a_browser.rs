@@ -76,8 +76,8 @@ async fn nothing_flows_while_the_gates_are_shut() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_camera_and_microphone_the_counter_is_still_seen_and_heard() {
-    let mut desk = Desk::with(|ports| {
-        ports.sound.microphone = std::sync::Arc::new(|| Err("unplugged".into()));
+    let mut desk = Desk::with(|parts| {
+        parts.sound.microphone = std::sync::Arc::new(|| Err("unplugged".into()));
     });
     desk.unplug_camera();
     let browser = Peer::start().await;

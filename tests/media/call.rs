@@ -113,6 +113,7 @@ impl<'ends> Call<'ends> {
     }
 
     async fn step(&mut self) {
+        self.desk.look();
         let heard = tokio::time::timeout(Duration::from_millis(50), self.desk.media.events.recv());
         if let Ok(event) = heard.await {
             self.heard(event.expect("the media task is there")).await;
@@ -160,7 +161,6 @@ impl<'ends> Call<'ends> {
             MediaNews::FirstPicture => self.seen.first_picture = Some(Instant::now()),
             MediaNews::PathDead => self.seen.dead = Some(Instant::now()),
             MediaNews::Stats(stats) => self.seen.stats.push(stats),
-            MediaNews::Level(_) => {}
             MediaNews::Failed(why) => self.seen.failed = Some(why),
         }
     }

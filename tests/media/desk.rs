@@ -5,10 +5,10 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use madoguchi::device::camera::Frame;
 use madoguchi::device::media::{self, MediaAsk, MediaConfig, MediaEvent, Ports};
-use madoguchi::device::sound::SoundPorts;
+use madoguchi::device::sound::{self, SessionAudio, SoundAsk, SoundEvent, SoundPorts};
 use madoguchi::device::{Device, device};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -21,36 +21,89 @@ const RATE: usize = 48_000;
 /// What the speaker played last.
 pub(crate) type Heard = Arc<Mutex<VecDeque<i16>>>;
 
+/// What a desk is made of.
+pub(crate) struct Parts {
+    pub(crate) config: MediaConfig,
+    pub(crate) sound: SoundPorts,
+}
+
+/// A sound card that can be unplugged. As a real one, it opens once, and ends what has it open with an error.
+#[derive(Clone, Default)]
+pub(crate) struct Card {
+    gone: Arc<AtomicBool>,
+    holder: Arc<Mutex<gst::glib::WeakRef<gst::Element>>>,
+    /// Counts how often it was unplugged: each time another card takes its place.
+    turn: Arc<AtomicUsize>,
+}
+
+impl Card {
+    pub(crate) fn unplug(&self) {
+        self.gone.store(true, Ordering::SeqCst);
+        self.turn.fetch_add(1, Ordering::SeqCst);
+        if let Some(holder) = self.holder.lock().unwrap().upgrade() {
+            gst::element_error!(holder, gst::ResourceError::NotFound, ("the card was unplugged"));
+        }
+    }
+
+    pub(crate) fn plug(&self) {
+        self.gone.store(false, Ordering::SeqCst);
+    }
+
+    fn is_there(&self) -> bool {
+        !self.gone.load(Ordering::SeqCst)
+    }
+
+    fn turn(&self) -> usize {
+        self.turn.load(Ordering::SeqCst)
+    }
+
+    fn open(&self, element: gst::Element) -> Result<gst::Element, String> {
+        let holder = self.holder.lock().unwrap();
+        if holder.upgrade().is_some_and(|holder| holder.current_state() > gst::State::Null) {
+            return Err("the card is in use".to_owned());
+        }
+        holder.set(Some(&element));
+        if self.is_there() { Ok(element) } else { Err("the card is unplugged".to_owned()) }
+    }
+}
+
 /// The appliance's media.
 pub(crate) struct Desk {
     pub(crate) media: Device<MediaAsk, MediaEvent>,
+    pub(crate) sound: Device<SoundAsk, SoundEvent>,
+    pub(crate) microphone: Card,
+    pub(crate) speaker: Card,
+    /// What was said last of microphone and speaker.
+    pub(crate) there: [Option<bool>; 2],
     pub(crate) staff: watch::Receiver<Option<Frame>>,
     pub(crate) heard: Heard,
     pub(crate) trust_anchors: watch::Sender<Vec<String>>,
     plugged: watch::Sender<bool>,
+    size: Arc<AtomicUsize>,
     lively: Arc<AtomicBool>,
     _tasks: Vec<AbortOnDropHandle<()>>,
 }
 
+/// Sizes of the cameras that take each other's place.
+const SIZES: [(u32, u32); 3] = [(640, 360), (1280, 720), (320, 240)];
+
 /// Left half green, right half orange, with a bar that moves; lively: covered with moving grains.
-pub(crate) fn drawn(number: u32, lively: bool) -> Frame {
-    const WIDTH: u32 = 640;
-    const HEIGHT: u32 = 360;
-    let mut planes = Vec::with_capacity((WIDTH * HEIGHT * 3 / 2) as usize);
-    for y in 0..HEIGHT {
-        for x in 0..WIDTH {
-            let bar = y > HEIGHT - 40 && x / 8 == number % (WIDTH / 8);
+pub(crate) fn drawn(number: u32, lively: bool, (width, height): (u32, u32)) -> Frame {
+    let mut planes = Vec::with_capacity((width * height * 3 / 2) as usize);
+    for y in 0..height {
+        for x in 0..width {
+            let bar = y > height - 40 && x / 8 == number % (width / 8);
             let grain = if lively { (x / 4 * 7919 + y / 4 * 104_729 + number % 1000 * 15_485) % 61 } else { 0 };
-            let ground = if x < WIDTH / 2 { 145 } else { 150 };
+            let ground = if x < width / 2 { 145 } else { 150 };
             planes.push(if bar { 235 } else { ground + grain as u8 });
         }
     }
     for (left, right) in [(54, 40), (34, 195)] {
-        for _ in 0..HEIGHT / 2 {
-            planes.extend((0..WIDTH / 2).map(|x| if x < WIDTH / 4 { left } else { right }));
+        for _ in 0..height / 2 {
+            planes.extend((0..width / 2).map(|x| if x < width / 4 { left } else { right }));
         }
     }
-    Frame::from_i420(WIDTH, HEIGHT, planes).unwrap()
+    Frame::from_i420(width, height, planes).unwrap()
 }
 
 impl Desk {
@@ -59,44 +112,54 @@ impl Desk {
     }
 
     /// A desk with something changed.
-    pub(crate) fn with(change: impl FnOnce(&mut Ports)) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut Parts)) -> Self {
         gst::init().unwrap();
         let (camera, frames) = watch::channel(None);
         let (plugged, there) = watch::channel(true);
         let lively = Arc::new(AtomicBool::new(false));
-        let is_lively = lively.clone();
+        let size = Arc::new(AtomicUsize::new(0));
+        let (is_lively, which) = (lively.clone(), size.clone());
         let draw = tokio::spawn(async move {
             let mut tick = tokio::time::interval(Duration::from_millis(33));
             for number in 0.. {
                 tick.tick().await;
-                camera.send_replace(there.borrow().then(|| drawn(number, is_lively.load(Ordering::Relaxed))));
+                let size = SIZES[which.load(Ordering::Relaxed) % SIZES.len()];
+                camera.send_replace(there.borrow().then(|| drawn(number, is_lively.load(Ordering::Relaxed), size)));
             }
         });
         let (staff_sender, staff) = watch::channel(None);
         let heard = Heard::default();
         let (trust_sender, trust_anchors) = watch::channel(Vec::new());
-        let mut ports = Ports {
+        let (microphone, speaker) = (Card::default(), Card::default());
+        let mut parts = Parts {
             config: MediaConfig {
                 local_addresses: vec![[127, 0, 0, 1].into()],
                 loop_delay: Duration::ZERO,
                 trust_anchors,
                 line_cut: None,
             },
-            camera: frames,
-            staff: staff_sender,
-            sound: sound(heard.clone()),
+            sound: sound_ports(heard.clone(), microphone.clone(), speaker.clone()),
         };
-        change(&mut ports);
+        change(&mut parts);
+        let audio = SessionAudio::default();
+        let (sound, behind_sound) = device();
+        let sounds = tokio::spawn(sound::run(behind_sound, parts.sound, audio.clone()));
+        let ports = Ports { config: parts.config, camera: frames, staff: staff_sender, sound: audio };
         let (media, behind) = device();
         let served = tokio::spawn(media::run(behind, ports));
         Self {
             media,
+            sound,
+            microphone,
+            speaker,
+            there: [None; 2],
             staff,
             heard,
             trust_anchors: trust_sender,
             plugged,
+            size,
             lively,
-            _tasks: vec![AbortOnDropHandle::new(draw), AbortOnDropHandle::new(served)],
+            _tasks: [draw, sounds, served].map(AbortOnDropHandle::new).into(),
         }
     }
 
@@ -109,8 +172,26 @@ impl Desk {
         self.plugged.send_replace(true);
     }
 
+    /// The next one that is plugged in is another one.
     pub(crate) fn unplug_camera(&self) {
+        self.size.fetch_add(1, Ordering::Relaxed);
         self.plugged.send_replace(false);
+    }
+
+    /// What is heard from now on counts.
+    pub(crate) fn forget_what_was_heard(&self) {
+        self.heard.lock().unwrap().clear();
+    }
+
+    /// Takes what the sound devices have said meanwhile.
+    pub(crate) fn look(&mut self) {
+        while let Ok(event) = self.sound.events.try_recv() {
+            match event {
+                SoundEvent::Microphone { present } => self.there[0] = Some(present),
+                SoundEvent::Speaker { present } => self.there[1] = Some(present),
+                SoundEvent::Level(_) => {}
+            }
+        }
     }
 
     /// How loud a pitch was in the last second at the speaker: about 1 for a pure tone of that pitch, 0 without it.
@@ -139,25 +220,25 @@ fn goertzel(samples: &[f64], pitch: f64) -> f64 {
     one * one + two * two - factor * one * two
 }
 
-fn sound(heard: Heard) -> SoundPorts {
+fn sound_ports(heard: Heard, microphone: Card, speaker: Card) -> SoundPorts {
+    let (microphone_is, speaker_is) = (microphone.clone(), speaker.clone());
     SoundPorts {
         // Beeps: a steady tone would be taken for noise and suppressed.
-        microphone: Arc::new(|| {
-            gst::ElementFactory::make("audiotestsrc")
-                .property("is-live", true)
-                .property_from_str("wave", "ticks")
-                .property("freq", OUR_PITCH)
-                .property("volume", 0.5)
-                .property("sine-periods-per-tick", 240_u32)
-                .property("tick-interval", 700_000_000_u64)
-                .build()
-                .map_err(|error| error.to_string())
+        microphone: Arc::new(move || {
+            let (rate, channels) = [(48_000, 1), (44_100, 2), (16_000, 1)][microphone.turn() % 3];
+            let description = format!(
+                "audiotestsrc is-live=true wave=ticks freq={OUR_PITCH} volume=0.5 sine-periods-per-tick=240 \
+                 tick-interval=700000000 ! capsfilter caps=audio/x-raw,rate={rate},channels={channels}"
+            );
+            let beeps = gst::parse::bin_from_description(&description, true).map_err(|error| error.to_string())?;
+            microphone.open(beeps.upcast())
         }),
         speaker: Arc::new(move || {
+            let channels = 1 + speaker.turn() as i32 % 2;
             let caps = gst::Caps::builder("audio/x-raw")
                 .field("format", "S16LE")
                 .field("rate", RATE as i32)
-                .field("channels", 1)
+                .field("channels", channels)
                 .build();
             let sink = gst_app::AppSink::builder().caps(&caps).sync(true).build();
             let heard = heard.clone();
@@ -167,7 +248,8 @@ fn sound(heard: Heard) -> SoundPorts {
                         let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
                         let map = sample.buffer().and_then(|buffer| buffer.map_readable().ok());
                         if let (Some(map), Ok(mut heard)) = (map, heard.lock()) {
-                            heard.extend(map.chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]])));
+                            let each = map.chunks_exact(2 * channels as usize);
+                            heard.extend(each.map(|first| i16::from_le_bytes([first[0], first[1]])));
                             let surplus = heard.len().saturating_sub(RATE);
                             heard.drain(..surplus);
                         }
@@ -175,8 +257,9 @@ fn sound(heard: Heard) -> SoundPorts {
                     })
                     .build(),
             );
-            Ok(sink.upcast())
+            speaker.open(sink.upcast())
         }),
-        microphone_present: Arc::new(|| true),
+        microphone_present: Arc::new(move || microphone_is.is_there()),
+        speaker_at: Arc::new(move || speaker_is.is_there().then(|| "the TV".to_owned())),
     }
 }

@@ -29,3 +29,5 @@ mod a_call_with_a_browser;
 mod a_clean_session;
 /// The path dies, or never comes up.
 mod a_dead_path;
+/// Camera, microphone and speaker go and come back.
+mod senses_that_come_back;

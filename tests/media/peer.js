@@ -87,6 +87,8 @@ call.report = async () => {
     audioPackets: 0,
     videoPackets: 0,
     jitterBuffer: 0,
+    samplesReceived: 0,
+    samplesConcealed: 0,
     left: colour(0.25, 0.5),
     right: colour(0.75, 0.5),
     loudness: -200,
@@ -106,6 +108,8 @@ call.report = async () => {
     }
     if (one.type === "inbound-rtp" && one.kind === "audio") {
       report.audioPackets = one.packetsReceived;
+      report.samplesReceived = one.totalSamplesReceived;
+      report.samplesConcealed = one.concealedSamples;
       if (one.jitterBufferEmittedCount) report.jitterBuffer = one.jitterBufferDelay / one.jitterBufferEmittedCount;
     }
     if (one.type === "outbound-rtp" && one.kind === "video") {

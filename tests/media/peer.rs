@@ -28,6 +28,9 @@ pub(crate) struct Report {
     pub(crate) nacks_sent: u64,
     pub(crate) nacks_received: u64,
     pub(crate) sent_again: u64,
+    /// Samples of sound that were played, and those of them that were made up because none came in time.
+    pub(crate) samples_received: u64,
+    pub(crate) samples_concealed: u64,
     /// Mean seconds that sound waited in the jitter buffer.
     pub(crate) jitter_buffer: f64,
     pub(crate) left: Option<[u8; 3]>,

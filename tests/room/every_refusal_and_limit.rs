@@ -163,7 +163,7 @@ async fn too_many_messages_are_not_passed_on() {
     let desk = Desk::open().await;
     let (mut guest, _) = desk.waiting_guest().await;
     for _ in 0..600 {
-        guest.say(&ToServer::Mute { microphone: true, camera: true }).await;
+        guest.say(&ToServer::Mute { microphone: true, camera: true, speaker: false }).await;
     }
     guest.until(|message| matches!(message, ToClient::Error { code, .. } if code == "too-many")).await;
 }

@@ -20,6 +20,7 @@ mod every_refusal_and_limit;
 mod no_browser_outlives_its_test;
 mod pages_fit_their_windows;
 mod relay_only_through_coturn;
+mod senses_in_a_browser;
 mod signing_in_and_asking;
 mod staff_and_guest_in_a_browser;
 mod what_outlives_the_server;

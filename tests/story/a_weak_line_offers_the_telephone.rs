@@ -43,11 +43,13 @@ fn no_picture_where_none_is_to_be_expected_is_no_weak_line() {
     figures(&mut life, LineStats::default());
     life.expect_face("session-live-good");
     let peer = PeerId("staff-1".to_owned());
-    life.staff(|room| room.say(ToClient::Muted { peer: peer.clone(), microphone: false, camera: true }));
+    life.staff(|room| {
+        room.say(ToClient::Muted { peer: peer.clone(), microphone: false, camera: true, speaker: false })
+    });
     life.waits(Duration::from_secs(20));
     figures(&mut life, LineStats::default());
     life.expect_face("session-live-good");
-    life.staff(|room| room.say(ToClient::Muted { peer, microphone: false, camera: false }));
+    life.staff(|room| room.say(ToClient::Muted { peer, microphone: false, camera: false, speaker: false }));
     life.waits(Duration::from_secs(6));
     figures(&mut life, LineStats::default());
     life.expect_face("session-live-weak");

@@ -7,7 +7,7 @@ use madoguchi::appliance::{Appliance, Senses};
 use madoguchi::model::code::Code;
 use madoguchi::model::ids::Attempt;
 use madoguchi::model::light::Light;
-use madoguchi::model::screen::{Face, NetworkTrouble, RoomRefusal, Screen, WipeStep};
+use madoguchi::model::screen::{Aside, Face, NetworkTrouble, RoomRefusal, Screen, WipeStep};
 use madoguchi::model::stick::StickNews;
 use madoguchi::model::turn::{Effect, Input, LinkNews, MediaGates, NetworkNews, Told};
 use madoguchi::model::turn::{Fact, LinkClosed};
@@ -195,6 +195,10 @@ pub(crate) struct Laws {
     installed: bool,
     /// A full wipe was begun since power-on.
     wiped: bool,
+    /// Camera, microphone and speaker, as the devices said last.
+    senses: [bool; 3],
+    /// What of them the counter was told is off, on the line that is open.
+    told_off: [bool; 3],
 }
 
 impl Laws {
@@ -216,6 +220,7 @@ impl Laws {
         self.law_4_no_dead_end_and_no_busy_loop(step);
         self.law_8_a_wipe_that_is_owed_happens_first_and_ends_only_when_verified(step);
         self.law_9_a_stick_never_disturbs_a_family_and_never_makes_a_loop(step);
+        self.law_10_what_is_off_is_said_at_both_ends(step);
         self.every_screen_says_whom_to_phone(step);
     }
 
@@ -227,6 +232,9 @@ impl Laws {
                 self.forbidden = !up && !self.page && trouble.is_some_and(|trouble| trouble.is_refusal());
             }
             Seen::Fact(Fact::Clock { known }) => self.clock = known,
+            Seen::Fact(Fact::Camera { present }) => self.senses[0] = present,
+            Seen::Fact(Fact::Microphone { present }) => self.senses[1] = present,
+            Seen::Fact(Fact::Speaker { present }) => self.senses[2] = present,
             Seen::Finger => (self.hand_since, self.left_alone) = (true, false),
             Seen::Held { owed } => self.owed_at_start = owed && step.before.chapter == "boot",
             Seen::Scan { invite: true } if step.before.senses.scan => {
@@ -380,12 +388,15 @@ impl Laws {
     /// Keeps track of what is open.
     fn follow(&mut self, effect: &Effect) {
         match effect {
-            Effect::OpenLink { attempt, .. } => (self.link, self.welcomed) = (Some(*attempt), false),
+            Effect::OpenLink { attempt, .. } => {
+                (self.link, self.welcomed, self.told_off) = (Some(*attempt), false, [false; 3]);
+            }
             Effect::CloseLink => self.link = None,
             Effect::Say { attempt, message } => {
                 assert_eq!(Some(*attempt), self.link, "said on a line that is not open");
-                if matches!(message, ToServer::Consent { .. }) {
-                    self.consented = true;
+                self.consented |= matches!(message, ToServer::Consent { .. });
+                if let ToServer::Mute { microphone, camera, speaker } = message {
+                    self.told_off = [*camera, *microphone, *speaker];
                 }
             }
             Effect::BuildMedia { attempt, .. } => {
@@ -522,6 +533,27 @@ impl Laws {
         assert!(!(disturbed && by_stick), "a stick ended {}", step.before.screen.face.name());
     }
 
+    /// Whatever of camera, microphone and speaker is missing, the family reads it beside their sentence unless something
+    /// more urgent stands there, and the counter hears it once the two talk. What is there is not called missing.
+    fn law_10_what_is_off_is_said_at_both_ends(&self, step: &Step<'_>) {
+        let face = &step.after.screen.face;
+        let said = step.after.screen.aside;
+        let lacks =
+            said.map_or([false; 3], |aside| [aside.lacks_camera(), aside.lacks_microphone(), aside.lacks_speaker()]);
+        let missing = self.senses.map(|there| !there);
+        if lacks != [false; 3] {
+            assert_eq!(lacks, missing, "{said:?} on {}", face.name());
+        } else if missing != [false; 3] && (step.after.in_session() || matches!(face, Face::Mirror(_) | Face::TryOut)) {
+            let notice = matches!(said, Some(Aside::FiveMinutes | Aside::OneMinute | Aside::WillPhone));
+            let paused = said == Some(Aside::Paused) && self.senses[2];
+            assert!(notice || paused, "{said:?} on {} hides what is missing: {missing:?}", face.name());
+        }
+        if matches!(face, Face::Live { .. }) && self.link.is_some() && self.welcomed {
+            let untold = missing.iter().zip(self.told_off).any(|(missing, told)| *missing && !told);
+            assert!(!untold, "the counter is not told: missing {missing:?}, told {:?}", self.told_off);
+        }
+    }
+
     fn what_the_disk_says(&mut self, step: &Step<'_>) {
         let (attempt, done) = match step.seen {
             Seen::Stored { attempt, done } => (attempt, done),
@@ -546,7 +578,7 @@ impl Laws {
         let loan_is_there = !screen.city.0.is_empty();
         assert_eq!(
             screen.telephone.is_some(),
-            loan_is_there && screen.face.offers_telephone(),
+            loan_is_there && Screen::offers_telephone(&screen.face, screen.aside),
             "{}",
             screen.face.name()
         );
@@ -584,6 +616,7 @@ fn random_lives_obey_the_laws() {
         for whim in whims {
             life.live(&whim);
             *faces.borrow_mut().entry(life.face()).or_default() += 1;
+            *faces.borrow_mut().entry(life.live_without()).or_default() += 1;
         }
         life.all_goes_well_from_here();
         life.it_is_returned_from_here();
@@ -597,7 +630,7 @@ fn random_lives_obey_the_laws() {
 }
 
 /// Random lives that never come this far would prove nothing.
-const WHOLE_STORY: [&str; 47] = [
+const WHOLE_STORY: [&str; 54] = [
     "boot-starting",
     "boot-wipe-owed",
     "boot-no-loan",
@@ -638,6 +671,13 @@ const WHOLE_STORY: [&str; 47] = [
     "session-lobby-staff-absent",
     "session-live-good",
     "session-live-weak",
+    "live: NoCamera",
+    "live: NoMicrophone",
+    "live: NoCameraNorMicrophone",
+    "live: NoSpeaker",
+    "live: NoCameraNorSpeaker",
+    "live: NoMicrophoneNorSpeaker",
+    "live: NoCameraMicrophoneNorSpeaker",
     "session-held",
     "session-coming-back",
     "session-ended-let-leave",

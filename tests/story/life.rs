@@ -129,6 +129,7 @@ impl Life {
         }
         self.fact(Fact::Camera { present: true });
         self.fact(Fact::Microphone { present: true });
+        self.fact(Fact::Speaker { present: true });
         self.fact(Fact::Clock { known: true });
         self.fact(Fact::Cable { plugged: self.router.cable });
         self.fact(Fact::Carries { up: self.router.carries, trouble: None });

@@ -129,6 +129,7 @@ fn fact() -> impl Strategy<Value = Fact> {
     prop_oneof![
         any::<bool>().prop_map(|present| Fact::Camera { present }),
         any::<bool>().prop_map(|present| Fact::Microphone { present }),
+        any::<bool>().prop_map(|present| Fact::Speaker { present }),
         any::<bool>().prop_map(|known| Fact::Clock { known }),
         any::<bool>().prop_map(|plugged| Fact::Cable { plugged }),
         (any::<bool>(), trouble).prop_map(|(up, trouble)| Fact::Carries { up, trouble }),
@@ -188,6 +189,17 @@ impl RandomLife {
 
     pub(crate) fn face(&self) -> String {
         self.watched.appliance.screen(self.watched.now).face.name()
+    }
+
+    /// What stands beside the sentence in a call.
+    pub(crate) fn live_without(&self) -> String {
+        let screen = self.watched.sketch().screen;
+        match screen.face {
+            Face::Live { .. } => {
+                format!("live: {}", screen.aside.map(|aside| format!("{aside:?}")).unwrap_or_default())
+            }
+            _ => "not live".to_owned(),
+        }
     }
 
     pub(crate) fn live(&mut self, whim: &Whim) {
@@ -339,6 +351,7 @@ impl RandomLife {
         }
         self.feed(Input::World(Fact::Camera { present: true }));
         self.feed(Input::World(Fact::Microphone { present: true }));
+        self.feed(Input::World(Fact::Speaker { present: true }));
     }
 
     /// Says what a well-meaning world would say now.
@@ -407,7 +420,7 @@ impl RandomLife {
             Open::Debt(attempt, owed) => {
                 if !owed && !fails {
                     self.loan_on_disk = None;
-                    self.made_anew = how >= 128;
+                    self.made_anew = how >= 128 || self.turn.is_multiple_of(3);
                 }
                 self.told(stored(attempt));
             }

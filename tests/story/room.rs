@@ -29,6 +29,8 @@ pub(crate) struct Room {
     pub(crate) outbox: Vec<LinkNews>,
     /// What the family's end said, in words.
     pub(crate) heard: Vec<String>,
+    /// What it said last is off there: camera, microphone, speaker.
+    pub(crate) off: [bool; 3],
     seat: Option<Seat>,
     tokens: u32,
     epoch: u32,
@@ -56,6 +58,7 @@ impl Default for Room {
             line: None,
             outbox: Vec::new(),
             heard: Vec::new(),
+            off: [false; 3],
             seat: None,
             tokens: 0,
             epoch: 0,
@@ -122,7 +125,10 @@ impl Room {
                     self.introduce(true);
                 }
             }
-            ToServer::Mute { microphone, .. } => self.heard.push(format!("mute {microphone}")),
+            ToServer::Mute { microphone, camera, speaker } => {
+                self.off = [camera, microphone, speaker];
+                self.heard.push(format!("mute {microphone}"));
+            }
             ToServer::Bye { reason } => {
                 self.heard.push(format!("bye {reason:?}"));
                 self.seat = None;
@@ -137,7 +143,9 @@ impl Room {
             Proof::Resume { token } => {
                 self.heard.push("hello by token".to_owned());
                 let kept = Duration::from_secs(RESUME_SECONDS);
-                let seat = self.seat.as_ref().filter(|seat| {
+                // Whoever was made to leave has no seat any more.
+                let freed = self.refuses == Some(Refusal::LetLeave);
+                let seat = self.seat.as_ref().filter(|_| !freed).filter(|seat| {
                     seat.token == token.expose() && seat.lost_at.is_none_or(|lost| now.since(lost) <= kept)
                 });
                 let Some(seat) = seat else { return self.say(ToClient::Refused(Refusal::ResumeExpired)) };

@@ -26,7 +26,7 @@ fn a_muted_clerk_is_said_so() {
     let mut life = Life::talking();
     for microphone in [true, false] {
         let peer = PeerId("staff-1".to_owned());
-        life.staff(|room| room.say(ToClient::Muted { peer, microphone, camera: false }));
+        life.staff(|room| room.say(ToClient::Muted { peer, microphone, camera: false, speaker: false }));
         life.waits(seconds(1));
         assert_eq!(life.screen().aside, microphone.then_some(Aside::StaffMuted));
     }
@@ -41,7 +41,7 @@ fn a_camera_that_the_clerk_switched_off_is_said_so() {
     let mut life = Life::talking();
     for camera in [true, false] {
         let peer = PeerId("staff-1".to_owned());
-        life.staff(|room| room.say(ToClient::Muted { peer, microphone: false, camera }));
+        life.staff(|room| room.say(ToClient::Muted { peer, microphone: false, camera, speaker: false }));
         life.waits(seconds(1));
         assert_eq!(life.screen().aside, camera.then_some(Aside::StaffCameraOff));
     }

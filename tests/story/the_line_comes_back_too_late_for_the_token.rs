@@ -1,4 +1,4 @@
-//! After thirty seconds the seat is gone: back by the key, through the lobby, and let in again before anything flows.
+//! After 75 seconds the seat is gone: back by the key, through the lobby, and let in again before anything flows.
 
 use crate::life::{Life, seconds};
 use madoguchi::model::turn::MediaGates;
@@ -7,7 +7,7 @@ use madoguchi::model::turn::MediaGates;
 fn the_line_comes_back_too_late_for_the_token() {
     let mut life = Life::talking();
     life.line_dies();
-    life.waits(seconds(45));
+    life.waits(seconds(80));
     life.line_comes_back();
     life.until("session-lobby");
     assert_eq!(life.room.heard.last().map(String::as_str), Some("consent to 2026-11"));

@@ -55,6 +55,9 @@ async fn each_of_them() {
     timeout(PATIENCE, camera.wait_for(|plugged| !*plugged)).await.expect("the camera is out").unwrap();
     page.click("#switch-microphone").await;
     timeout(PATIENCE, microphone.wait_for(|plugged| !*plugged)).await.expect("the microphone is out").unwrap();
+    let mut speaker = ends.speaker.plugged();
+    page.click("#switch-speaker").await;
+    timeout(PATIENCE, speaker.wait_for(|plugged| !*plugged)).await.expect("the TV is without sound").unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,9 +9,10 @@ use super::receive::{Counts, Receiving, cut_packets, receive};
 use super::signals::{self, Signal, Signals, VideoSources};
 use super::stats::{self, Totals};
 use super::tunnel::Tunnel;
+use super::voice::Voice;
 use super::{Gates, MediaNews, Ports, feed, negotiate, remote};
 use crate::device::running::Running;
-use crate::device::sound::loudness;
+use crate::device::sound::InSession;
 use crate::model::ids::Attempt;
 use crate::model::wire::{Candidate, IceServer};
 use futures_util::StreamExt;
@@ -28,8 +29,6 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// How often the path is looked at.
 const TICK: Duration = Duration::from_millis(250);
-/// How long a pipeline may take to stop.
-const STOPPING: Duration = Duration::from_secs(10);
 
 /// Something that happened in the pipeline.
 pub(super) enum Happened {
@@ -60,7 +59,8 @@ pub(super) struct Live {
     steps: watch::Sender<super::adapt::Step>,
     judged: (Totals, Instant),
     _tunnels: Vec<Tunnel>,
-    _tasks: [AbortOnDropHandle<()>; 2],
+    _tasks: [AbortOnDropHandle<()>; 3],
+    audio: InSession,
     running: Running,
 }
 
@@ -77,8 +77,8 @@ impl Live {
         let video = VideoSources::default();
         let (say, signals) = Signals::new();
         let build = {
-            let (config, sound, gate) = (ports.config.clone(), ports.sound.clone(), gate.clone());
-            tokio::task::spawn_blocking(move || pipeline::build(&config, &sound, &gate))
+            let (config, audio, gate) = (ports.config.clone(), ports.sound.clone(), gate.clone());
+            tokio::task::spawn_blocking(move || pipeline::build(&config, &audio, &gate))
         };
         let session = build.await.map_err(|_| "building the session's pipeline broke off".to_owned())??;
         // Before the counting of bytes: what is cut off must not count.
@@ -98,6 +98,10 @@ impl Live {
         let running = start(&session).await?;
         let feed =
             AbortOnDropHandle::new(tokio::spawn(feed::feed(session.clone(), gate.clone(), ports.camera.clone(), step)));
+        let voice = Voice::new(session.microphone.clone());
+        let hears = voice.clone();
+        let audio = ports.sound.begin(move |buffer, at| hears.heard(buffer, at));
+        let voice = AbortOnDropHandle::new(tokio::spawn(voice.keep_going()));
         let (candidates, received) = mpsc::channel(remote::MOST + 1);
         let taking = remote::take(session.webrtc.clone(), received);
         let mut tick = tokio::time::interval(TICK);
@@ -123,7 +127,8 @@ impl Live {
             steps,
             judged: (Totals::default(), Instant::now()),
             _tunnels: tunnels,
-            _tasks: [feed, AbortOnDropHandle::new(tokio::spawn(taking))],
+            _tasks: [feed, voice, AbortOnDropHandle::new(tokio::spawn(taking))],
+            audio,
             running,
         })
     }
@@ -196,7 +201,6 @@ impl Live {
                 });
                 None
             }
-            gst::MessageView::Element(element) => element.structure().and_then(loudness).map(MediaNews::Level),
             _ => None,
         }
     }
@@ -270,8 +274,9 @@ impl Live {
     /// Tears everything down.
     pub(super) async fn stop(self) {
         self.gate.refuse();
-        let Self { running, frames, .. } = self;
-        stop(running).await;
+        let Self { running, frames, audio, .. } = self;
+        drop(audio);
+        running.stop().await;
         frames.send_replace(None);
     }
 }
@@ -291,14 +296,6 @@ async fn start(session: &Session) -> Result<Running, String> {
         Some(gst::MessageView::Error(error)) => error.error().to_string(),
         _ => "GStreamer says nothing about it".to_owned(),
     };
-    stop(running).await;
+    running.stop().await;
     Err(format!("the session's pipeline does not start: {said}"))
-}
-
-/// Stops it off the tokio threads; one that hangs must not hold up the device.
-async fn stop(running: Running) {
-    let stopping = tokio::task::spawn_blocking(move || drop(running));
-    if tokio::time::timeout(STOPPING, stopping).await.is_err() {
-        tracing::error!("a session's pipeline did not stop within {STOPPING:?}");
-    }
 }

@@ -4,10 +4,12 @@ use super::adapt::START_BPS;
 use super::gate::{Gate, guard_microphone, guard_picture, guard_sound};
 use super::{MediaConfig, allowed};
 use crate::device::camera::element;
-use crate::device::sound::SoundPorts;
+use crate::device::sound::{self, SessionAudio};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use gstreamer_app::gst_base;
+use gstreamer_app::prelude::BaseSinkExt;
 use gstreamer_webrtc as gst_webrtc;
 use std::sync::Arc;
 
@@ -17,6 +19,9 @@ const TWCC: (&str, &str) = ("extmap-3", "http://www.ietf.org/id/draft-holmer-rmc
 const LATENCY_MS: u32 = 200;
 /// Name of the echo canceller's ear at the speaker.
 const PROBE: &str = "echo";
+/// The other end's sound leaves the pipeline so long before it is heard: the speaker's own pipeline hands it on within
+/// 20 ms and keeps 60 ms of it in its device's buffer.
+const SPEAKER_TAKES: gst::ClockTime = gst::ClockTime::from_mseconds(80);
 
 /// A session's pipeline and the elements in it that are needed later.
 #[derive(Clone)]
@@ -28,6 +33,8 @@ pub(super) struct Session {
     /// Says how large the encoded picture is.
     pub(super) size: gst::Element,
     pub(super) encoder: gst::Element,
+    /// Takes the own sound.
+    pub(super) microphone: gst_app::AppSrc,
     /// Takes the other end's decoded sound.
     pub(super) voice: gst::Pad,
     /// Silences it.
@@ -35,19 +42,20 @@ pub(super) struct Session {
 }
 
 /// Builds the pipeline; nothing runs yet.
-pub(super) fn build(config: &MediaConfig, ports: &SoundPorts, gate: &Arc<Gate>) -> Result<Session, String> {
+pub(super) fn build(config: &MediaConfig, audio: &SessionAudio, gate: &Arc<Gate>) -> Result<Session, String> {
     let pipeline = gst::Pipeline::with_name("session");
-    // A sound device that is unplugged must not take the clock along.
+    // The clock that the sound devices' own pipelines go by, too.
     pipeline.use_clock(Some(&gst::SystemClock::obtain()));
     let webrtc = made("webrtcbin", |builder| {
         builder.property_from_str("bundle-policy", "max-bundle").property("latency", LATENCY_MS)
     })?;
     pipeline.add(&webrtc).map_err(|error| error.to_string())?;
-    let (voice, volume) = speaker(&pipeline, config, ports)?;
+    let (voice, volume) = speaker(&pipeline, config, audio)?;
     let (picture, size, encoder) = video(&pipeline, &webrtc, gate)?;
-    sound(&pipeline, &webrtc, ports, gate)?;
+    let (microphone, packets) = own_sound(gate)?;
+    link_to_webrtc(&pipeline, &webrtc, &packets)?;
     allowed::check_all(&pipeline)?;
-    Ok(Session { pipeline, webrtc, picture, size, encoder, voice, volume })
+    Ok(Session { pipeline, webrtc, picture, size, encoder, microphone, voice, volume })
 }
 
 /// Own picture: camera frames are pushed in at `picture`.
@@ -98,8 +106,16 @@ fn video(
     Ok((picture, size, encoder))
 }
 
-/// Own sound: microphone, echo canceller, encoder.
-fn sound(pipeline: &gst::Pipeline, webrtc: &gst::Element, ports: &SoundPorts, gate: &Arc<Gate>) -> Result<(), String> {
+/// Own sound: echo canceller and encoder, with the entry before them.
+pub(super) fn own_sound(gate: &Arc<Gate>) -> Result<(gst_app::AppSrc, Vec<gst::Element>), String> {
+    let entry = gst_app::AppSrc::builder()
+        .name("voice")
+        .caps(&sound::voice_caps())
+        .is_live(true)
+        .format(gst::Format::Time)
+        .max_buffers(50)
+        .leaky_type(gst_app::AppLeakyType::Downstream)
+        .build();
     let canceller = gst::ElementFactory::make("webrtcdsp")
         .property("probe", PROBE)
         .property("delay-agnostic", false)
@@ -113,27 +129,11 @@ fn sound(pipeline: &gst::Pipeline, webrtc: &gst::Element, ports: &SoundPorts, ga
         .field("payload", 97)
         .build();
     let filter = made("capsfilter", |builder| builder.property("caps", packets))?;
-    let chain = [
-        microphone(ports),
-        Ok(made("queue", |builder| {
-            builder.property("max-size-time", 200_000_000_u64).property_from_str("leaky", "downstream")
-        })?),
-        element("audioconvert"),
-        element("audioresample"),
-        voice_format(),
-        made("level", |builder| builder.property("interval", 100_000_000_u64)),
-        Ok(canceller.clone()),
-        voice_encoder(),
-        element("rtpopuspay"),
-        Ok(filter.clone()),
-        element("queue"),
-    ]
-    .into_iter()
-    .collect::<Result<Vec<_>, _>>()?;
-    link_to_webrtc(pipeline, webrtc, &chain)?;
     guard_microphone(&src_pad(&canceller)?, gate.clone());
     guard_sound(&src_pad(&filter)?, gate.clone());
-    Ok(())
+    let chain =
+        vec![entry.clone().upcast(), canceller, voice_encoder()?, element("rtpopuspay")?, filter, element("queue")?];
+    Ok((entry, chain))
 }
 
 /// Encodes the own picture.
@@ -167,23 +167,11 @@ pub(super) fn voice_encoder() -> Result<gst::Element, String> {
     })
 }
 
-/// The microphone; silence where there is none, so that the counter's voice can still be heard.
-fn microphone(ports: &SoundPorts) -> Result<gst::Element, String> {
-    let opened = (ports.microphone)().and_then(opens);
-    match opened {
-        Ok(microphone) => Ok(microphone),
-        Err(why) => {
-            tracing::warn!(why, "no microphone in this session");
-            made("audiotestsrc", |builder| builder.property("is-live", true).property_from_str("wave", "silence"))
-        }
-    }
-}
-
 /// The other end's sound: to the echo canceller's ear and the speaker. Returns where it goes in, and its volume.
 fn speaker(
     pipeline: &gst::Pipeline,
     config: &MediaConfig,
-    ports: &SoundPorts,
+    audio: &SessionAudio,
 ) -> Result<(gst::Pad, gst::Element), String> {
     let ear = gst::ElementFactory::make("webrtcechoprobe")
         .name(PROBE)
@@ -194,17 +182,6 @@ fn speaker(
     // Taken back behind it: otherwise the speaker itself would play so much later.
     ear.static_pad("src").ok_or("the echo canceller has no output")?.set_offset(-delay);
     let volume = made("volume", |builder| builder.property("mute", true))?;
-    let output = match (ports.speaker)().and_then(opens) {
-        Ok(speaker) => speaker,
-        Err(why) => {
-            tracing::warn!(why, "no speaker in this session");
-            made("fakesink", |builder| builder.property("sync", true))?
-        }
-    };
-    // It gets nothing before the other end speaks; the pipeline must not wait for it.
-    if output.has_property("async") {
-        output.set_property("async", false);
-    }
     let entry = element("audioconvert")?;
     let chain = [
         entry.clone(),
@@ -212,9 +189,7 @@ fn speaker(
         voice_format()?,
         volume.clone(),
         ear,
-        element("audioconvert")?,
-        element("audioresample")?,
-        output,
+        hand_to_speaker(audio).upcast(),
     ];
     pipeline
         .add_many(&chain)
@@ -224,25 +199,31 @@ fn speaker(
     Ok((voice, volume))
 }
 
-/// 48 kHz, one channel, 16 bits: what the echo canceller needs on both its sides.
-pub(super) fn voice_format() -> Result<gst::Element, String> {
-    let caps = gst::Caps::builder("audio/x-raw")
-        .field("format", "S16LE")
-        .field("layout", "interleaved")
-        .field("rate", 48_000)
-        .field("channels", 1)
-        .build();
-    made("capsfilter", |builder| builder.property("caps", caps))
+/// Hands the other end's sound to the speaker when it is due there.
+fn hand_to_speaker(audio: &SessionAudio) -> gst_app::AppSink {
+    // It gets nothing before the other end speaks; the pipeline must not wait for it.
+    let end = gst_app::AppSink::builder().name("speaker").caps(&sound::voice_caps()).sync(true).async_(false).build();
+    end.set_property("render-delay", SPEAKER_TAKES.nseconds());
+    let audio = audio.clone();
+    end.set_callbacks(
+        gst_app::AppSinkCallbacks::builder()
+            .new_sample(move |end| {
+                let sample = end.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+                if let Some((buffer, at)) = sample.buffer().zip(sound::moment(end.upcast_ref(), &sample)) {
+                    // The moment at which it leaves: what the pipeline waits for, without what the speaker takes.
+                    let latency = end.dynamic_cast_ref::<gst_base::BaseSink>().map(BaseSinkExt::latency);
+                    audio.play(buffer, at + latency.unwrap_or_default().saturating_sub(SPEAKER_TAKES));
+                }
+                Ok(gst::FlowSuccess::Ok)
+            })
+            .build(),
+    );
+    end
 }
 
-/// The element, if its device can be opened.
-fn opens(device: gst::Element) -> Result<gst::Element, String> {
-    let opened = device.set_state(gst::State::Ready);
-    let _ = device.set_state(gst::State::Null);
-    match opened {
-        Ok(_) => Ok(device),
-        Err(_) => Err("a sound device cannot be opened; is it plugged in, is another program using it?".to_owned()),
-    }
+/// The form of sound that the echo canceller needs on both its sides.
+pub(super) fn voice_format() -> Result<gst::Element, String> {
+    made("capsfilter", |builder| builder.property("caps", sound::voice_caps()))
 }
 
 fn link_to_webrtc(pipeline: &gst::Pipeline, webrtc: &gst::Element, chain: &[gst::Element]) -> Result<gst::Pad, String> {

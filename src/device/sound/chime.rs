@@ -1,9 +1,9 @@
 //! The chime of the sound check: two bell tones, made here so that no sound file is needed.
 
+use super::RATE;
 use gstreamer as gst;
 use std::f32::consts::TAU;
 
-const RATE: u32 = 48_000;
 /// How long it is.
 pub(super) const DURATION: gst::ClockTime = gst::ClockTime::from_mseconds(1600);
 
@@ -13,16 +13,6 @@ const STROKES: [(f32, f32); 2] = [(0.0, 659.26), (0.45, 523.25)];
 const OVERTONES: [(f32, f32, f32); 3] = [(1.0, 0.24, 3.5), (2.0, 0.07, 6.0), (3.01, 0.03, 9.0)];
 /// Time in which a stroke becomes loud, so that it does not click.
 const ATTACK: f32 = 0.008;
-
-/// 48 kHz, one channel, 16 bits.
-pub(super) fn caps() -> gst::Caps {
-    gst::Caps::builder("audio/x-raw")
-        .field("format", "S16LE")
-        .field("layout", "interleaved")
-        .field("rate", RATE as i32)
-        .field("channels", 1)
-        .build()
-}
 
 /// Its samples as bytes.
 pub(super) fn samples() -> Vec<u8> {

@@ -15,6 +15,8 @@ pub struct SoundPorts {
     pub speaker: MakeElement,
     /// Whether a microphone is plugged in.
     pub microphone_present: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// Which speaker would be made now; nothing while there is none. When it is another one, what plays moves there.
+    pub speaker_at: Arc<dyn Fn() -> Option<String> + Send + Sync>,
 }
 
 impl SoundPorts {
@@ -22,6 +24,8 @@ impl SoundPorts {
     /// is the TV's: the card of the HDMI socket that has one, else the first that can play.
     pub fn alsa(microphone: Option<String>, speaker: Option<String>) -> Self {
         let named = microphone.clone();
+        let speaker_at = move || speaker.clone().or_else(|| player(Path::new("/dev/snd"), Path::new("/sys/class")));
+        let device = speaker_at.clone();
         Self {
             microphone: Arc::new(move || {
                 let device = match &named {
@@ -30,14 +34,9 @@ impl SoundPorts {
                 };
                 alsa("alsasrc", &device)
             }),
-            speaker: Arc::new(move || {
-                let device = match &speaker {
-                    Some(name) => name.clone(),
-                    None => player(Path::new("/dev/snd"), Path::new("/sys/class")).ok_or("no sound card can play")?,
-                };
-                alsa("alsasink", &device)
-            }),
+            speaker: Arc::new(move || alsa("alsasink", &device().ok_or("no sound card can play")?)),
             microphone_present: Arc::new(move || microphone.is_some() || recorder(Path::new("/dev/snd")).is_some()),
+            speaker_at: Arc::new(speaker_at),
         }
     }
 }
@@ -73,27 +72,34 @@ fn recorder(nodes: &Path) -> Option<String> {
 }
 
 /// ALSA's name of the TV's sound. A Raspberry Pi has a card for each HDMI socket, and a camera's card may come before
-/// them; `class` is sysfs's `class`, which names the cards and tells which socket has a TV.
+/// them; `class` is sysfs's `class`, which names the cards and tells which socket has a TV. A socket that is known to
+/// have none plays nothing.
 fn player(nodes: &Path, class: &Path) -> Option<String> {
     let text = |path: PathBuf| std::fs::read_to_string(path).unwrap_or_default().trim().to_owned();
-    let tvs: Vec<String> = std::fs::read_dir(class.join("drm"))
+    let sockets: Vec<(String, String)> = std::fs::read_dir(class.join("drm"))
         .into_iter()
         .flatten()
         .filter_map(|entry| {
             let entry = entry.ok()?;
             let name = entry.file_name();
             let (_, socket) = name.to_str()?.split_once("-HDMI-A-")?;
-            (text(entry.path().join("status")) == "connected").then(|| socket.to_owned())
+            Some((socket.to_owned(), text(entry.path().join("status"))))
         })
         .collect();
     // vc4's names: vc4hdmi where there is one socket, else vc4hdmi0 and vc4hdmi1 for HDMI-A-1 and HDMI-A-2.
-    let rank = |name: &str| match name.strip_prefix("vc4hdmi").map(|number| number.parse().unwrap_or(0_u32) + 1) {
-        Some(socket) if tvs.contains(&socket.to_string()) => 0,
-        Some(_) => 1,
-        None => 2,
+    let rank = |name: &str| {
+        let Some(number) = name.strip_prefix("vc4hdmi") else { return Some(2) };
+        let socket = (number.parse().unwrap_or(0_u32) + 1).to_string();
+        let status = sockets.iter().find(|(name, _)| *name == socket).map(|(_, status)| status.as_str());
+        match status {
+            Some("connected") => Some(0),
+            Some("disconnected") => None,
+            _ => Some(1),
+        }
     };
     let named = cards(nodes, 'p').into_iter().map(|(card, _)| text(class.join(format!("sound/card{card}/id"))));
-    let best = named.filter(|name| !name.is_empty()).min_by_key(|name| rank(name))?;
+    let ranked = named.filter(|name| !name.is_empty()).filter_map(|name| Some((rank(&name)?, name)));
+    let (_, best) = ranked.min_by_key(|(rank, _)| *rank)?;
     Some(format!("default:CARD={best}"))
 }
 
@@ -130,5 +136,8 @@ mod tests {
         write("drm/card1-HDMI-A-1/status", "disconnected\n");
         write("drm/card1-HDMI-A-2/status", "connected\n");
         assert_eq!(plays().as_deref(), Some("default:CARD=vc4hdmi1"), "the TV is at the second socket");
+        std::fs::remove_file(nodes.path().join("pcmC0D0p")).unwrap();
+        write("drm/card1-HDMI-A-2/status", "disconnected\n");
+        assert_eq!(plays(), None, "there is no TV");
     }
 }

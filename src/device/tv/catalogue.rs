@@ -64,7 +64,8 @@ pub fn screen(language: Language, face: Face, aside: Option<Aside>) -> Screen {
     );
     let city = if lent { Words::ja_en("みどり市", "Midori City") } else { Words::default() };
     let hours = Words::ja_en("平日 8:30〜17:15", "Mon–Fri 8:30–17:15");
-    let telephone = (lent && face.offers_telephone()).then(|| Telephone { number: "0422-00-1234".into(), hours });
+    let telephone =
+        (lent && Screen::offers_telephone(&face, aside)).then(|| Telephone { number: "0422-00-1234".into(), hours });
     Screen { language, city, face, press, hold, telephone, aside, live: Live::default() }
 }
 
@@ -118,16 +119,19 @@ fn every_face() -> Vec<(Face, Option<Aside>)> {
 /// Faces as they look with a word beside them.
 fn with_asides() -> Vec<(Face, Option<Aside>)> {
     let mut faces: Vec<(Face, Option<Aside>)> =
-        ASIDES.into_iter().map(|aside| (live(Quality::Good, false), Some(aside))).collect();
+        MISSING.into_iter().chain(ASIDES).map(|aside| (live(Quality::Good, false), Some(aside))).collect();
     faces.push((live(Quality::Weak, false), Some(Aside::WillPhone)));
     faces.push((live(Quality::Good, true), Some(Aside::FiveMinutes)));
     faces.push((Face::ShowWifi { hint: ScanHint::Looking, wrong: None }, Some(Aside::PaperRemembered)));
     faces.push((Face::NetworkTrouble(NetworkTrouble::Open), Some(Aside::PaperRemembered)));
-    for aside in [Aside::NoCamera, Aside::NoMicrophone, Aside::NoCameraNorMicrophone] {
+    for aside in MISSING {
         faces.push((Face::Mirror(meeting(None)), Some(aside)));
         faces.push((Face::TryOut, Some(aside)));
     }
     faces.push((Face::Lobby { staff_present: true }, Some(Aside::NoMicrophone)));
+    faces.push((Face::Lobby { staff_present: true }, Some(Aside::NoSpeaker)));
+    faces.push((live(Quality::Weak, false), Some(Aside::NoSpeaker)));
+    faces.push((live(Quality::Good, true), Some(Aside::NoSpeaker)));
     faces.push((Face::Lobby { staff_present: false }, Some(Aside::FiveMinutes)));
     faces
 }
@@ -284,14 +288,15 @@ const ENDINGS: [Ending; 7] = [
 
 const WIPE_STEPS: [WipeStep; 4] = [WipeStep::Network, WipeStep::Key, WipeStep::Data, WipeStep::Verify];
 
-const ASIDES: [Aside; 9] = [
+const MISSING: [Aside; 7] = [
     Aside::NoCamera,
     Aside::NoMicrophone,
     Aside::NoCameraNorMicrophone,
-    Aside::FiveMinutes,
-    Aside::OneMinute,
-    Aside::WillPhone,
-    Aside::StaffMuted,
-    Aside::StaffCameraOff,
-    Aside::Paused,
+    Aside::NoSpeaker,
+    Aside::NoCameraNorSpeaker,
+    Aside::NoMicrophoneNorSpeaker,
+    Aside::NoCameraMicrophoneNorSpeaker,
 ];
+
+const ASIDES: [Aside; 6] =
+    [Aside::FiveMinutes, Aside::OneMinute, Aside::WillPhone, Aside::StaffMuted, Aside::StaffCameraOff, Aside::Paused];

@@ -1,6 +1,6 @@
 //! The kernel's display (KMS) as the place where composed pictures go.
 
-use super::TvFrame;
+use super::{TvFrame, TvSink};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -43,6 +43,19 @@ fn driver_of_display(displays: &Path) -> Option<String> {
     })
 }
 
+/// The kernel's display as a sink.
+fn display(driver: Option<String>) -> Result<gst::Element, String> {
+    let mut sink = gst::ElementFactory::make("kmssink")
+        .property("force-modesetting", true)
+        .property("can-scale", false)
+        .property("sync", false);
+    // Without a name kmssink tries a long list of drivers, for seconds; the emulated machine's is not on it.
+    if let Some(driver) = driver.or_else(|| driver_of_display(Path::new(DISPLAYS))) {
+        sink = sink.property("driver-name", driver);
+    }
+    sink.build().map_err(|_| "kmssink is missing: install gstreamer1.0-plugins-bad".to_owned())
+}
+
 /// An open display. Dropping it gives the display back.
 pub(super) struct Kms {
     pipeline: gst::Pipeline,
@@ -51,7 +64,12 @@ pub(super) struct Kms {
 
 impl Kms {
     /// Opens the display in a mode of `picture`'s size.
-    pub(super) fn open(driver: Option<&str>, picture: &TvFrame) -> Result<Self, String> {
+    pub(super) fn open(to: &TvSink, picture: &TvFrame) -> Result<Self, String> {
+        let sink = match to {
+            TvSink::Kms { driver } => display(driver.clone())?,
+            TvSink::Element { make } => make()?,
+            TvSink::Frames => return Err("the TV has no output".to_owned()),
+        };
         let source = gst_app::AppSrc::builder()
             .caps(&picture.caps().ok_or("the TV's picture has no size")?)
             .is_live(true)
@@ -60,15 +78,6 @@ impl Kms {
             .max_buffers(1)
             .leaky_type(gst_app::AppLeakyType::Downstream)
             .build();
-        let mut sink = gst::ElementFactory::make("kmssink")
-            .property("force-modesetting", true)
-            .property("can-scale", false)
-            .property("sync", false);
-        // Without a name kmssink tries a long list of drivers, for seconds; the emulated machine's is not on it.
-        if let Some(driver) = driver.map(str::to_owned).or_else(|| driver_of_display(Path::new(DISPLAYS))) {
-            sink = sink.property("driver-name", driver);
-        }
-        let sink = sink.build().map_err(|_| "kmssink is missing: install gstreamer1.0-plugins-bad".to_owned())?;
         let kms = Self { pipeline: gst::Pipeline::with_name("tv"), source };
         let built = kms.pipeline.add_many([kms.source.upcast_ref(), &sink]).and_then(|()| kms.source.link(&sink));
         built.map_err(|error| format!("the display's pipeline cannot be built: {error}"))?;

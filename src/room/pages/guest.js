@@ -1,6 +1,9 @@
 // The guest page on a phone or a PC: the same way and the same words as the appliance on the TV.
 
-import { Call, Judge, openDevices } from "./media.js";
+import { Awake } from "./awake.js";
+import { Devices } from "./devices.js";
+import { Call, Judge } from "./media.js";
+import { Player } from "./player.js";
 import { Room } from "./room.js";
 import { clock, countdown, day, language, onLanguage, said, startWords, word } from "./words.js";
 
@@ -30,6 +33,7 @@ const DEVICES = {
   missing: { word: "device-missing" },
   busy: { word: "device-busy" },
   insecure: { word: "device-insecure" },
+  lost: { word: "device-lost" },
 };
 const QUALITIES = {
   good: { word: "quality-good" },
@@ -42,6 +46,8 @@ let key = null;
 let room = null;
 let welcome = null;
 let agreed = false;
+/** The rules that somebody at this page agreed to: a seat that was given up meanwhile is taken again without asking. */
+let agreedTo = null;
 let admitted = false;
 let staffPresent = false;
 let staff = null;
@@ -52,7 +58,8 @@ let hold = false;
 let muted = false;
 let cameraOff = false;
 let checked = false;
-let devices = { microphone: null, camera: null, problem: null };
+let watched = null;
+let silent = false;
 let over = null;
 let bannerWord = null;
 
@@ -109,7 +116,11 @@ function hearing() {
       }
       if (message.admitted) {
         [agreed, admitted] = [true, true];
+        agreedTo = message.rules;
         openOwn();
+      } else if (!message.resumed && agreedTo === message.rules) {
+        agreed = true;
+        agree();
       }
       set({ state: admitted ? "call" : agreed ? "lobby" : "ready" });
       sayMuted();
@@ -124,6 +135,7 @@ function hearing() {
     line: () => draw(),
     lobby: ({ staff_present }) => {
       [agreed, staffPresent] = [true, staff_present];
+      agreedTo = welcome.rules;
       openOwn();
       set({ state: "lobby" });
       draw();
@@ -156,9 +168,9 @@ function hearing() {
         call.candidate(candidate);
       }
     },
-    muted: ({ peer, microphone, camera }) => {
+    muted: ({ peer, microphone, camera, speaker }) => {
       if (staff?.peer === peer) {
-        Object.assign(staff, { microphoneMuted: microphone, cameraOff: camera });
+        Object.assign(staff, { microphoneMuted: microphone, cameraOff: camera, speakerOff: Boolean(speaker) });
         draw();
       }
     },
@@ -202,15 +214,7 @@ function meet({ peer, role, name, epoch }) {
       peer,
       epoch,
       welcome,
-      onStream: (stream) => {
-        $("staff-video").srcObject = stream;
-        $("staff-video").play().catch((error) => {
-          // Only this one means that the browser wants a press first; others are a newer picture taking over.
-          if (error.name === "NotAllowedError") {
-            $("sound").hidden = false;
-          }
-        });
-      },
+      onStream: (stream) => player.show(stream),
       onState: (media) => {
         set({ media });
         draw();
@@ -232,7 +236,7 @@ function drop() {
   call = null;
   judge = new Judge();
   quality = "none";
-  $("staff-video").srcObject = null;
+  player.show(null);
   set({ media: "none" });
 }
 
@@ -241,6 +245,7 @@ function finish(why) {
   seat.forget();
   if (why === "let-leave" || why === "ended" || why === "slot-over" || why === "revoked" || why === "unknown-key") {
     key = null;
+    agreedTo = null;
   }
   room = null;
   staff = null;
@@ -254,30 +259,41 @@ function finish(why) {
 
 // ---- own camera and microphone ----
 
-async function openOwn() {
-  if (devices.microphone || devices.camera) {
-    return;
+const devices = new Devices(() => {
+  applyMute();
+  if (devices.microphone !== watched) {
+    watched = devices.microphone;
+    watchLevel();
   }
-  devices = await openDevices();
+  sendTracks();
+  sayMuted();
+  draw();
+});
+const player = new Player($("staff-video"), (blocked) => {
+  silent = blocked;
+  sayMuted();
+  draw();
+});
+const awake = new Awake((on) => set({ awake: on ? "on" : "off" }));
+
+async function openOwn() {
+  await devices.open();
   if (over) {
     closeOwn();
     return;
   }
   checked = true;
-  applyMute();
-  watchLevel();
-  await sendTracks();
-  sayMuted();
   draw();
 }
 
 function closeOwn() {
-  devices.microphone?.stop();
-  devices.camera?.stop();
-  devices = { microphone: null, camera: null, problem: null };
+  devices.close();
   checked = false;
-  $("self-video").srcObject = null;
-  $("check-video").srcObject = null;
+  applyMute();
+}
+
+function agree() {
+  room?.say({ kind: "consent", rules: welcome.rules });
 }
 
 function applyMute() {
@@ -287,9 +303,12 @@ function applyMute() {
   if (devices.camera) {
     devices.camera.enabled = !cameraOff;
   }
-  const own = devices.camera ? new MediaStream([devices.camera]) : null;
-  $("self-video").srcObject = own;
-  $("check-video").srcObject = own;
+  for (const id of ["self-video", "check-video"]) {
+    // The same picture again would flicker.
+    if (($(id).srcObject?.getVideoTracks()[0] ?? null) !== devices.camera) {
+      $(id).srcObject = devices.camera ? new MediaStream([devices.camera]) : null;
+    }
+  }
 }
 
 /** Nothing of ours flows before we agreed and were let in, nor while on hold. */
@@ -300,7 +319,8 @@ async function sendTracks() {
 }
 
 function sayMuted() {
-  room?.say({ kind: "mute", microphone: muted || !devices.microphone, camera: cameraOff || !devices.camera });
+  const [microphone, camera] = [muted || !devices.works("microphone"), cameraOff || !devices.works("camera")];
+  room?.say({ kind: "mute", microphone, camera, speaker: silent });
 }
 
 function watchLevel() {
@@ -336,7 +356,13 @@ function announce(text) {
 
 function draw() {
   const now = state.state;
-  set({ hold: hold ? "on" : "off", microphone: !devices.microphone ? "missing" : muted ? "muted" : "on", camera: !devices.camera ? "missing" : cameraOff ? "off" : "on" });
+  set({
+    hold: hold ? "on" : "off",
+    microphone: !devices.works("microphone") ? "missing" : muted ? "muted" : "on",
+    camera: !devices.works("camera") ? "missing" : cameraOff ? "off" : "on",
+    sound: silent ? "blocked" : "on",
+  });
+  awake.want(now === "lobby" || now === "call");
   $("ready").hidden = now !== "ready";
   $("call").hidden = now !== "call";
   $("message").hidden = now === "ready" || now === "call";
@@ -382,6 +408,22 @@ function drawReady() {
   $("device-problem").textContent = devices.problem ? word(DEVICES[devices.problem].word) : "";
 }
 
+/** What the two do not see or hear of each other, the worst first. */
+function offWords() {
+  const off = [
+    [silent, { word: "off-sound" }],
+    [!devices.works("microphone"), { word: "off-microphone" }],
+    [staff?.microphoneMuted, { word: "off-staff-microphone" }],
+    [staff?.speakerOff, { word: "off-staff-speaker" }],
+    [!devices.works("camera"), { word: "off-camera" }],
+  ];
+  const words = off.filter(([is]) => is).map(([, said]) => word(said.word));
+  if (silent || !devices.works("microphone")) {
+    words.push(word("telephone", { number: welcome.telephone }));
+  }
+  return words.join(" ");
+}
+
 function drawCall() {
   let [text, more] = ["", ""];
   if (hold) {
@@ -400,6 +442,10 @@ function drawCall() {
   $("veil-more").textContent = more;
   $("banner").hidden = !bannerWord;
   $("banner").textContent = bannerWord ? word(bannerWord.word) : "";
+  const off = staff && !hold ? offWords() : "";
+  $("off").hidden = off === "";
+  $("off").textContent = off;
+  $("sound").hidden = !silent;
   $("microphone").disabled = !devices.microphone;
   $("microphone").setAttribute("aria-pressed", String(!muted));
   $("microphone-text").textContent = word(muted ? "microphone-off" : "microphone-on");
@@ -446,7 +492,7 @@ async function measure() {
 // ---- wiring ----
 
 $("check").addEventListener("click", openOwn);
-$("agree").addEventListener("click", () => room?.say({ kind: "consent", rules: welcome.rules }));
+$("agree").addEventListener("click", agree);
 $("again").addEventListener("click", () => start());
 for (const id of ["leave", "leave-lobby"]) {
   $(id).addEventListener("click", () => {
@@ -468,10 +514,7 @@ $("camera").addEventListener("click", () => {
   announce(word(cameraOff ? "camera-off" : "camera-on"));
   draw();
 });
-$("sound").addEventListener("click", () => {
-  $("staff-video").play();
-  $("sound").hidden = true;
-});
+$("sound").addEventListener("click", () => player.play());
 window.addEventListener("hashchange", () => {
   if (!location.hash) {
     return;
@@ -480,6 +523,7 @@ window.addEventListener("hashchange", () => {
   takeKey();
   seat.forget();
   closeOwn();
+  agreedTo = null;
   start();
 });
 

@@ -1,50 +1,8 @@
-// Camera, microphone and one media connection. Nothing is sent before both ends may be seen and heard.
+// One media connection, and how it is. Nothing is sent before both ends may be seen and heard.
 
 /** How long a connection may be broken or unmade before a new one is asked for. */
 const BROKEN_MS = 4000;
 const UNMADE_MS = 15_000;
-
-/** Opens camera and microphone; what cannot be opened is missing, and `problem` says why. */
-export async function openDevices(deviceId) {
-  const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-  const video = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
-  if (deviceId) {
-    video.deviceId = { exact: deviceId };
-  }
-  if (!navigator.mediaDevices) {
-    return { microphone: null, camera: null, problem: "insecure" };
-  }
-  try {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio, video });
-    return { microphone: stream.getAudioTracks()[0], camera: stream.getVideoTracks()[0], problem: null };
-  } catch (error) {
-    return openOneByOne(audio, video, reason(error));
-  }
-}
-
-async function openOneByOne(audio, video, problem) {
-  const open = async (wanted) => {
-    try {
-      return (await navigator.mediaDevices.getUserMedia(wanted)).getTracks()[0];
-    } catch {
-      return null;
-    }
-  };
-  return { microphone: await open({ audio }), camera: await open({ video }), problem };
-}
-
-function reason(error) {
-  switch (error.name) {
-    case "NotAllowedError":
-    case "SecurityError":
-      return "denied";
-    case "NotFoundError":
-    case "OverconstrainedError":
-      return "missing";
-    default:
-      return "busy";
-  }
-}
 
 /** The connection of one epoch with one peer. */
 export class Call {

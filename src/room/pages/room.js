@@ -1,32 +1,47 @@
 // One seat in a room: the WebSocket, coming back to the seat after a lost line, and the server's clock.
 
 const VERSION = 1;
-const RESUME_MS = 30_000;
+/** A page that slept for so long (a locked phone) has been given up by the server, which hears nothing for 25 s. */
+const SLEPT_MS = 20_000;
 const ENDED_FOR_GOOD = ["left", "ended", "let-leave", "slot-over", "revoked", "misbehaved", "replaced"];
 
 /** Talks with the room server. `on` has a function per kind of message, and `line(up)` for the line itself. */
 export class Room {
   #socket = null;
   #resume = null;
-  #lostAt = null;
   #over = false;
   #tries = 0;
   #timer = null;
+  #beat = null;
+  #seated = false;
+  #listening = new AbortController();
 
   constructor({ proof, language, abilities, on }) {
     Object.assign(this, { proof, language, abilities, on });
     this.clockAhead = 0;
     this.you = null;
+    const { signal } = this.#listening;
+    for (const [target, event] of [[document, "visibilitychange"], [window, "online"], [window, "pageshow"]]) {
+      target.addEventListener(event, () => this.#hurry(), { signal });
+    }
+    let last = Date.now();
+    this.#beat = setInterval(() => {
+      if (Date.now() - last > SLEPT_MS) {
+        this.#hurry(true);
+      }
+      last = Date.now();
+    }, 1000);
   }
 
   /** Resumes a seat of an earlier page, if the server still keeps it. */
   resumeWith(token) {
     this.#resume = token;
-    this.#lostAt = Date.now();
     this.open();
   }
 
   open() {
+    clearTimeout(this.#timer);
+    this.#seated = false;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}/ws`);
     this.#socket = socket;
@@ -39,20 +54,25 @@ export class Room {
       const { language, abilities } = this;
       this.say({ kind: "hello", version: VERSION, proof, language, abilities });
     });
-    socket.addEventListener("message", (event) => this.#hear(JSON.parse(event.data)));
+    socket.addEventListener("message", (event) => {
+      if (socket === this.#socket) {
+        this.#hear(JSON.parse(event.data));
+      }
+    });
     socket.addEventListener("close", () => this.#lost(socket));
   }
 
+  /** Without a seat only a hello and a bye have a meaning. */
   say(message) {
-    if (this.#socket?.readyState === WebSocket.OPEN) {
+    const may = this.#seated || message.kind === "hello" || message.kind === "bye";
+    if (may && this.#socket?.readyState === WebSocket.OPEN) {
       this.#socket.send(JSON.stringify(message));
     }
   }
 
   /** Leaves for good. */
   leave() {
-    this.#over = true;
-    clearTimeout(this.#timer);
+    this.#end();
     this.say({ kind: "bye", reason: "left" });
     this.#socket?.close();
   }
@@ -68,8 +88,8 @@ export class Room {
       this.you = message.you;
       message.resumed = this.#resume !== null;
       this.#resume = message.resume;
-      this.#lostAt = null;
       this.#tries = 0;
+      this.#seated = true;
       this.on.line?.(true);
     } else if (message.kind === "refused") {
       if (message.why === "resume-expired" && this.proof) {
@@ -83,13 +103,30 @@ export class Room {
       }
       this.#finish(message.why);
     } else if (message.kind === "bye" && ENDED_FOR_GOOD.includes(message.reason)) {
-      this.#over = true;
+      this.#end();
     }
     this.on[message.kind.replaceAll("-", "_")]?.(message);
   }
 
-  #finish(why) {
+  /** Comes back at once, not when a timer is due. */
+  #hurry(slept = false) {
+    const socket = this.#socket;
+    if (!this.#over && socket && !document.hidden && (slept || socket.readyState === WebSocket.CLOSED)) {
+      this.#tries = 0;
+      this.open();
+      socket.close();
+    }
+  }
+
+  #end() {
     this.#over = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#beat);
+    this.#listening.abort();
+  }
+
+  #finish(why) {
+    this.#end();
     this.on.refused?.({ kind: "refused", why });
     this.#socket?.close();
   }
@@ -97,10 +134,6 @@ export class Room {
   #lost(socket) {
     if (this.#over || socket !== this.#socket) {
       return;
-    }
-    this.#lostAt ??= Date.now();
-    if (this.#resume && Date.now() - this.#lostAt > RESUME_MS) {
-      this.#resume = null;
     }
     this.on.line?.(false);
     this.#tries += 1;

@@ -1,7 +1,10 @@
 // The staff page: a seat at the counter, the guest's picture, and everything a clerk can do.
 
 import { Appointments } from "./appointments.js";
-import { Call, Judge, openDevices } from "./media.js";
+import { Awake } from "./awake.js";
+import { Devices } from "./devices.js";
+import { Call, Judge } from "./media.js";
+import { Player } from "./player.js";
 import { Room } from "./room.js";
 import { clock, countdown, language, onLanguage, said, startWords, word } from "./words.js";
 
@@ -38,6 +41,7 @@ const DEVICES = {
   missing: { word: "device-missing" },
   busy: { word: "device-busy" },
   insecure: { word: "device-insecure" },
+  lost: { word: "device-lost" },
 };
 
 let room = null;
@@ -45,7 +49,7 @@ let welcome = null;
 let guest = null;
 let call = null;
 let judge = new Judge();
-let devices = { microphone: null, camera: null, problem: null };
+let silent = false;
 let shared = null;
 let cameras = [];
 let muted = false;
@@ -124,9 +128,9 @@ function hearing() {
         call.candidate(candidate);
       }
     },
-    muted: ({ peer, microphone, camera }) => {
+    muted: ({ peer, microphone, camera, speaker }) => {
       if (guest?.peer === peer) {
-        Object.assign(guest, { microphoneMuted: microphone, cameraOff: camera });
+        Object.assign(guest, { microphoneMuted: microphone, cameraOff: camera, speakerOff: Boolean(speaker) });
         draw();
       }
     },
@@ -169,9 +173,7 @@ function meet({ peer, epoch, language: speaks, admitted, role }) {
       peer,
       epoch,
       welcome,
-      onStream: (stream) => {
-        $("guest-video").srcObject = stream;
-      },
+      onStream: (stream) => player.show(stream),
       onState: (media) => {
         set({ media });
         draw();
@@ -188,7 +190,7 @@ function drop() {
   call = null;
   judge = new Judge();
   quality = "none";
-  $("guest-video").srcObject = null;
+  player.show(null);
   $("figures").textContent = "";
   set({ media: "none" });
 }
@@ -221,14 +223,7 @@ function clearSeat() {
 
 // ---- own camera and microphone ----
 
-async function openOwn(deviceId) {
-  const opened = await openDevices(deviceId);
-  if (!room) {
-    stop(opened.microphone, opened.camera);
-    return;
-  }
-  stop(devices.microphone, devices.camera);
-  devices = opened;
+const devices = new Devices(async () => {
   if (navigator.mediaDevices) {
     cameras = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
   }
@@ -236,19 +231,26 @@ async function openOwn(deviceId) {
   await sendTracks();
   sayMuted();
   draw();
+});
+const player = new Player($("guest-video"), (blocked) => {
+  silent = blocked;
+  sayMuted();
+  draw();
+});
+const awake = new Awake((on) => set({ awake: on ? "on" : "off" }));
+
+async function openOwn() {
+  await devices.open();
+  if (!room) {
+    devices.close();
+  }
 }
 
 function closeOwn() {
-  stop(devices.microphone, devices.camera, shared);
-  devices = { microphone: null, camera: null, problem: null };
+  devices.close();
+  shared?.stop();
   shared = null;
   $("self-video").srcObject = null;
-}
-
-function stop(...tracks) {
-  for (const track of tracks) {
-    track?.stop();
-  }
 }
 
 function applyMute() {
@@ -259,7 +261,10 @@ function applyMute() {
     devices.camera.enabled = !cameraOff;
   }
   const picture = shared ?? devices.camera;
-  $("self-video").srcObject = picture ? new MediaStream([picture]) : null;
+  // The same picture again would flicker.
+  if (($("self-video").srcObject?.getVideoTracks()[0] ?? null) !== picture) {
+    $("self-video").srcObject = picture ? new MediaStream([picture]) : null;
+  }
 }
 
 /** Nothing of ours flows before the guest is let in, nor while on hold. */
@@ -270,7 +275,8 @@ async function sendTracks() {
 }
 
 function sayMuted() {
-  room?.say({ kind: "mute", microphone: muted || !devices.microphone, camera: !shared && (cameraOff || !devices.camera) });
+  const [microphone, camera] = [muted || !devices.works("microphone"), cameraOff || !devices.works("camera")];
+  room?.say({ kind: "mute", microphone, camera: camera && !shared, speaker: silent });
 }
 
 function toggleMicrophone() {
@@ -291,7 +297,7 @@ function toggleCamera() {
 
 async function toggleShare() {
   if (shared) {
-    stop(shared);
+    shared.stop();
     shared = null;
   } else {
     try {
@@ -319,7 +325,7 @@ async function shareChanged() {
 async function otherCamera() {
   const current = devices.camera?.getSettings().deviceId;
   const next = (cameras.findIndex(({ deviceId }) => deviceId === current) + 1) % cameras.length;
-  await openOwn(cameras[next]?.deviceId);
+  await devices.look(cameras[next]?.deviceId);
 }
 
 // ---- what a clerk does ----
@@ -392,8 +398,9 @@ function draw() {
   set({
     guest: !guest ? "none" : guest.away ? "away" : guest.admitted ? "admitted" : "waiting",
     hold: hold ? "on" : "off",
-    microphone: !devices.microphone ? "missing" : muted ? "muted" : "on",
-    camera: !devices.camera ? "missing" : cameraOff ? "off" : "on",
+    microphone: !devices.works("microphone") ? "missing" : muted ? "muted" : "on",
+    camera: !devices.works("camera") ? "missing" : cameraOff ? "off" : "on",
+    sound: silent ? "blocked" : "on",
     sharing: shared ? "on" : "off",
   });
   drawControls(seated);
@@ -402,14 +409,28 @@ function draw() {
   $("waiting").hidden = !waits;
   $("waiting-language").textContent = waits ? word("speaks", { language: word(guest.speaks === "en" ? "english" : "japanese") }) : "";
   $("guest").textContent = guestWords();
-  const silent = guest?.admitted && (guest.microphoneMuted || guest.cameraOff);
-  $("guest-muted").hidden = !silent;
-  $("guest-muted").textContent = !silent ? "" : word(guest.microphoneMuted && guest.cameraOff ? "guest-both-off" : guest.microphoneMuted ? "guest-microphone-off" : "guest-camera-off");
+  const off = guest?.admitted ? guestOffWords() : "";
+  $("guest-muted").hidden = off === "";
+  $("guest-muted").textContent = off;
+  $("sound").hidden = !silent;
+  awake.want(seated);
   $("device-problem").hidden = !devices.problem;
   $("device-problem").textContent = devices.problem ? word(DEVICES[devices.problem].word) : "";
   $("quality").textContent = word(QUALITIES[quality].word);
   $("quality").dataset.quality = quality;
   tick();
+}
+
+/** What is off at the guest's: paused, missing, or a TV without sound. */
+function guestOffWords() {
+  const { microphoneMuted, cameraOff: dark, speakerOff } = guest;
+  const off = [
+    [speakerOff, { word: "guest-no-sound" }],
+    [microphoneMuted && dark, { word: "guest-both-off" }],
+    [microphoneMuted && !dark, { word: "guest-microphone-off" }],
+    [dark && !microphoneMuted, { word: "guest-camera-off" }],
+  ];
+  return off.filter(([is]) => is).map(([, said]) => word(said.word)).join(" · ");
 }
 
 function drawControls(seated) {
@@ -538,6 +559,7 @@ const appointments = new Appointments({
 });
 
 const clicks = {
+  sound: () => player.play(),
   microphone: toggleMicrophone,
   camera: toggleCamera,
   share: toggleShare,

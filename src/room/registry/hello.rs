@@ -196,7 +196,7 @@ impl Room {
         staff: Option<String>,
     ) {
         let (line, admitted) = (Line::Up(connection), role == Role::Staff);
-        let seat = Seat { role, line, token, language, staff, consented: admitted, admitted, muted: None };
+        let seat = Seat { role, line, token, language, staff, consented: admitted, admitted, off: None };
         self.seats.insert(peer.clone(), seat);
     }
 

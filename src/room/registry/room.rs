@@ -19,7 +19,22 @@ pub(super) struct Seat {
     pub(super) staff: Option<String>,
     pub(super) consented: bool,
     pub(super) admitted: bool,
-    pub(super) muted: Option<(bool, bool)>,
+    pub(super) off: Option<Off>,
+}
+
+/// What a participant says is off at its end.
+#[derive(Clone, Copy)]
+pub(super) struct Off {
+    pub(super) microphone: bool,
+    pub(super) camera: bool,
+    pub(super) speaker: bool,
+}
+
+impl Off {
+    pub(super) fn told_of(self, peer: &PeerId) -> ToClient {
+        let Self { microphone, camera, speaker } = self;
+        ToClient::Muted { peer: peer.clone(), microphone, camera, speaker }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -204,8 +219,8 @@ impl Room {
         let Some(link) = self.links.get(index) else { return };
         for (to, about) in [(&link.guest, &link.staff), (&link.staff, &link.guest)] {
             self.tell_peer(to, about, link.epoch, out);
-            if let Some((microphone, camera)) = self.seats.get(about).and_then(|seat| seat.muted) {
-                self.send(to, ToClient::Muted { peer: about.clone(), microphone, camera }, out);
+            if let Some(off) = self.seats.get(about).and_then(|seat| seat.off) {
+                self.send(to, off.told_of(about), out);
             }
         }
     }
@@ -331,7 +346,8 @@ impl Room {
             staff: seat.staff.clone(),
             consented: seat.consented,
             admitted: seat.admitted,
-            muted: seat.muted,
+            muted: seat.off.map(|off| (off.microphone, off.camera)),
+            no_sound: seat.off.is_some_and(|off| off.speaker),
         });
         let links = self.links.iter().map(|link| (link.guest.clone(), link.staff.clone(), link.epoch));
         let (last_epoch, last_peer, hold) = (self.last_epoch, self.last_peer, self.hold);
@@ -354,7 +370,7 @@ impl Room {
                 staff: seat.staff,
                 consented: seat.consented,
                 admitted: seat.admitted,
-                muted: seat.muted,
+                off: seat.muted.map(|(microphone, camera)| Off { microphone, camera, speaker: seat.no_sound }),
             };
             self.seats.insert(seat.peer, kept);
         }
@@ -368,7 +384,7 @@ impl Room {
 }
 
 fn kept_until(now: Timestamp) -> Timestamp {
-    let seconds = i64::try_from(RESUME_SECONDS).unwrap_or(30);
+    let seconds = i64::try_from(RESUME_SECONDS).unwrap_or(75);
     now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
 }
 

@@ -2,7 +2,7 @@
 
 use super::Out;
 use super::appointment::Standing;
-use super::room::{Line, Room};
+use super::room::{Line, Off, Room};
 use crate::model::ids::{Epoch, PeerId};
 use crate::model::wire::{ByeReason, Notice, RULES_VERSION, Role, ToClient, ToServer};
 use jiff::Timestamp;
@@ -38,8 +38,8 @@ impl Room {
             (_, ToServer::Rebuild { epoch }) => self
                 .rebuild(now, peer, epoch, out)
                 .map_err(|()| ("too-many", "The connection was rebuilt too often; wait a few seconds.")),
-            (_, ToServer::Mute { microphone, camera }) => {
-                self.mute(peer, microphone, camera, out);
+            (_, ToServer::Mute { microphone, camera, speaker }) => {
+                self.mute(peer, Off { microphone, camera, speaker }, out);
                 Ok(())
             }
             (role, ToServer::Stats { stats }) => {
@@ -132,12 +132,12 @@ impl Room {
         Ok(())
     }
 
-    fn mute(&mut self, peer: &PeerId, microphone: bool, camera: bool, out: &mut Vec<Out>) {
+    fn mute(&mut self, peer: &PeerId, off: Off, out: &mut Vec<Out>) {
         if let Some(seat) = self.seats.get_mut(peer) {
-            seat.muted = Some((microphone, camera));
+            seat.off = Some(off);
         }
         for other in self.others_linked(peer) {
-            self.send(&other, ToClient::Muted { peer: peer.clone(), microphone, camera }, out);
+            self.send(&other, off.told_of(peer), out);
         }
     }
 

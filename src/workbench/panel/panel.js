@@ -258,6 +258,7 @@ $("add").onclick = () => {
 const SWITCHES = [
   ["camera", "カメラを抜く", "Camera unplugged", (s) => !s.camera_plugged, (on) => ({ do: "camera", plugged: !on })],
   ["microphone", "マイクを抜く", "Microphone unplugged", (s) => !s.microphone_plugged, (on) => ({ do: "microphone", plugged: !on })],
+  ["speaker", "テレビの音を切る", "TV without sound", (s) => !s.speaker_plugged, (on) => ({ do: "speaker", plugged: !on })],
   ["cut", "回線を切る", "Line cut", (s) => s.radio.cut, (on) => ({ do: "cut-line", cut: on })],
   ["clock", "時刻が不明", "Clock unknown", (s) => !s.clock_known, (on) => ({ do: "clock", known: !on })],
   ["stick", "USBメモリ", "USB stick", (s) => s.stick, (on) => ({ do: "stick", plugged: on })],

@@ -154,7 +154,7 @@ pub(super) fn of(screen: &Screen) -> (&'static str, Value) {
         screen.face,
         Face::ShowWifi { hint: ScanHint::NoCamera, .. } | Face::ShowPaper { hint: ScanHint::NoCamera, .. }
     );
-    let no_camera = blind || matches!(screen.aside, Some(Aside::NoCamera | Aside::NoCameraNorMicrophone));
+    let no_camera = blind || screen.aside.is_some_and(Aside::lacks_camera);
     let paused = screen.aside == Some(Aside::Paused);
     let wrong = matches!(screen.face, Face::ShowWifi { wrong: Some(_), .. } | Face::ShowPaper { wrong: Some(_), .. });
     let overlay = template == "live.svg";
@@ -188,7 +188,7 @@ pub(super) fn of(screen: &Screen) -> (&'static str, Value) {
         corner: if wrong { COLORS.white } else { COLORS.amber },
         level: speak.say("say-something"),
         mic: match screen.aside {
-            Some(Aside::NoMicrophone | Aside::NoCameraNorMicrophone | Aside::Paused) => "mic-off",
+            Some(aside) if aside == Aside::Paused || aside.lacks_microphone() => "mic-off",
             _ => "mic",
         },
         overlay,
@@ -308,7 +308,7 @@ fn place_of(problem: &str) -> String {
 /// Where a code is to be shown, a missing camera must be plugged in; elsewhere people can talk without it.
 fn aside_line(speak: &Speak, face: &Face, aside: Aside) -> Line {
     let text = match (face, aside) {
-        (Face::ShowWifi { .. } | Face::ShowPaper { .. }, Aside::NoCamera | Aside::NoCameraNorMicrophone) => {
+        (Face::ShowWifi { .. } | Face::ShowPaper { .. }, aside) if aside.lacks_camera() => {
             speak.say("aside-plug-camera-in")
         }
         _ => speak.say(&format!("aside-{}", kebab(&format!("{aside:?}")))),

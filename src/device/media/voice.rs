@@ -1,0 +1,281 @@
+//! The own voice as one unbroken stream, whatever the microphone does: silence while there is none, and time stamps
+//! that go on by just 10 ms for each 10 ms of sound. A browser conceals a third of a voice whose stamps jump.
+
+use crate::device::sound::RATE;
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Samples of a piece, 10 ms: what the echo canceller takes at a time, and half of what the encoder takes.
+const PIECE: u64 = RATE as u64 / 100;
+const PIECE_TIME: gst::ClockTime = gst::ClockTime::from_mseconds(10);
+/// So far may sound be from its moment before silence is put in or sound is left out, in samples (40 ms): the clock of
+/// a sound card runs a little faster or slower than ours.
+const TOLERANCE: u64 = 4 * PIECE;
+/// Silence is put in this long after sound was due, in samples (200 ms): a busy processor brings it late.
+const LATE: u64 = 20 * PIECE;
+/// A longer gap (a machine that slept) is not filled, in samples.
+const LONGEST_GAP: u64 = 200 * PIECE;
+/// How often it is looked whether silence is needed.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// 10 ms of sound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Piece {
+    /// Counted from the beginning of the session.
+    number: u64,
+    samples: Vec<i16>,
+}
+
+/// Puts sound that comes in any portions, early, late or not at all, into pieces that follow each other.
+#[derive(Default)]
+struct Unbroken {
+    /// Number of the next piece.
+    next: u64,
+    /// Samples of it that are there.
+    begun: Vec<i16>,
+}
+
+impl Unbroken {
+    /// Where the sound ends that is there, in samples from the beginning of the session.
+    fn end(&self) -> u64 {
+        self.next * PIECE + self.begun.len() as u64
+    }
+
+    /// Takes sound whose first sample was heard `at`, in samples from the beginning of the session.
+    fn heard(&mut self, at: u64, samples: &[i16]) -> Vec<Piece> {
+        if self.end().saturating_sub(at) > LONGEST_GAP {
+            // The moments have begun anew.
+            *self = Self { next: at / PIECE, begun: Vec::new() };
+        }
+        let mut pieces = self.silence_until(at, TOLERANCE);
+        let surplus = self.end().saturating_sub(at);
+        let surplus = if surplus > TOLERANCE { usize::try_from(surplus).unwrap_or(usize::MAX) } else { 0 };
+        self.begun.extend(samples.iter().skip(surplus));
+        pieces.extend(self.whole_pieces());
+        pieces
+    }
+
+    /// Time passes; `now` in samples from the beginning of the session.
+    fn wait(&mut self, now: u64) -> Vec<Piece> {
+        self.silence_until(now.saturating_sub(LATE), PIECE)
+    }
+
+    /// Fills a gap that is longer than `most`.
+    fn silence_until(&mut self, until: u64, most: u64) -> Vec<Piece> {
+        let gap = until.saturating_sub(self.end());
+        if gap <= most {
+            return Vec::new();
+        }
+        if gap > LONGEST_GAP {
+            self.begun.clear();
+            self.next = until / PIECE;
+        }
+        let gap = usize::try_from(until.saturating_sub(self.end())).unwrap_or_default();
+        self.begun.extend(std::iter::repeat_n(0, gap));
+        self.whole_pieces()
+    }
+
+    fn whole_pieces(&mut self) -> Vec<Piece> {
+        let size = PIECE as usize;
+        let whole = self.begun.len() / size * size;
+        let rest = self.begun.split_off(whole);
+        let done = std::mem::replace(&mut self.begun, rest);
+        let first = self.next;
+        self.next += (whole / size) as u64;
+        done.chunks_exact(size)
+            .zip(first..)
+            .map(|(samples, number)| Piece { number, samples: samples.to_vec() })
+            .collect()
+    }
+}
+
+/// The entry of the own voice into a session's pipeline.
+#[derive(Clone)]
+pub(super) struct Voice {
+    entry: gst_app::AppSrc,
+    unbroken: Arc<Mutex<Unbroken>>,
+}
+
+impl Voice {
+    pub(super) fn new(entry: gst_app::AppSrc) -> Self {
+        Self { entry, unbroken: Arc::default() }
+    }
+
+    /// Takes sound of the microphone; `at` by the clock of the session's pipeline.
+    pub(super) fn heard(&self, buffer: &gst::BufferRef, at: gst::ClockTime) {
+        let Ok(bytes) = buffer.map_readable() else { return };
+        let samples: Vec<i16> =
+            bytes.as_slice().chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]])).collect();
+        self.put(at, |unbroken, at| unbroken.heard(at, &samples));
+    }
+
+    /// Keeps the stream going until the session is gone.
+    pub(super) async fn keep_going(self) {
+        let mut tick = tokio::time::interval(LOOK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            if let Some(now) = self.entry.clock().map(|clock| clock.time()) {
+                self.put(now, Unbroken::wait);
+            }
+        }
+    }
+
+    fn put(&self, at: gst::ClockTime, work: impl FnOnce(&mut Unbroken, u64) -> Vec<Piece>) {
+        // What was heard before the session's beginning is not its business.
+        let Some(since) = self.entry.base_time().and_then(|base| at.checked_sub(base)) else { return };
+        let Some(at) = since.nseconds().mul_div_floor(RATE.into(), gst::ClockTime::SECOND.nseconds()) else { return };
+        // Kept while the pieces are handed over: they must not overtake each other.
+        let mut unbroken = self.unbroken.lock().unwrap_or_else(PoisonError::into_inner);
+        for piece in work(&mut unbroken, at) {
+            // Refused while the session is being torn down.
+            let _ = self.entry.push_buffer(piece.into_buffer());
+        }
+    }
+}
+
+impl Piece {
+    fn into_buffer(self) -> gst::Buffer {
+        let bytes: Vec<u8> = self.samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        let mut buffer = gst::Buffer::from_mut_slice(bytes);
+        if let Some(buffer) = buffer.get_mut() {
+            buffer.set_pts(PIECE_TIME * self.number);
+            buffer.set_duration(PIECE_TIME);
+        }
+        buffer
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test paces what it feeds")]
+mod tests {
+    use super::*;
+    use crate::device::media::Gates;
+    use crate::device::media::gate::Gate;
+    use crate::device::media::pipeline::own_sound;
+    use crate::device::running::Running;
+    use std::time::Instant;
+
+    fn millis(count: u64) -> u64 {
+        count * u64::from(RATE) / 1000
+    }
+
+    fn numbers(pieces: &[Piece]) -> Vec<u64> {
+        pieces.iter().map(|piece| piece.number).collect()
+    }
+
+    fn voice(samples: u64) -> Vec<i16> {
+        vec![1000; samples as usize]
+    }
+
+    #[test]
+    fn portions_of_any_size_become_pieces_that_follow_each_other() {
+        let mut unbroken = Unbroken::default();
+        let (mut at, mut pieces) = (0, Vec::new());
+        for size in [441, 512, 1024, 37, 960, 480, 1].into_iter().cycle().take(200) {
+            pieces.extend(unbroken.heard(at, &voice(size)));
+            at += size;
+        }
+        assert!(pieces.iter().all(|piece| piece.samples == voice(PIECE)));
+        assert_eq!(numbers(&pieces), (0..at / PIECE).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn jitter_and_a_clock_that_runs_away_make_no_gap() {
+        let mut unbroken = Unbroken::default();
+        let mut pieces = Vec::new();
+        // A sound card that is 0.1 % too fast, and brings its sound up to 5 ms off its moment: for five minutes.
+        for number in 0..30_030_u64 {
+            let at = (number * PIECE) * 1000 / 1001 + number * 7919 % millis(5);
+            pieces.extend(unbroken.heard(at, &voice(PIECE)));
+        }
+        let expected: Vec<u64> = (0..pieces.len() as u64).collect();
+        assert_eq!(numbers(&pieces), expected);
+        let ahead = (unbroken.end() as i64 - (300 * i64::from(RATE))).unsigned_abs();
+        assert!(ahead <= TOLERANCE + millis(10), "the voice is {} ms off", ahead * 1000 / u64::from(RATE));
+    }
+
+    #[test]
+    fn silence_stands_where_no_microphone_is() {
+        let mut unbroken = Unbroken::default();
+        let mut pieces: Vec<Piece> = (1..=50).flat_map(|tick| unbroken.wait(millis(tick * 20))).collect();
+        assert_eq!(numbers(&pieces), (0..80).collect::<Vec<_>>(), "200 ms are waited for");
+        pieces.extend(unbroken.heard(millis(1000), &voice(millis(30))));
+        assert_eq!(numbers(&pieces), (0..103).collect::<Vec<_>>());
+        let silent = pieces.iter().take_while(|piece| piece.samples == vec![0; PIECE as usize]).count();
+        assert_eq!(silent, 100, "the voice is at its moment");
+        pieces.extend((60..=200).flat_map(|tick| unbroken.wait(millis(tick * 20))));
+        assert_eq!(numbers(&pieces), (0..380).collect::<Vec<_>>(), "silence goes on after it");
+    }
+
+    #[test]
+    fn a_machine_that_slept_is_not_made_up_for() {
+        let mut unbroken = Unbroken::default();
+        unbroken.heard(0, &voice(millis(20)));
+        let after = unbroken.heard(millis(3_600_000), &voice(millis(20)));
+        assert_eq!(numbers(&after), [360_000, 360_001]);
+        let before = unbroken.heard(millis(100), &voice(millis(10)));
+        assert_eq!(numbers(&before), [10], "moments that begin anew");
+    }
+
+    /// RTP's time stamps (RFC 3550) of what leaves for the counter.
+    fn stamps(entry: &gst_app::AppSrc, chain: &[gst::Element], feed: impl Fn(&gst_app::AppSrc)) -> Vec<u32> {
+        let end = gst_app::AppSink::builder().sync(false).async_(false).build();
+        let running = Running(gst::Pipeline::new());
+        running.0.use_clock(Some(&gst::SystemClock::obtain()));
+        running.0.add_many(chain).unwrap();
+        running.0.add(&end).unwrap();
+        gst::Element::link_many(chain).unwrap();
+        chain.last().unwrap().link(&end).unwrap();
+        // Without the counter's voice the canceller has nothing to compare with.
+        let canceller = chain.iter().find(|element| element.has_property("probe")).unwrap();
+        canceller.set_property("echo-cancel", false);
+        running.0.set_state(gst::State::Playing).unwrap();
+        feed(entry);
+        let begun = Instant::now();
+        let mut stamps = Vec::new();
+        while stamps.len() < 100 {
+            assert!(begun.elapsed() < Duration::from_secs(30), "only {} packets came", stamps.len());
+            let Some(sample) = end.try_pull_sample(gst::ClockTime::from_mseconds(100)) else { continue };
+            let packet = sample.buffer().unwrap().map_readable().unwrap();
+            stamps.push(u32::from_be_bytes(packet[4..8].try_into().unwrap()));
+        }
+        stamps
+    }
+
+    fn open_gate() -> Arc<Gate> {
+        let gate = Arc::new(Gate::default());
+        gate.connected();
+        gate.set(Gates { picture: true, sound: true, show: true });
+        gate
+    }
+
+    /// A microphone whose sound comes in odd portions, off its moments by up to 8 ms, goes for half a second and comes
+    /// back: Chromium would conceal what does not go on by 960.
+    #[test]
+    fn each_packets_stamp_is_960_after_the_one_before() {
+        gst::init().unwrap();
+        let (entry, chain) = own_sound(&open_gate()).unwrap();
+        let stamps = stamps(&entry, &chain, |entry| {
+            let (voice, base) = (Voice::new(entry.clone()), entry.base_time().unwrap());
+            let moment = |samples: u64| base + gst::ClockTime::from_nseconds(samples * 1_000_000_000 / u64::from(RATE));
+            let portion = |at: u64, off: u64| {
+                // Faster than in life, but never so that the entry would have to leave something out.
+                while entry.current_level_buffers() > 20 {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                let bytes: Vec<u8> = (0..441).flat_map(|_| 1000_i16.to_le_bytes()).collect();
+                voice.heard(gst::Buffer::from_slice(bytes).as_ref(), moment(at + off));
+            };
+            (0..120).for_each(|number| portion(number * 441, number * 211 % millis(8)));
+            (56..=80).for_each(|tick| voice.put(moment(millis(tick * 20)), Unbroken::wait));
+            (0..120).for_each(|number| portion(millis(1_600) + number * 441, number * 211 % millis(8)));
+        });
+        let steps: Vec<u32> = stamps.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
+        // The encoder's first packet is shorter by what it looks ahead.
+        assert!(steps[1..].iter().all(|step| *step == 960), "{steps:?}");
+    }
+}
