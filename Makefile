@@ -43,12 +43,12 @@ test: $(TARGET)/.deps-test ## Every test, with Chromium and the whole story
 	@$(MAKE) story
 
 check: $(TARGET)/.deps-test ## Format, lints, the pure part alone, licences and sources
-	$(CARGO) fmt --check
+	$(CARGO) fmt --all --check
 	.ci/one-graph
 	@# Clippy's driver compiles (.ci/cargo): what it says of the code fails here.
 	@WARNINGS=deny .ci/compile $(ALL)
 	@# The wall: model and appliance without anything that touches the world.
-	$(CARGO) check --quiet --lib --no-default-features
+	$(CARGO) check --quiet --package madoguchi --lib --no-default-features
 	@# cargo-deny 0.20 passes over libraries that are a cdylib as well, and all that they need: shown to it as plain ones.
 	@mkdir -p $(TARGET)
 	@$(CARGO) metadata --format-version 1 --all-features --locked | \

@@ -41,20 +41,22 @@
 //! * `stick`: a stick's files and signatures, as staff write them and the device reads them.
 //! * `emulator`: the machine that the image is booted in: QEMU, with a camera, a button and sticks of our own.
 //! * `words`: every sentence a person reads, as Fluent files.
+//! * `src/pixels`: whatever goes over every pixel of a picture; a crate of its own, the only one that debug builds optimise.
 //!
 //! ## The laws
 //!
 //! `tests/story/laws.rs` states them and checks them after every step of random lives: the camera is open only
 //! while a code is asked for, at self-view or in session; no forbidden network is used; no key outlives its
-//! session; no dead end; stale answers change nothing; "made to leave" never rejoins by itself; what is opened is
-//! closed; a wipe that is owed comes first.
+//! session; nothing flows to or from a peer that was not verified; no dead end; stale answers change nothing; "made to
+//! leave" never rejoins by itself; what is opened is closed; a wipe that is owed comes first.
 //!
 //! ## A session on the wire
 //!
 //! Signalling is JSON over one WebSocket ([`model::wire`]); media go from end to end by WebRTC. The appliance
 //! offers, the browser answers. In the lobby the transport is brought up, but gates keep picture and sound back
-//! until consent was said *and* staff let the family in. On trouble nothing is repaired: the server raises the
-//! epoch, and both ends build a new connection.
+//! until consent was said *and* staff let the family in. Before that, the certificate at the other end is compared with
+//! the one that its answer names: on a mismatch nothing flows, both ends say so, and the family may try it once more. On
+//! other trouble nothing is repaired: the server raises the epoch, and both ends build a new connection.
 //!
 //! ## Glossary
 //!
@@ -68,7 +70,7 @@
 //! | desk | everything of the workbench in one process: a room server, an appliance and its played hardware |
 //! | epoch | number of a media connection; a higher one means that both ends build a new one |
 //! | effect, input | what the appliance wants done, and what it is told |
-//! | gate | holds picture and sound back until consent, admission and a proved peer allow them |
+//! | gate | holds picture and sound back until consent, admission and a verified peer allow them |
 //! | guest | whoever comes with a room key: the box, or a browser on the guest page |
 //! | law | a property of all lives, checked after every step of random ones |
 //! | line | the signalling connection (WebSocket) to the room server |

@@ -6,11 +6,10 @@
 pub mod catalogue;
 pub mod compose;
 mod kms;
-mod overlay;
 pub mod paint;
 mod picture;
 
-pub use overlay::Overlay;
+pub use madoguchi_pixels::overlay::Overlay;
 pub use picture::TvFrame;
 
 use super::camera::{Frame, MakeElement};

@@ -9,10 +9,10 @@ use crate::device::button::Edge;
 use crate::device::clock::ClockEvent;
 use crate::device::usb::UsbEvent;
 use crate::model::light::Light;
-use image::{RgbaImage, imageops};
+use image::RgbaImage;
+use madoguchi_pixels::frames;
 use serde::Serialize;
 use std::collections::VecDeque;
-use std::io::Cursor;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -86,11 +86,9 @@ impl Item {
 
 fn thumbnail(image: &RgbaImage) -> Arc<[u8]> {
     let width = (image.width() * THUMBNAIL / image.height().max(1)).clamp(1, 3 * THUMBNAIL);
-    let small = imageops::resize(image, width, THUMBNAIL, imageops::FilterType::Triangle);
-    let mut png = Cursor::new(Vec::new());
+    let small = frames::resized(image, width, THUMBNAIL);
     // Writing to memory does not fail; an empty thumbnail would be a blemish only.
-    let _ = small.write_to(&mut png, image::ImageFormat::Png);
-    png.into_inner().into()
+    frames::png_rgba(&small).unwrap_or_default().into()
 }
 
 /// Switches and choices of the desk.

@@ -10,6 +10,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use image::{RgbImage, RgbaImage};
+use madoguchi_pixels::frames;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -259,22 +260,10 @@ impl Renderer {
         Ok(match scenery {
             Scenery::Nothing => Ready::Empty(self.scene.empty()),
             Scenery::Person => Ready::Person,
-            Scenery::Paper(paper) => Ready::Sheet(view::Sheet::new(paper, still())),
-            Scenery::Picture(picture) => Ready::Picture(fitted(picture, size)),
+            Scenery::Paper(paper) => Ready::Sheet(view::sheet(paper, still())),
+            Scenery::Picture(picture) => Ready::Picture(frames::fitted_rgba(picture, size)),
             Scenery::Clip(clip) => Ready::Decoder(clip::Decoder::clip(clip, size, FRAMES_PER_SECOND)?, still()),
             Scenery::Device(path) => Ready::Decoder(clip::Decoder::device(path, size)?, still()),
         })
     }
-}
-
-/// The whole picture, as large as fits, before black.
-fn fitted(picture: &RgbaImage, (width, height): (u32, u32)) -> RgbImage {
-    let zoom = (width as f32 / picture.width().max(1) as f32).min(height as f32 / picture.height().max(1) as f32);
-    let side = |pixels: u32| ((pixels as f32 * zoom) as u32).max(1);
-    let (wide, high) = (side(picture.width()), side(picture.height()));
-    let scaled = image::imageops::resize(picture, wide, high, image::imageops::FilterType::Triangle);
-    let mut frame = RgbaImage::from_pixel(width, height, image::Rgba([0, 0, 0, 255]));
-    let centre = |outer: u32, inner: u32| i64::from(outer.saturating_sub(inner) / 2);
-    image::imageops::overlay(&mut frame, &scaled, centre(width, wide), centre(height, high));
-    image::DynamicImage::ImageRgba8(frame).into_rgb8()
 }

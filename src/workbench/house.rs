@@ -292,11 +292,7 @@ async fn hand_pictures(mut frames: watch::Receiver<Option<TvFrame>>, page: watch
     let mut sequence = 0;
     while frames.changed().await.is_ok() {
         let Some(frame) = frames.borrow_and_update().clone() else { continue };
-        let painted = tokio::task::spawn_blocking(move || {
-            let rgba: Vec<u8> =
-                frame.rgb().chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255]).collect();
-            (frame.width(), frame.height(), rgba)
-        });
+        let painted = tokio::task::spawn_blocking(move || (frame.width(), frame.height(), frame.rgba()));
         let Ok((width, height, rgba)) = painted.await else { return };
         sequence += 1;
         page.send_replace(Some(TvPicture { width, height, rgba: rgba.into(), sequence }));

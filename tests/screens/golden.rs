@@ -5,7 +5,7 @@
 
 use madoguchi::device::tv::catalogue::every_screen;
 use madoguchi::device::tv::paint::Painter;
-use resvg::tiny_skia::Pixmap;
+use madoguchi_pixels::compare::{Colour, differing, distance, straight};
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,8 +19,6 @@ const AREA: usize = 400;
 /// Pixels that may differ by more. A lost comma is about sixty.
 const PIXELS: usize = 20;
 
-type Pixels = Vec<[u8; 4]>;
-
 fn compare(width: u32, height: u32) {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens/golden").join(format!("{height}p"));
     let rejected = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("screens-{height}p"));
@@ -29,13 +27,13 @@ fn compare(width: u32, height: u32) {
     let mut wrong = Vec::new();
     let mut names = BTreeSet::new();
     for (name, screen) in every_screen() {
-        let picture = straight(&painter.paint(&screen).unwrap());
+        let picture = straight(painter.paint(&screen).unwrap().data());
         let file = golden.join(format!("{name}.png"));
         assert!(names.insert(file.clone()), "two screens are called {name}");
         let known = fs::read(&file).map_err(|error| error.to_string()).and_then(|data| decode(&data));
         let problem = match known {
             Ok((size, _)) if size != (width, height) => format!("is {size:?}"),
-            Ok((_, known)) => match differing(&known, &picture) {
+            Ok((_, known)) => match differing(&known, &picture, CHANNEL) {
                 0..=PIXELS => continue,
                 count => format!("{count} pixels differ"),
             },
@@ -75,33 +73,16 @@ fn at_720p() {
     compare(1280, 720);
 }
 
-fn straight(picture: &Pixmap) -> Pixels {
-    let colors = picture.pixels().iter().map(|pixel| pixel.demultiply());
-    colors.map(|color| [color.red(), color.green(), color.blue(), color.alpha()]).collect()
-}
-
-fn differing(a: &Pixels, b: &Pixels) -> usize {
-    let far = |(a, b): &(&[u8; 4], &[u8; 4])| distance(**a, **b) > CHANNEL;
-    a.iter().zip(b).filter(far).count() + a.len().abs_diff(b.len())
-}
-
-fn distance(a: [u8; 4], b: [u8; 4]) -> u8 {
-    if a[3] == 0 && b[3] == 0 {
-        return 0;
-    }
-    a.into_iter().zip(b).map(|(a, b)| a.abs_diff(b)).max().unwrap_or(0)
-}
-
 /// An indexed PNG: the most frequent colours, the rest by their nearest.
-fn encode(width: u32, height: u32, pixels: &Pixels) -> Vec<u8> {
-    let mut count: HashMap<[u8; 4], u32> = HashMap::new();
+fn encode(width: u32, height: u32, pixels: &[Colour]) -> Vec<u8> {
+    let mut count: HashMap<Colour, u32> = HashMap::new();
     for pixel in pixels {
         *count.entry(*pixel).or_default() += 1;
     }
-    let mut colors: Vec<([u8; 4], u32)> = count.into_iter().collect();
+    let mut colors: Vec<(Colour, u32)> = count.into_iter().collect();
     colors.sort_by_key(|(color, count)| (std::cmp::Reverse(*count), *color));
     let palette = palette(&colors);
-    let index: HashMap<[u8; 4], u8> = colors
+    let index: HashMap<Colour, u8> = colors
         .iter()
         .map(|(color, _)| {
             let nearest = (0u8..=255).zip(&palette).min_by_key(|(_, known)| distance(**known, *color));
@@ -123,8 +104,8 @@ fn encode(width: u32, height: u32, pixels: &Pixels) -> Vec<u8> {
 
 /// Frequent colours first, and of those that fill no area none that is near to one already taken: few colours make
 /// small files.
-fn palette(colors: &[([u8; 4], u32)]) -> Vec<[u8; 4]> {
-    let mut palette: Vec<[u8; 4]> = Vec::new();
+fn palette(colors: &[(Colour, u32)]) -> Vec<Colour> {
+    let mut palette: Vec<Colour> = Vec::new();
     let all: usize = colors.iter().map(|(_, count)| *count as usize).sum();
     for (color, count) in colors {
         let area = *count as usize * AREA > all;
@@ -135,12 +116,11 @@ fn palette(colors: &[([u8; 4], u32)]) -> Vec<[u8; 4]> {
     palette
 }
 
-fn decode(data: &[u8]) -> Result<((u32, u32), Pixels), String> {
+fn decode(data: &[u8]) -> Result<((u32, u32), Vec<Colour>), String> {
     let mut decoder = png::Decoder::new(std::io::Cursor::new(data));
     decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::ALPHA);
     let mut reader = decoder.read_info().map_err(|error| error.to_string())?;
     let mut bytes = vec![0; reader.output_buffer_size().ok_or("too large")?];
     let frame = reader.next_frame(&mut bytes).map_err(|error| error.to_string())?;
-    let pixels = bytes.chunks_exact(4).map(|pixel| [pixel[0], pixel[1], pixel[2], pixel[3]]).collect();
-    Ok(((frame.width, frame.height), pixels))
+    Ok(((frame.width, frame.height), bytes.as_chunks().0.to_vec()))
 }

@@ -2,15 +2,41 @@
 
 use madoguchi::device::tv::catalogue::every_screen;
 use madoguchi::device::tv::paint::Painter;
-use madoguchi::drawing::layout::{Color, Layout, PlacedText, Rect};
+use madoguchi::drawing::layout::{Layout, PlacedText, Rect};
 use madoguchi::model::screen::{Aside, Face, ScanHint, Screen};
-use resvg::tiny_skia::Pixmap;
+use madoguchi_pixels::compare::{Colour, colours, straight};
 use std::collections::HashMap;
+use std::ops::Range;
 
-const PAPER: [u8; 4] = [0xfb, 0xf7, 0xee, 255];
-const BAND: [u8; 4] = [0x14, 0x23, 0x3b, 255];
+const PAPER: Colour = [0xfb, 0xf7, 0xee, 255];
+const BAND: Colour = [0x14, 0x23, 0x3b, 255];
 
-type Judge = fn(&Screen, &Pixmap, &Layout) -> Vec<String>;
+/// A painted screen.
+pub(crate) struct Picture {
+    width: usize,
+    height: usize,
+    pixels: Vec<Colour>,
+}
+
+impl Picture {
+    pub(crate) fn of(painted: &resvg::tiny_skia::Pixmap) -> Self {
+        let [width, height] = [painted.width(), painted.height()].map(|side| side as usize);
+        Self { width, height, pixels: straight(painted.data()) }
+    }
+
+    /// How often each colour is there.
+    fn colours(&self, columns: Range<usize>, rows: Range<usize>) -> HashMap<Colour, usize> {
+        colours(&self.pixels, self.width, columns, rows)
+    }
+
+    /// The same for what is within this rectangle.
+    fn colours_in(&self, part: Rect) -> HashMap<Colour, usize> {
+        let columns = part.x as usize..(part.x + part.width) as usize;
+        self.colours(columns, part.y as usize..(part.y + part.height) as usize)
+    }
+}
+
+type Judge = fn(&Screen, &Picture, &Layout) -> Vec<String>;
 
 const RULES: [(&str, Judge); 8] = [
     ("texts stay in the safe area and lie over nothing", |_, picture, layout| places(picture, layout)),
@@ -27,7 +53,7 @@ fn every_screen_keeps_every_rule(width: u32, height: u32) {
     let mut wrong = Vec::new();
     let mut painter = Painter::new(width, height);
     for (name, screen) in every_screen() {
-        let picture = painter.paint(&screen).unwrap();
+        let picture = Picture::of(&painter.paint(&screen).unwrap());
         let layout = painter.layout(&screen).unwrap();
         for (rule, judge) in RULES {
             wrong.extend(judge(&screen, &picture, &layout).into_iter().map(|what| format!("{name}: {rule}: {what}")));
@@ -47,12 +73,12 @@ fn every_screen_keeps_every_rule_at_720p() {
 }
 
 /// The safe area: 5 % on each side. A pixel more for rounding.
-fn safe_area(picture: &Pixmap) -> Rect {
-    let (width, height) = (picture.width() as f32, picture.height() as f32);
+fn safe_area(picture: &Picture) -> Rect {
+    let (width, height) = (picture.width as f32, picture.height as f32);
     Rect { x: width * 0.05 - 1.0, y: height * 0.05 - 1.0, width: width * 0.9 + 2.0, height: height * 0.9 + 2.0 }
 }
 
-pub(crate) fn places(picture: &Pixmap, layout: &Layout) -> Vec<String> {
+pub(crate) fn places(picture: &Picture, layout: &Layout) -> Vec<String> {
     let mut wrong = Vec::new();
     let safe = safe_area(picture);
     for (number, text) in layout.texts.iter().enumerate() {
@@ -71,27 +97,32 @@ pub(crate) fn places(picture: &Pixmap, layout: &Layout) -> Vec<String> {
     wrong
 }
 
-fn only_background_outside(_: &Screen, picture: &Pixmap, _: &Layout) -> Vec<String> {
+fn only_background_outside(_: &Screen, picture: &Picture, _: &Layout) -> Vec<String> {
     let safe = safe_area(picture);
-    let width = picture.width();
-    let stray = picture.pixels().iter().zip(0u32..).find(|(pixel, at)| {
-        let (x, y) = ((at % width) as f32 + 0.5, (at / width) as f32 + 0.5);
-        let inside = x > safe.x && x < safe.x + safe.width && y > safe.y && y < safe.y + safe.height;
-        let color = pixel.demultiply();
-        let color = [color.red(), color.green(), color.blue(), color.alpha()];
-        // The line between paper and bar may fall between two pixels.
-        let background = color[3] == 0 || near(color, PAPER) || near(color, BAND) || between(color);
-        !inside && !background
+    let (left, right) = (safe.x as usize, (safe.x + safe.width).ceil() as usize);
+    let (top, bottom) = (safe.y as usize, (safe.y + safe.height).ceil() as usize);
+    let (width, height) = (picture.width, picture.height);
+    let sides = [
+        ("left", 0..left, 0..height),
+        ("right", right..width, 0..height),
+        ("top", 0..width, 0..top),
+        ("bottom", 0..width, bottom..height),
+    ];
+    // The line between paper and bar may fall between two pixels.
+    let background = |color: Colour| color[3] == 0 || near(color, PAPER) || near(color, BAND) || between(color);
+    let stray = sides.into_iter().filter_map(|(side, columns, rows)| {
+        let stray = picture.colours(columns, rows).into_keys().find(|color| !background(*color))?;
+        Some(format!("{stray:?} at the {side}"))
     });
-    stray.map(|(_, at)| format!("a stray pixel at {}, {}", at % width, at / width)).into_iter().collect()
+    stray.collect()
 }
 
-fn near(a: [u8; 4], b: [u8; 4]) -> bool {
+fn near(a: Colour, b: Colour) -> bool {
     a.iter().zip(b).all(|(a, b)| a.abs_diff(b) <= 2)
 }
 
 /// A mixture of paper and bar.
-fn between(color: [u8; 4]) -> bool {
+fn between(color: Colour) -> bool {
     let part = |channel: usize| {
         let (from, to) = (f32::from(BAND[channel]), f32::from(PAPER[channel]));
         (f32::from(color[channel]) - from) / (to - from)
@@ -99,18 +130,18 @@ fn between(color: [u8; 4]) -> bool {
     color[3] == 255 && (part(0) - part(1)).abs() < 0.02 && (part(1) - part(2)).abs() < 0.02
 }
 
-fn large_enough(_: &Screen, picture: &Pixmap, layout: &Layout) -> Vec<String> {
-    let smallest = picture.height() as f32 / 30.0;
+fn large_enough(_: &Screen, picture: &Picture, layout: &Layout) -> Vec<String> {
+    let smallest = picture.height as f32 / 30.0;
     let small = layout.texts.iter().filter(|text| text.cap_height < smallest);
     small.map(|text| format!("{:?} has capitals of {} pixels", text.text, text.cap_height)).collect()
 }
 
-fn whole(_: &Screen, _: &Pixmap, layout: &Layout) -> Vec<String> {
+fn whole(_: &Screen, _: &Picture, layout: &Layout) -> Vec<String> {
     let cut = layout.texts.iter().filter(|text| !text.whole || text.text.is_empty());
     cut.map(|text| format!("{} does not fit: {:?}", text.role, text.text)).collect()
 }
 
-fn contrast(_: &Screen, picture: &Pixmap, layout: &Layout) -> Vec<String> {
+fn contrast(_: &Screen, picture: &Picture, layout: &Layout) -> Vec<String> {
     let mut wrong = Vec::new();
     for text in &layout.texts {
         let ratio = text.on.contrast_under(text.color);
@@ -125,26 +156,16 @@ fn contrast(_: &Screen, picture: &Pixmap, layout: &Layout) -> Vec<String> {
 }
 
 /// The declared colours must be those of the pixels: most of a text's box is its background, and the letters are there.
-fn differs_from_declared(picture: &Pixmap, text: &PlacedText) -> Option<String> {
-    let mut seen: HashMap<[u8; 4], u32> = HashMap::new();
-    let (mut all, mut letters) = (0u32, 0u32);
-    let Rect { x, y, width, height } = text.rect;
-    for row in y as u32..(y + height) as u32 {
-        for column in x as u32..(x + width) as u32 {
-            let color = picture.pixel(column, row)?.demultiply();
-            let color = [color.red(), color.green(), color.blue(), color.alpha()];
-            all += 1;
-            letters += u32::from(near(color, text.color.0));
-            *seen.entry(color).or_default() += 1;
-        }
-    }
-    let Color(on) = text.on;
-    let behind: u32 = seen.iter().filter(|(color, _)| near(**color, on)).map(|(_, count)| count).sum();
+fn differs_from_declared(picture: &Picture, text: &PlacedText) -> Option<String> {
+    let seen = picture.colours_in(text.rect);
+    let count =
+        |like: Colour| seen.iter().filter(|(color, _)| near(**color, like)).map(|(_, count)| count).sum::<usize>();
+    let (all, letters, behind) = (seen.values().sum::<usize>(), count(text.color.0), count(text.on.0));
     let enough = behind * 10 > all * 3 && letters * 100 > all;
     (!enough).then(|| format!("{:?}: {behind} of {all} pixels are its background, {letters} its letters", text.text))
 }
 
-fn one_sentence(screen: &Screen, _: &Pixmap, layout: &Layout) -> Vec<String> {
+fn one_sentence(screen: &Screen, _: &Picture, layout: &Layout) -> Vec<String> {
     let live = matches!(screen.face, Face::Live { held: false, .. });
     let expected = [
         ("sentence", !live),
@@ -171,12 +192,12 @@ fn one_sentence(screen: &Screen, _: &Pixmap, layout: &Layout) -> Vec<String> {
     wrong
 }
 
-fn aside_is_said(screen: &Screen, _: &Pixmap, layout: &Layout) -> Vec<String> {
+fn aside_is_said(screen: &Screen, _: &Picture, layout: &Layout) -> Vec<String> {
     let said = layout.of("aside").count() == usize::from(screen.aside.is_some());
     if said { Vec::new() } else { vec![format!("{:?} is not said", screen.aside)] }
 }
 
-fn camera_is_seen(screen: &Screen, picture: &Pixmap, layout: &Layout) -> Vec<String> {
+fn camera_is_seen(screen: &Screen, picture: &Picture, layout: &Layout) -> Vec<String> {
     let blind = matches!(
         screen.face,
         Face::ShowWifi { hint: ScanHint::NoCamera, .. } | Face::ShowPaper { hint: ScanHint::NoCamera, .. }
@@ -188,8 +209,8 @@ fn camera_is_seen(screen: &Screen, picture: &Pixmap, layout: &Layout) -> Vec<Str
         wrong.push(format!("{} holes", layout.holes.len()));
     }
     for (hole, window) in layout.holes.iter().zip(window) {
-        let x = picture.width() as f32 * f32::from(window.x) / 1000.0;
-        let y = picture.height() as f32 * f32::from(window.y) / 1000.0;
+        let x = picture.width as f32 * f32::from(window.x) / 1000.0;
+        let y = picture.height as f32 * f32::from(window.y) / 1000.0;
         if (hole.x - x).abs() > 1.5 || (hole.y - y).abs() > 1.5 {
             wrong.push(format!("the hole is at {hole:?}, the window at {x}, {y}"));
         }
@@ -199,21 +220,17 @@ fn camera_is_seen(screen: &Screen, picture: &Pixmap, layout: &Layout) -> Vec<Str
         }
     }
     if screen.face.windows() == madoguchi::model::screen::Windows::default()
-        && picture.pixels().iter().any(|pixel| pixel.alpha() != 255)
+        && picture.colours(0..picture.width, 0..picture.height).keys().any(|color| color[3] != 255)
     {
         wrong.push("a screen without pictures must be opaque".to_owned());
     }
     wrong
 }
 
-fn transparent(picture: &Pixmap, part: Rect) -> f32 {
-    let rows = part.y as u32..(part.y + part.height) as u32;
-    let columns = part.x as u32..(part.x + part.width) as u32;
-    let all = rows.len() * columns.len();
-    let open = rows
-        .flat_map(|y| columns.clone().map(move |x| (x, y)))
-        .filter(|(x, y)| picture.pixel(*x, *y).is_some_and(|pixel| pixel.alpha() == 0));
-    open.count() as f32 / all as f32
+fn transparent(picture: &Picture, part: Rect) -> f32 {
+    let seen = picture.colours_in(part);
+    let open: usize = seen.iter().filter(|(color, _)| color[3] == 0).map(|(_, count)| count).sum();
+    open as f32 / seen.values().sum::<usize>() as f32
 }
 
 /// A state that has a colour has a mark or a word as well.

@@ -1,6 +1,6 @@
 //! Names that others chose — a city, a counter, a Wi-Fi, a staff member — never break a screen.
 
-use super::readable::places;
+use super::readable::{Picture, places};
 use madoguchi::device::tv::catalogue::{every_screen, screen};
 use madoguchi::device::tv::paint::Painter;
 use madoguchi::model::language::Language;
@@ -33,7 +33,7 @@ fn a_strange_wifi_name_is_shown_or_cut_but_harms_nothing() {
             for screen in [joining, screen(language, live, None)] {
                 let picture = painter.paint(&screen).unwrap();
                 let layout = painter.layout(&screen).unwrap();
-                assert_eq!(places(&picture, &layout), Vec::<String>::new(), "{name:?}");
+                assert_eq!(places(&Picture::of(&picture), &layout), Vec::<String>::new(), "{name:?}");
             }
         }
     }
@@ -52,7 +52,7 @@ fn the_longest_names_a_loan_allows_stay_in_their_places() {
         }
         let picture = painter.paint(&screen).unwrap();
         let layout = painter.layout(&screen).unwrap();
-        assert_eq!(places(&picture, &layout), Vec::<String>::new(), "{name}");
+        assert_eq!(places(&Picture::of(&picture), &layout), Vec::<String>::new(), "{name}");
         assert_eq!(layout.of("press").count() + layout.of("hold").count(), {
             usize::from(screen.press.is_some()) + usize::from(screen.hold.is_some())
         });

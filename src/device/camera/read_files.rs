@@ -1,7 +1,8 @@
 //! `madoguchi qr read`: reads the codes of image files with the very strategy of the live camera.
 
 use super::scan::reader::{Plane, Reader};
-use image::{DynamicImage, ImageReader};
+use image::ImageReader;
+use madoguchi_pixels::frames;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -34,19 +35,7 @@ fn texts(file: &Path, reader: &mut Reader) -> Result<Vec<String>, String> {
     let opened = ImageReader::open(file).and_then(ImageReader::with_guessed_format);
     let picture = opened.map_err(|error| error.to_string())?.decode().map_err(|error| error.to_string())?;
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let bytes = brightness(&picture);
+    let bytes = frames::brightness(&picture);
     let reading = reader.read_still(Plane { bytes: &bytes, width, height, row_stride: width, pixel_stride: 1 });
     reading.texts.iter().map(|text| serde_json::to_string(text.expose()).map_err(|error| error.to_string())).collect()
-}
-
-/// The brightness of each pixel; what is transparent is white paper.
-fn brightness(picture: &DynamicImage) -> Vec<u8> {
-    if !picture.color().has_alpha() {
-        return picture.to_luma8().into_raw();
-    }
-    let on_paper = |[light, opaque]: [u8; 2]| {
-        let (light, opaque) = (u16::from(light), u16::from(opaque));
-        ((light * opaque + 255 * (255 - opaque)) / 255) as u8
-    };
-    picture.to_luma_alpha8().pixels().map(|pixel| on_paper(pixel.0)).collect()
 }

@@ -1,7 +1,5 @@
 //! Looks for codes in the camera's pictures, on a thread of its own that never delays the picture.
 
-mod flatten;
-mod grey;
 pub mod reader;
 
 use crate::model::screen::ScanHint;

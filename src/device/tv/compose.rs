@@ -9,6 +9,7 @@ use crate::model::screen::Window;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_video as gst_video;
+use madoguchi_pixels::frames::mirror;
 
 /// Composes the TV's pictures, and keeps what it needs again.
 pub(super) struct Composer {
@@ -137,7 +138,9 @@ fn place(
     scaler.colours.frame_ref(&scaler.scaled.as_video_frame_ref(), &mut picture);
     if window.mirrored {
         let row_bytes = output.width() as usize * 4;
-        mirror(picture.plane_data_mut(0).map_err(|error| error.to_string())?, row_bytes, place.to);
+        let Rectangle { x, y, width, height } = place.to;
+        let (corner, size) = ((x as usize, y as usize), (width as usize, height as usize));
+        mirror(picture.plane_data_mut(0).map_err(|error| error.to_string())?, row_bytes, corner, size);
     }
     Ok(())
 }
@@ -230,16 +233,6 @@ fn fitted(width: u32, height: u32, target: Rectangle, fit: Fit) -> Option<Place>
     };
     let seen = |part: Rectangle| part.width > 0 && part.height > 0;
     (seen(place.from) && seen(place.to)).then_some(place)
-}
-
-/// Swaps left and right within the rectangle.
-fn mirror(picture: &mut [u8], row_bytes: usize, part: Rectangle) {
-    let (left, width) = (part.x as usize * 4, part.width as usize * 4);
-    for row in picture.chunks_exact_mut(row_bytes).skip(part.y as usize).take(part.height as usize) {
-        let Some(pixels) = row.get_mut(left..left + width) else { return };
-        let (pixels, _) = pixels.as_chunks_mut::<4>();
-        pixels.reverse();
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use gstreamer as gst;
 use gstreamer_video as gst_video;
-use std::io::Cursor;
+use madoguchi_pixels::frames;
 
 /// What the TV shows at one moment. Cloning shares its memory.
 #[derive(Clone)]
@@ -34,15 +34,12 @@ impl TvFrame {
 
     /// Red, green and blue of each pixel, row by row.
     pub fn rgb(&self) -> Vec<u8> {
-        let mut pixels = Vec::with_capacity((self.width() * self.height() * 3) as usize);
-        if let Ok(map) = self.buffer.map_readable() {
-            for pixel in map.chunks_exact(4) {
-                if let [blue, green, red, _] = *pixel {
-                    pixels.extend([red, green, blue]);
-                }
-            }
-        }
-        pixels
+        self.buffer.map_readable().map_or_else(|_| Vec::new(), |map| frames::bgrx_to_rgb(&map))
+    }
+
+    /// Red, green, blue and full opacity of each pixel, row by row.
+    pub fn rgba(&self) -> Vec<u8> {
+        self.buffer.map_readable().map_or_else(|_| Vec::new(), |map| frames::bgrx_to_rgba(&map))
     }
 
     /// Colour of one pixel (red, green, blue).
@@ -60,16 +57,7 @@ impl TvFrame {
     /// # Errors
     /// When there is not enough memory for it.
     pub fn png(&self) -> Result<Vec<u8>, String> {
-        self.encoded(|file, pixels| {
-            let encoder = image::codecs::png::PngEncoder::new(file);
-            image::ImageEncoder::write_image(
-                encoder,
-                pixels,
-                self.width(),
-                self.height(),
-                image::ExtendedColorType::Rgb8,
-            )
-        })
+        frames::png(&self.rgb(), self.width(), self.height()).map_err(cannot_be_written)
     }
 
     /// As a JPEG file; `quality` from 1 to 100.
@@ -77,19 +65,9 @@ impl TvFrame {
     /// # Errors
     /// When there is not enough memory for it.
     pub fn jpeg(&self, quality: u8) -> Result<Vec<u8>, String> {
-        self.encoded(|file, pixels| {
-            let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(file, quality);
-            encoder.encode(pixels, self.width(), self.height(), image::ExtendedColorType::Rgb8)
-        })
-    }
-
-    fn encoded(
-        &self,
-        encode: impl FnOnce(&mut Cursor<Vec<u8>>, &[u8]) -> image::ImageResult<()>,
-    ) -> Result<Vec<u8>, String> {
-        let mut file = Cursor::new(Vec::new());
-        encode(&mut file, &self.rgb()).map_err(|error| format!("the TV's picture cannot be written: {error}"))?;
-        Ok(file.into_inner())
+        let mut file = Vec::new();
+        let written = frames::jpeg(&self.rgb(), self.width(), self.height(), quality, &mut file);
+        written.map_err(cannot_be_written).map(|()| file)
     }
 
     pub(super) fn caps(&self) -> Option<gst::Caps> {
@@ -99,4 +77,8 @@ impl TvFrame {
     pub(super) fn buffer(&self) -> gst::Buffer {
         self.buffer.clone()
     }
+}
+
+fn cannot_be_written(error: image::ImageError) -> String {
+    format!("the TV's picture cannot be written: {error}")
 }

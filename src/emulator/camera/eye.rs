@@ -1,10 +1,10 @@
 //! The camera's thread: looks at the sight at the pace that the guest asked for, and codes what it sees.
 #![expect(clippy::disallowed_methods, reason = "pictures are paced by the clock")]
 
-use super::sight::{Sight, fitted};
+use super::sight::Sight;
 use super::uvc::{Coding, Mode, PAYLOAD_HEAD};
 use image::RgbImage;
-use image::codecs::jpeg::JpegEncoder;
+use madoguchi_pixels::frames;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc as threads;
@@ -133,44 +133,23 @@ fn coded(picture: Option<&RgbImage>, mode: Mode, second: bool) -> Vec<u8> {
     // End of header, end of the picture, and a bit that changes from picture to picture.
     let mut bytes = vec![PAYLOAD_HEAD as u8, 0x82 | u8::from(second)];
     let picture = match picture {
-        Some(picture) => fitted(picture, (mode.width, mode.height)),
+        Some(picture) => frames::fitted(picture, (mode.width, mode.height)),
         None => RgbImage::from_pixel(mode.width, mode.height, image::Rgb([128; 3])),
     };
     match mode.coding {
-        Coding::Raw => yuy2(&picture, &mut bytes),
+        // As the descriptors' colour matching says.
+        Coding::Raw => frames::yuy2(&picture, &mut bytes),
         Coding::Jpeg => {
             // Writing to memory cannot fail, and a size of the camera's is one that JPEG knows.
-            let _ = JpegEncoder::new_with_quality(&mut bytes, QUALITY).encode_image(&picture);
+            let _ = frames::jpeg(&picture, picture.width(), picture.height(), QUALITY, &mut bytes);
         }
     }
     bytes
 }
 
-/// BT.601, studio range, as the descriptors' colour matching says.
-pub(super) fn yuy2(picture: &RgbImage, bytes: &mut Vec<u8>) {
-    bytes.reserve(picture.as_raw().len() / 3 * 2);
-    for pair in picture.as_raw().chunks_exact(6) {
-        let [r0, g0, b0, r1, g1, b1] = [0, 1, 2, 3, 4, 5].map(|place| i32::from(pair[place]));
-        let luma = |r: i32, g: i32, b: i32| ((66 * r + 129 * g + 25 * b + 128) >> 8) + 16;
-        let (r, g, b) = ((r0 + r1) / 2, (g0 + g1) / 2, (b0 + b1) / 2);
-        let blue = ((-38 * r - 74 * g + 112 * b + 128) >> 8) + 128;
-        let red = ((112 * r - 94 * g - 18 * b + 128) >> 8) + 128;
-        bytes.extend([luma(r0, g0, b0), blue, luma(r1, g1, b1), red].map(|value| value.clamp(0, 255) as u8));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn colours_come_out_as_bt601_says() {
-        let mut bytes = Vec::new();
-        let colours = [[255, 255, 255], [255, 255, 255], [0, 0, 0], [0, 0, 0], [255, 0, 0], [255, 0, 0]];
-        let picture = RgbImage::from_raw(6, 1, colours.concat()).expect("six pixels");
-        yuy2(&picture, &mut bytes);
-        assert_eq!(bytes, [235, 128, 235, 128, 16, 128, 16, 128, 82, 90, 82, 240]);
-    }
 
     #[test]
     fn a_raw_payload_is_as_long_as_promised_and_a_jpeg_shorter() {

@@ -68,21 +68,6 @@ impl Sight for Pictures {
     }
 }
 
-/// The whole picture, as large as fits, before black.
-pub(super) fn fitted(picture: &RgbImage, (width, height): (u32, u32)) -> RgbImage {
-    if picture.dimensions() == (width, height) {
-        return picture.clone();
-    }
-    let zoom = (width as f32 / picture.width().max(1) as f32).min(height as f32 / picture.height().max(1) as f32);
-    let side = |pixels: u32| ((pixels as f32 * zoom) as u32).max(1);
-    let (wide, high) = (side(picture.width()), side(picture.height()));
-    let scaled = image::imageops::resize(picture, wide, high, image::imageops::FilterType::Triangle);
-    let mut frame = RgbImage::new(width, height);
-    let centre = |outer: u32, inner: u32| i64::from(outer.saturating_sub(inner) / 2);
-    image::imageops::overlay(&mut frame, &scaled, centre(width, wide), centre(height, high));
-    frame
-}
-
 /// The workbench's camera slot: moves, tilts and lights a sheet, plays clips, shows a person.
 #[cfg(feature = "workbench")]
 mod slot {
@@ -161,13 +146,6 @@ pub use slot::Slot;
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_tall_picture_stands_before_black() {
-        let white = RgbImage::from_pixel(30, 60, image::Rgb([255; 3]));
-        let frame = fitted(&white, (40, 40));
-        assert_eq!((frame.get_pixel(5, 20).0, frame.get_pixel(20, 20).0), ([0; 3], [255; 3]));
-    }
 
     #[test]
     fn a_folder_is_shown_in_the_order_of_its_names() {

@@ -2,6 +2,7 @@
 
 use super::mark;
 use image::RgbImage;
+use madoguchi_pixels::frames;
 use resvg::tiny_skia::{Color, LineCap, Paint, PathBuilder, Pixmap, Stroke, Transform};
 use resvg::usvg;
 use std::f32::consts::TAU;
@@ -128,18 +129,7 @@ impl Layer {
         for line in (-y).clamp(0, high)..(height - y).clamp(0, high) {
             let source = &self.pixels[(line as usize * self.size.0) * 4..][from * 4..to.max(from) * 4];
             let start = ((y + line) as usize * width as usize + (x + from as i32) as usize) * 3;
-            for (under, over) in pixels[start..].chunks_exact_mut(3).zip(source.chunks_exact(4)) {
-                match over[3] {
-                    0 => {}
-                    255 => under.copy_from_slice(&over[..3]),
-                    alpha => {
-                        for (value, part) in under.iter_mut().zip(over) {
-                            let rest = u16::from(*value) * u16::from(255 - alpha) / 255;
-                            *value = part.saturating_add(rest as u8);
-                        }
-                    }
-                }
-            }
+            frames::over(&mut pixels[start..], source);
         }
     }
 }

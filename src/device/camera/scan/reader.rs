@@ -1,10 +1,11 @@
 //! Reads the codes of one picture: a quick look at every picture, and one of several thorough passes in turn where
 //! the quick look finds nothing.
 
-use super::flatten::{Corner, flatten};
-use super::grey::Grey;
 use crate::model::screen::ScanHint;
 use crate::model::secret::Secret;
+use madoguchi_pixels::flatten::{Corner, flatten};
+use madoguchi_pixels::frames;
+use madoguchi_pixels::grey::Grey;
 use zxingcpp::{Barcode, BarcodeFormat, BarcodeReader, Binarizer, ImageFormat, ImageView, PointI, TextMode};
 
 /// What one picture shows.
@@ -137,7 +138,7 @@ impl Plane<'_> {
             if self.pixel_stride == 1 {
                 pixels.extend_from_slice(row);
             } else {
-                pixels.extend(row.iter().step_by(self.pixel_stride));
+                pixels.extend(frames::every(self.pixel_stride, row));
             }
         }
         Some(Grey { width, height, pixels })

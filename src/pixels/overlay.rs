@@ -57,17 +57,17 @@ impl Overlay {
     }
 
     /// Whether nothing can be seen behind it.
-    pub(super) fn is_opaque(&self) -> bool {
+    pub fn is_opaque(&self) -> bool {
         self.opaque
     }
 
     /// Whether it is for a picture of so many bytes.
-    pub(super) fn fits(&self, bytes: usize) -> bool {
+    pub fn fits(&self, bytes: usize) -> bool {
         self.pixels.len() == bytes
     }
 
     /// Lays it over a picture (blue, green, red, unused) of the same size.
-    pub(super) fn lay_over(&self, picture: &mut [u8]) {
+    pub fn lay_over(&self, picture: &mut [u8]) {
         for run in &self.runs {
             let (Some(over), Some(under)) = (self.pixels.get(run.start..run.end), picture.get_mut(run.start..run.end))
             else {

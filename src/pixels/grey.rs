@@ -2,13 +2,13 @@
 
 /// A picture of one byte a pixel, rows without gaps.
 #[derive(Clone)]
-pub(super) struct Grey {
+pub struct Grey {
     /// Pixels in a row.
-    pub(super) width: usize,
+    pub width: usize,
     /// Rows.
-    pub(super) height: usize,
+    pub height: usize,
     /// `width * height` bytes, 0 is black.
-    pub(super) pixels: Vec<u8>,
+    pub pixels: Vec<u8>,
 }
 
 impl Grey {
@@ -20,7 +20,7 @@ impl Grey {
     }
 
     /// The brightness between the pixels (bilinear); the nearest edge outside.
-    pub(super) fn between(&self, x: f32, y: f32) -> f32 {
+    pub fn between(&self, x: f32, y: f32) -> f32 {
         let (left, top) = (x.floor(), y.floor());
         let (right_part, lower_part) = (x - left, y - top);
         let (i, j) = (left as isize, top as isize);
@@ -34,7 +34,7 @@ impl Grey {
     }
 
     /// 3x3 binomial blur: takes the sensor's noise away.
-    pub(super) fn blurred(&self) -> Self {
+    pub fn blurred(&self) -> Self {
         let mut across = vec![0_u16; self.pixels.len()];
         for (row, out) in self.pixels.chunks_exact(self.width).zip(across.chunks_exact_mut(self.width)) {
             for (x, out) in out.iter_mut().enumerate() {
@@ -56,7 +56,7 @@ impl Grey {
     }
 
     /// The darkest and the brightest percent at the ends of the scale, so that the filters' rounding costs nothing.
-    pub(super) fn stretched(&self) -> Self {
+    pub fn stretched(&self) -> Self {
         let mut counts = [0_usize; 256];
         self.pixels.iter().for_each(|pixel| counts[usize::from(*pixel)] += 1);
         let percent = self.pixels.len() / 100;
@@ -77,7 +77,7 @@ impl Grey {
     }
 
     /// Mean of the square of `2 * reach + 1` pixels around each pixel, smaller at the edges.
-    pub(super) fn local_mean(&self, reach: usize) -> Self {
+    pub fn local_mean(&self, reach: usize) -> Self {
         let mut columns = vec![0_u32; self.width];
         for row in self.pixels.chunks_exact(self.width).take(reach) {
             columns.iter_mut().zip(row).for_each(|(sum, pixel)| *sum += u32::from(*pixel));
@@ -109,13 +109,13 @@ impl Grey {
     }
 
     /// White where a pixel is brighter than the mean around it, else black.
-    pub(super) fn binarized(&self, reach: usize) -> Self {
+    pub fn binarized(&self, reach: usize) -> Self {
         let mean = self.local_mean(reach);
         self.with(self.pixels.iter().zip(&mean.pixels).map(|(p, m)| if p > m { 255 } else { 0 }).collect())
     }
 
     /// Unsharp mask: adds `amount` times the difference from the blurred picture.
-    pub(super) fn sharpened(&self, reach: usize, amount: i32) -> Self {
+    pub fn sharpened(&self, reach: usize, amount: i32) -> Self {
         let soft = self.local_mean(reach).local_mean(reach);
         let sharpen =
             |(p, s): (&u8, &u8)| (i32::from(*p) + amount * (i32::from(*p) - i32::from(*s))).clamp(0, 255) as u8;
@@ -123,7 +123,7 @@ impl Grey {
     }
 
     /// 3x3 median: removes single bad pixels and keeps edges.
-    pub(super) fn median(&self) -> Self {
+    pub fn median(&self) -> Self {
         let mut pixels = Vec::with_capacity(self.pixels.len());
         for y in 0..self.height as isize {
             for x in 0..self.width as isize {
@@ -140,7 +140,7 @@ impl Grey {
     }
 
     /// The same contrast everywhere: deviation from the local mean in units of the local deviation.
-    pub(super) fn evened(&self, reach: usize) -> Self {
+    pub fn evened(&self, reach: usize) -> Self {
         let mean = self.local_mean(reach);
         let deviation =
             self.with(self.pixels.iter().zip(&mean.pixels).map(|(p, m)| p.abs_diff(*m)).collect()).local_mean(reach);
@@ -151,7 +151,7 @@ impl Grey {
     }
 
     /// Twice as wide and high (Catmull-Rom), for modules of less than two pixels.
-    pub(super) fn doubled(&self) -> Self {
+    pub fn doubled(&self) -> Self {
         // Weights of the four neighbours, in 1/128, for the places a quarter pixel before and after a pixel.
         const BEFORE: [i32; 4] = [-3, 29, 111, -9];
         const AFTER: [i32; 4] = [-9, 111, 29, -3];
@@ -180,7 +180,7 @@ impl Grey {
     }
 
     /// Half as wide and high, each pixel the mean of four.
-    pub(super) fn halved(&self) -> Self {
+    pub fn halved(&self) -> Self {
         let (width, height) = ((self.width / 2).max(1), (self.height / 2).max(1));
         let mut pixels = Vec::with_capacity(width * height);
         for y in 0..height as isize {
@@ -193,7 +193,7 @@ impl Grey {
     }
 
     /// Two thirds as wide and high.
-    pub(super) fn reduced(&self) -> Self {
+    pub fn reduced(&self) -> Self {
         let (width, height) = ((self.width * 2 / 3).max(1), (self.height * 2 / 3).max(1));
         let soft = self.blurred();
         let mut pixels = Vec::with_capacity(width * height);
@@ -206,7 +206,7 @@ impl Grey {
     }
 
     /// Turned by this many degrees, the whole picture kept: the lines of the code then meet other rows of pixels.
-    pub(super) fn turned(&self, degrees: f32) -> Self {
+    pub fn turned(&self, degrees: f32) -> Self {
         let (sin, cos) = degrees.to_radians().sin_cos();
         let (w, h) = (self.width as f32, self.height as f32);
         let (width, height) = ((w * cos.abs() + h * sin.abs()) as usize, (w * sin.abs() + h * cos.abs()) as usize);

@@ -3,7 +3,7 @@
 use super::grey::Grey;
 
 /// A corner in pixels of the picture.
-pub(super) type Corner = (f32, f32);
+pub type Corner = (f32, f32);
 
 /// Pixels that one module gets in the straightened picture.
 const MODULE: usize = 8;
@@ -21,7 +21,7 @@ const QUIET: usize = 4;
 /// bent, and the local mean of that offset says by how much. That holds for bends of up to half a module; with
 /// `bent` it begins from several strong bends and goes on from the one whose edges agree best. `None` when the
 /// corners make no quadrangle.
-pub(super) fn flatten(picture: &Grey, corners: [Corner; 4], modules: usize, bent: bool) -> Option<Grey> {
+pub fn flatten(picture: &Grey, corners: [Corner; 4], modules: usize, bent: bool) -> Option<Grey> {
     let plane = Plane::through(corners, modules as f32)?;
     let flat = Bend { modules, offsets: vec![(0.0, 0.0); modules * modules] };
     let strong = bent.then(|| {
