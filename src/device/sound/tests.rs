@@ -159,7 +159,8 @@ impl Desk {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(waited.is_ok(), "never: {what}");
     }
 
     async fn ask(&self, ask: SoundAsk) {
