@@ -18,6 +18,7 @@ pub mod screen;
 pub mod secret;
 pub mod slot_clock;
 pub mod stick;
+pub mod trust;
 pub mod turn;
 pub mod update;
 pub mod uptime;

@@ -12,6 +12,7 @@ use crate::model::line::{Line, OPENING};
 use crate::model::quality::{LineStats, QualityJudge};
 use crate::model::screen::{Aside, Ending, Face, HoldDoes, PressDoes};
 use crate::model::slot_clock::{to_next_second, whole_seconds};
+use crate::model::trust::Trust;
 use crate::model::turn::{Effect, LinkNews, MediaGates, MediaNews, Told};
 use crate::model::uptime::Uptime;
 use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, ToClient, ToServer};
@@ -58,6 +59,7 @@ struct Inside {
     paused: bool,
     will_phone: bool,
     notice: Option<(Aside, Uptime)>,
+    trust: Trust,
     judge: QualityJudge,
     gates: Option<(Attempt, MediaGates)>,
     /// What the other end was told is off here; nothing while that may have been lost.
@@ -105,6 +107,7 @@ impl Session {
             paused: false,
             will_phone: false,
             notice: None,
+            trust: Trust::default(),
             judge: QualityJudge::default(),
             gates: None,
             told_off: Some(Off::default()),
@@ -130,6 +133,7 @@ impl Session {
             return ended(now + LONG_ENDING_SHOWN, Face::NetworkTrouble(trouble));
         }
         let next = match event {
+            Event::Press if inside.may_try_again() => inside.try_again(),
             Event::Press => inside.pause(),
             Event::Fact => inside.network_changed(now, known),
             Event::Hold => inside.leave(ByeReason::Left, Ending::Left, effects),
@@ -243,6 +247,29 @@ impl Inside {
         }
     }
 
+    fn may_try_again(&self) -> bool {
+        self.trust.may_try_again() && self.can_speak() && self.call.newest().is_some()
+    }
+
+    fn try_again(&mut self) -> Next {
+        self.trust.try_again();
+        Next::Stay
+    }
+
+    /// Drops a connection whose other end cannot be verified.
+    fn distrust(&mut self, now: Uptime) {
+        self.call.drop_connection(now);
+        self.trust.lose();
+    }
+
+    /// The other end could not verify this one. About a connection that is being replaced it says nothing new.
+    fn distrusted(&mut self, now: Uptime, epoch: Epoch) {
+        let being_replaced = self.trust.was_tried_again() && self.call.epoch().is_none();
+        if self.call.newest() == Some(epoch) && !being_replaced {
+            self.distrust(now);
+        }
+    }
+
     fn leave(&self, reason: ByeReason, ending: Ending, effects: &mut Vec<Effect>) -> Next {
         self.say(ToServer::Bye { reason }, effects);
         Next::End(if self.will_phone { Ending::WillPhone } else { ending })
@@ -278,6 +305,9 @@ impl Inside {
         } else {
             self.call.doubt(now);
             self.told_off = None;
+            if let Some(epoch) = self.call.newest().filter(|_| self.trust.is_lost()) {
+                self.say(ToServer::Unverified { epoch }, effects);
+            }
         }
         if self.staff_present.is_none() {
             self.say(ToServer::Consent { rules: self.seat.rules.clone() }, effects);
@@ -301,10 +331,15 @@ impl Inside {
                 self.staff_present = Some(true);
                 let same = self.call.peer() == Some(&peer);
                 (self.staff_muted, self.staff_camera_off) = (self.staff_muted && same, self.staff_camera_off && same);
-                if self.call.meet(peer, name, epoch) {
+                let news = self.call.meet(peer, name, epoch);
+                if news && self.trust.is_lost() {
+                    self.call.skip(now, epoch);
+                    self.say(ToServer::Unverified { epoch }, effects);
+                } else if news {
                     self.build(now, epoch, known, effects);
                 }
             }
+            ToClient::PeerUnverified { peer, epoch } if self.call.peer() == Some(&peer) => self.distrusted(now, epoch),
             ToClient::PeerGone { peer, may_return } if self.call.peer() == Some(&peer) => {
                 self.staff_present = Some(false);
                 if !may_return {
@@ -403,6 +438,10 @@ impl Inside {
                 self.judge_the_line(now, stats);
                 self.say(ToServer::Stats { stats }, effects);
             }
+            (MediaNews::Unverified(_), _) => {
+                self.say(ToServer::Unverified { epoch }, effects);
+                self.distrust(now);
+            }
             (MediaNews::PathDead | MediaNews::Failed(_), _) => self.call.fail(now),
             _ => {}
         }
@@ -449,16 +488,21 @@ impl Inside {
         Next::Stay
     }
 
-    /// Only with the line up and the counter present can a connection be made.
+    /// Only with the line up and the counter present can a connection be made, and only if nobody else may be there.
     fn can_connect(&self) -> bool {
+        self.can_speak() && !self.trust.is_lost()
+    }
+
+    fn can_speak(&self) -> bool {
         self.line.is_up() && self.staff_present == Some(true)
     }
 
-    /// In the lobby the line must hold; once let in with the counter present, the path must, too. While both ends see
+    /// In the lobby the line must hold; once let in with the counter present, the path must, too, unless it is not wanted. While both ends see
     /// and hear each other nothing is lost: the room may take its time to come back.
     fn watch_for_loss(&mut self, now: Uptime) -> Next {
         let line = self.line.is_up() && self.staff_present.is_some();
-        let path = self.call.is_connected() || !self.admitted || self.staff_present == Some(false);
+        let path =
+            self.call.is_connected() || !self.admitted || self.staff_present == Some(false) || self.trust.is_lost();
         self.was_live |= self.is_live();
         let pictures = self.is_live() && !self.held && !self.staff_camera_off;
         self.pictures_since = pictures.then(|| self.pictures_since.unwrap_or(now));
@@ -510,6 +554,12 @@ impl Inside {
 
     fn sight(&self, now: Uptime, known: &Known) -> Sight {
         let remaining = whole_seconds(self.seat.clock.remaining(now));
+        if self.trust.is_lost() {
+            let press = self.may_try_again().then_some(PressDoes::Again);
+            let aside = self.notice.map(|(notice, _)| notice).or(self.will_phone.then_some(Aside::WillPhone));
+            let face = Face::Unverified { tried_again: self.trust.was_tried_again() };
+            return Sight { face, press, hold: Some(HoldDoes::Leave), aside };
+        }
         let face = match (self.admitted, self.staff_present) {
             (true, _) if self.is_live() => self.live(remaining),
             (true, _) | (_, Some(_)) if !self.line.is_up() => Face::ComingBack { remaining },

@@ -9,7 +9,9 @@
 mod adapt;
 mod alive;
 pub mod allowed;
+mod dtls;
 mod feed;
+mod fingerprint;
 mod gate;
 mod ice;
 mod live;
@@ -21,6 +23,7 @@ mod signals;
 mod stats;
 pub mod trial;
 mod tunnel;
+mod verify;
 mod voice;
 
 use super::Behind;
@@ -100,8 +103,10 @@ pub enum MediaNews {
     Offer(String),
     /// A candidate to send.
     Candidate(Candidate),
-    /// ICE and DTLS are up.
+    /// ICE and DTLS are up, and the certificates at the other end are those that its answer names.
     Connected,
+    /// The other end cannot be verified: why. Nothing flowed, and the pipeline is gone.
+    Unverified(String),
     /// The first picture of the other end was decoded.
     FirstPicture,
     /// No packet for some seconds, or ICE failed: the path is dead.
@@ -155,7 +160,7 @@ pub async fn run(mut behind: Behind<MediaAsk, MediaEvent>, ports: Ports) {
             },
         };
         let Some(event) = event else { continue };
-        if matches!(event.what, MediaNews::Failed(_))
+        if matches!(event.what, MediaNews::Failed(_) | MediaNews::Unverified(_))
             && let Some(failed) = live.take()
         {
             failed.stop().await;
@@ -211,9 +216,9 @@ async fn asked(
         }
         MediaAsk::Answer { attempt, sdp } if meant(attempt, live) => {
             if let Some(live) = live
-                && let Err(why) = live.answer(&sdp).await
+                && let Err(what) = live.answer(&sdp).await
             {
-                return failed(attempt, why);
+                return Some(MediaEvent { attempt, what });
             }
         }
         MediaAsk::Candidate { attempt, candidate } if meant(attempt, live) => {

@@ -63,7 +63,7 @@ impl Call {
     /// was given up is none.
     pub fn meet(&mut self, peer: PeerId, name: String, epoch: Epoch) -> bool {
         let same = self.peer() == Some(&peer);
-        let newest = self.epoch().max(self.given_up.map(|(epoch, _)| epoch));
+        let newest = self.newest();
         self.peer = Some((peer, name));
         !(same && newest.is_some_and(|newest| newest >= epoch))
     }
@@ -92,6 +92,23 @@ impl Call {
         if !self.is_connected() {
             self.give_up(now);
         }
+    }
+
+    /// The other end cannot be verified, or must wait until somebody wants to try it again: nothing is asked for before
+    /// the next [`Call::tick`].
+    pub fn drop_connection(&mut self, now: Uptime) {
+        self.give_up(now);
+    }
+
+    /// A connection of `epoch` is not built.
+    pub fn skip(&mut self, now: Uptime, epoch: Epoch) {
+        self.connection = None;
+        self.given_up = Some((epoch, now));
+    }
+
+    /// The newest connection that was made or given up.
+    pub fn newest(&self) -> Option<Epoch> {
+        self.epoch().max(self.given_up.map(|(epoch, _)| epoch))
     }
 
     fn give_up(&mut self, ask_at: Uptime) {

@@ -427,6 +427,11 @@ pub enum Face {
         /// Staff paused picture and sound.
         held: bool,
     },
+    /// Somebody other than the counter may be at the other end: nothing is shown or sent.
+    Unverified {
+        /// It was tried again already, and once is enough.
+        tried_again: bool,
+    },
     /// The line was lost; coming back by itself.
     ComingBack {
         /// Time left, whole seconds.
@@ -540,6 +545,8 @@ impl Face {
             Self::Lobby { staff_present: false } => "session-lobby-staff-absent".into(),
             Self::Live { held: true, .. } => "session-held".into(),
             Self::Live { quality, .. } => format!("session-live-{}", kebab(&format!("{quality:?}"))),
+            Self::Unverified { tried_again: false } => "session-unverified".into(),
+            Self::Unverified { tried_again: true } => "session-unverified-again".into(),
             Self::ComingBack { .. } => "session-coming-back".into(),
             Self::Ended(ending) => format!("session-ended-{}", kebab(&format!("{ending:?}"))),
             Self::Forgetting { step, .. } => format!("wipe-forgetting-{}", kebab(&format!("{step:?}"))),

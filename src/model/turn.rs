@@ -171,8 +171,10 @@ pub enum MediaNews {
     Offer(String),
     /// A candidate to send.
     Candidate(Candidate),
-    /// ICE and DTLS are up.
+    /// ICE and DTLS are up, with the end that signalling names.
     Connected,
+    /// Somebody other than the counter is, or may be, at the other end. Nothing flowed; the sentence is for the log.
+    Unverified(String),
     /// The other end's first picture.
     FirstPicture,
     /// The path is dead.
@@ -352,6 +354,7 @@ impl fmt::Display for Told {
                     MediaNews::Offer(_) => f.write_str("Offer")?,
                     MediaNews::Candidate(_) => f.write_str("Candidate")?,
                     MediaNews::Connected => f.write_str("Connected")?,
+                    MediaNews::Unverified(why) => write!(f, "Unverified: {why}")?,
                     MediaNews::FirstPicture => f.write_str("FirstPicture")?,
                     MediaNews::PathDead => f.write_str("PathDead")?,
                     MediaNews::Stats(_) => f.write_str("Stats")?,
@@ -383,6 +386,7 @@ fn heard(message: &ToClient) -> String {
             format!("Muted microphone={microphone} camera={camera} speaker={speaker}")
         }
         ToClient::PeerStats { .. } => "PeerStats".into(),
+        ToClient::PeerUnverified { epoch, .. } => format!("PeerUnverified epoch={}", epoch.0),
         ToClient::Notice { notice } => format!("Notice {notice:?}"),
         ToClient::Error { code, .. } => format!("Error {}", code.chars().take(20).collect::<String>()),
         ToClient::Bye { reason } => format!("Bye {reason:?}"),
@@ -397,6 +401,7 @@ fn said(message: &ToServer) -> &'static str {
         ToServer::Answer { .. } => "Answer",
         ToServer::Candidate { .. } => "Candidate",
         ToServer::Rebuild { .. } => "Rebuild",
+        ToServer::Unverified { .. } => "Unverified",
         ToServer::Mute { .. } => "Mute",
         ToServer::Stats { .. } => "Stats",
         ToServer::Bye { .. } => "Bye",

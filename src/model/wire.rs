@@ -298,6 +298,13 @@ pub enum ToServer {
         /// The connection given up.
         epoch: Epoch,
     },
+    /// The certificate at the other end of the media path of `epoch` is not the one that its description names (RFC 8827,
+    /// section 6.5): somebody else may sit on the path. This end dropped the connection, and only the guest asks for
+    /// another, by [`ToServer::Rebuild`].
+    Unverified {
+        /// The connection given up.
+        epoch: Epoch,
+    },
     /// What is off at this end now.
     Mute {
         /// The microphone is muted, or there is none.
@@ -424,6 +431,14 @@ pub enum ToClient {
         peer: PeerId,
         /// The figures.
         stats: LineStats,
+    },
+    /// The other end could not verify this one, see [`ToServer::Unverified`]: this end drops the connection of `epoch`,
+    /// too, and says so.
+    PeerUnverified {
+        /// Who is, or should be, at the other end.
+        peer: PeerId,
+        /// Which connection.
+        epoch: Epoch,
     },
     /// Something to show.
     Notice {

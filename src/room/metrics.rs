@@ -17,6 +17,7 @@ pub struct Metrics {
     refusals: AtomicU64,
     unknown_keys: AtomicU64,
     admitted: AtomicU64,
+    unverified: AtomicU64,
     errors: AtomicU64,
     sign_ins: AtomicU64,
     failed_sign_ins: AtomicU64,
@@ -34,6 +35,7 @@ impl Metrics {
             ToClient::Refused(Refusal::UnknownKey) => &self.unknown_keys,
             ToClient::Refused(_) => &self.refusals,
             ToClient::Admitted => &self.admitted,
+            ToClient::PeerUnverified { .. } => &self.unverified,
             ToClient::Error { .. } => &self.errors,
             _ => return,
         };
@@ -63,6 +65,7 @@ impl Metrics {
             ("refusals", "Participants refused for a reason other than an unknown key.", &self.refusals),
             ("unknown_keys", "Keys that belong to no appointment.", &self.unknown_keys),
             ("admissions", "Guests let in.", &self.admitted),
+            ("peers_unverified", "Ends told that the other end could not verify them.", &self.unverified),
             ("message_errors", "Messages answered with an error.", &self.errors),
             ("sign_ins", "Staff signed in.", &self.sign_ins),
             ("failed_sign_ins", "Staff sign-ins refused.", &self.failed_sign_ins),

@@ -106,13 +106,14 @@ fn read(connection: ConnectionId, text: &str) -> Option<In> {
 }
 
 /// Every kind that [`ToServer`] knows; a test holds it against the type.
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 15] = [
     "hello",
     "consent",
     "offer",
     "answer",
     "candidate",
     "rebuild",
+    "unverified",
     "mute",
     "stats",
     "bye",

@@ -37,6 +37,7 @@ impl From<MediaEvent> for Input {
             DeviceMedia::Offer(sdp) => MediaNews::Offer(sdp),
             DeviceMedia::Candidate(candidate) => MediaNews::Candidate(candidate),
             DeviceMedia::Connected => MediaNews::Connected,
+            DeviceMedia::Unverified(why) => MediaNews::Unverified(why),
             DeviceMedia::FirstPicture => MediaNews::FirstPicture,
             DeviceMedia::PathDead => MediaNews::PathDead,
             DeviceMedia::Stats(stats) => MediaNews::Stats(stats),

@@ -3,11 +3,13 @@
 use crate::desk::Desk;
 use crate::line::{Badness, Line};
 use crate::peer::{Peer, Report};
+use crate::stranger::{Loot, Stranger};
 use madoguchi::device::media::{Gates, MediaAsk, MediaEvent, MediaNews};
 use madoguchi::model::ids::{Attempt, Epoch};
 use madoguchi::model::quality::LineStats;
 use madoguchi::model::wire::{Candidate, IceServer};
 use serde_json::json;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// All gates open.
@@ -15,6 +17,16 @@ pub(crate) const OPEN: Gates = Gates { picture: true, sound: true, show: true };
 
 /// What is under way arrives sooner than this.
 const STILL: Duration = Duration::from_millis(500);
+
+/// What is between the ends.
+pub(crate) enum Between {
+    /// A line that loses packets.
+    Line(Badness),
+    /// Somebody who ends the handshakes himself, with this certificate and key (PEM).
+    Stranger(String),
+    /// Something that lets no UDP through.
+    OnlyTcp,
+}
 
 /// What was seen of a call so far.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +36,8 @@ pub(crate) struct Seen {
     pub(crate) connected: Option<Instant>,
     pub(crate) first_picture: Option<Instant>,
     pub(crate) dead: Option<Instant>,
+    /// The other end could not be verified, and why.
+    pub(crate) unverified: Option<(Instant, String)>,
     pub(crate) failed: Option<String>,
     pub(crate) stats: Vec<LineStats>,
     pub(crate) report: Report,
@@ -36,8 +50,10 @@ pub(crate) struct Call<'ends> {
     pub(crate) attempt: Attempt,
     pub(crate) seen: Seen,
     pub(crate) browser_gone: bool,
-    badness: Option<Badness>,
+    between: Option<Between>,
     line: Option<Line>,
+    stranger: Option<Stranger>,
+    forge: fn(&str) -> String,
 }
 
 impl<'ends> Call<'ends> {
@@ -54,25 +70,65 @@ impl<'ends> Call<'ends> {
         let attempt = Attempt(attempt);
         let build = MediaAsk::Build { attempt, epoch: Epoch(1), ice_servers: ours, relay_only };
         desk.media.asks.send(build).await.unwrap();
-        Self { desk, browser, attempt, seen: Seen::default(), browser_gone: false, badness: None, line: None }
+        Self {
+            desk,
+            browser,
+            attempt,
+            seen: Seen::default(),
+            browser_gone: false,
+            between: None,
+            line: None,
+            stranger: None,
+            forge: str::to_owned,
+        }
     }
 
     /// Puts a bad line between the ends; to be called before anything else happens.
     pub(crate) fn over(&mut self, badness: Badness) {
-        self.badness = Some(badness);
+        self.put_between(Between::Line(badness));
     }
 
-    /// The candidate for the browser. With a bad line there is only one, and it leads through the line.
+    /// Puts something between the ends; to be called before anything else happens.
+    pub(crate) fn put_between(&mut self, between: Between) {
+        self.between = Some(between);
+    }
+
+    /// Changes the browser's answer on its way.
+    pub(crate) fn forge(&mut self, forge: fn(&str) -> String) {
+        self.forge = forge;
+    }
+
+    /// What the stranger has got so far.
+    pub(crate) fn loot(&self) -> Arc<Loot> {
+        self.stranger.as_ref().expect("a stranger on the path").loot.clone()
+    }
+
+    /// The candidate for the browser. With a bad line or a stranger there is only one, and it leads there.
     async fn for_browser(&mut self, candidate: Candidate) -> Option<Candidate> {
-        let Some(badness) = self.badness else { return Some(candidate) };
         let words: Vec<&str> = candidate.candidate.split(' ').collect();
-        if words.get(2) != Some(&"UDP") {
-            return None;
-        }
-        let line = Line::to(words[5].parse().unwrap(), badness).await;
-        let through = candidate.candidate.replacen(words[5], &line.port().to_string(), 1);
-        self.line = Some(line);
+        let udp = words.get(2) == Some(&"UDP");
+        let way = match &self.between {
+            None => return Some(candidate),
+            Some(Between::OnlyTcp) => return (!udp).then_some(candidate),
+            Some(_) if !udp => return None,
+            Some(Between::Line(badness)) => {
+                self.line.insert(Line::to(words[5].parse().unwrap(), *badness).await).port()
+            }
+            Some(Between::Stranger(pem)) => {
+                self.stranger.insert(Stranger::before(words[5].parse().unwrap(), pem.clone()).await).port()
+            }
+        };
+        let through = candidate.candidate.replacen(words[5], &way.to_string(), 1);
         Some(Candidate { candidate: through, ..candidate })
+    }
+
+    /// Whether the appliance hears of a candidate of the browser's.
+    fn for_box(&self, candidate: &Candidate) -> bool {
+        match &self.between {
+            None => true,
+            Some(Between::OnlyTcp) => candidate.candidate.split(' ').nth(2) != Some("udp"),
+            Some(_) => false,
+        }
     }
 
     pub(crate) async fn gate(&self, gates: Gates) {
@@ -84,7 +140,7 @@ impl<'ends> Call<'ends> {
         let begun = Instant::now();
         while !is_so(&self.seen, self.desk) {
             assert!(begun.elapsed() < deadline, "not within {deadline:?}: {what}; seen: {:?}", self.seen);
-            assert_eq!(self.seen.failed, None, "while waiting for: {what}");
+            assert_eq!((&self.seen.failed, &self.seen.unverified), (&None, &None), "while waiting for: {what}");
             self.step().await;
         }
     }
@@ -124,7 +180,7 @@ impl<'ends> Call<'ends> {
         }
         self.seen.report = self.browser.report().await;
         for candidate in std::mem::take(&mut self.seen.report.candidates) {
-            if self.badness.is_some() {
+            if !self.for_box(&candidate) {
                 continue;
             }
             let ask = MediaAsk::Candidate { attempt: self.attempt, candidate };
@@ -138,7 +194,7 @@ impl<'ends> Call<'ends> {
         }
         match event.what {
             MediaNews::Offer(sdp) => {
-                let answer = self.browser.answer(&sdp).await;
+                let answer = (self.forge)(&self.browser.answer(&sdp).await);
                 self.seen.offered = Some(sdp);
                 for candidate in self.seen.candidates.clone() {
                     if let Some(candidate) = self.for_browser(candidate).await {
@@ -161,6 +217,7 @@ impl<'ends> Call<'ends> {
             MediaNews::FirstPicture => self.seen.first_picture = Some(Instant::now()),
             MediaNews::PathDead => self.seen.dead = Some(Instant::now()),
             MediaNews::Stats(stats) => self.seen.stats.push(stats),
+            MediaNews::Unverified(why) => self.seen.unverified = Some((Instant::now(), why)),
             MediaNews::Failed(why) => self.seen.failed = Some(why),
         }
     }

@@ -18,6 +18,8 @@ mod loopback;
 mod peer;
 /// Relays: coturn over UDP, TCP and TLS.
 mod relay;
+/// Somebody between them who ends the handshakes himself.
+mod stranger;
 
 /// The line loses packets, or carries few of them.
 mod a_bad_line;
@@ -29,5 +31,7 @@ mod a_call_with_a_browser;
 mod a_clean_session;
 /// The path dies, or never comes up.
 mod a_dead_path;
+/// Whoever is at the other end does not have the certificate that the counter's answer names.
+mod a_stranger_on_the_path;
 /// Camera, microphone and speaker go and come back.
 mod senses_that_come_back;

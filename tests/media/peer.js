@@ -1,7 +1,9 @@
 // The other end of a test call: a drawn picture, a tone, and a report of what comes.
 const call = (window.call = { candidates: [], end: false });
 
-call.begin = async (iceServers, relayOnly) => {
+const RSA = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) };
+
+call.begin = async (iceServers, relayOnly, rsa) => {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [640, 480];
   const paint = canvas.getContext("2d");
@@ -26,6 +28,7 @@ call.begin = async (iceServers, relayOnly) => {
   const connection = (call.connection = new RTCPeerConnection({
     iceServers,
     iceTransportPolicy: relayOnly ? "relay" : "all",
+    certificates: rsa ? [await RTCPeerConnection.generateCertificate(RSA)] : undefined,
   }));
   connection.onicecandidate = (event) => {
     const candidate = event.candidate;

@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 pub(crate) const THEIR_PITCH: f64 = 1000.0;
 
 /// A call's other end in a browser.
-pub(crate) struct Peer(Browser);
+pub(crate) struct Peer {
+    browser: Browser,
+    rsa: bool,
+}
 
 /// What the browser sees and hears.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -45,34 +48,39 @@ pub(crate) struct Report {
 
 impl Peer {
     pub(crate) async fn start() -> Self {
-        Self(Browser::open(&[]).await)
+        Self { browser: Browser::open(&[]).await, rsa: false }
+    }
+
+    /// With a certificate as browsers made them in former times.
+    pub(crate) async fn with_an_rsa_key() -> Self {
+        Self { rsa: true, ..Self::start().await }
     }
 
     /// Opens a new page with a picture and a tone, ready for an offer.
     pub(crate) async fn begin(&self, ice_servers: Value, relay_only: bool) {
-        self.0.go("about:blank").await;
-        self.0.script(include_str!("peer.js")).await;
-        self.0.call("call.begin", vec![ice_servers, json!(relay_only)]).await;
+        self.browser.go("about:blank").await;
+        self.browser.script(include_str!("peer.js")).await;
+        self.browser.call("call.begin", vec![ice_servers, json!(relay_only), json!(self.rsa)]).await;
     }
 
     pub(crate) async fn answer(&self, offer: &str) -> String {
-        self.0.call("call.answer", vec![json!(offer)]).await.as_str().unwrap().to_owned()
+        self.browser.call("call.answer", vec![json!(offer)]).await.as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn add_candidate(&self, candidate: &Candidate) {
-        self.0.call("call.addCandidate", vec![serde_json::to_value(candidate).unwrap()]).await;
+        self.browser.call("call.addCandidate", vec![serde_json::to_value(candidate).unwrap()]).await;
     }
 
     pub(crate) async fn mute(&self, muted: bool) {
-        self.0.call("call.mute", vec![json!(muted)]).await;
+        self.browser.call("call.mute", vec![json!(muted)]).await;
     }
 
     pub(crate) async fn report(&self) -> Report {
-        serde_json::from_value(self.0.call("call.report", vec![]).await).unwrap()
+        serde_json::from_value(self.browser.call("call.report", vec![]).await).unwrap()
     }
 
     /// Kills it without a word, as a power cut would.
     pub(crate) fn kill(&self) {
-        self.0.kill();
+        self.browser.kill();
     }
 }

@@ -48,7 +48,7 @@ for (let node = texts.nextNode(); node; node = texts.nextNode()) {
 return wrong;
 ";
 
-async fn look(browser: &Browser, name: &str) {
+pub async fn look(browser: &Browser, name: &str) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/room-pages");
     std::fs::create_dir_all(&folder).unwrap();
     browser.picture(&folder.join(format!("{name}.png"))).await;

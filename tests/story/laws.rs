@@ -9,7 +9,7 @@ use madoguchi::model::ids::Attempt;
 use madoguchi::model::light::Light;
 use madoguchi::model::screen::{Aside, Face, NetworkTrouble, RoomRefusal, Screen, WipeStep};
 use madoguchi::model::stick::StickNews;
-use madoguchi::model::turn::{Effect, Input, LinkNews, MediaGates, NetworkNews, Told};
+use madoguchi::model::turn::{Effect, Input, LinkNews, MediaGates, MediaNews, NetworkNews, Told};
 use madoguchi::model::turn::{Fact, LinkClosed};
 use madoguchi::model::update::UpdateNews;
 use madoguchi::model::uptime::Uptime;
@@ -34,7 +34,7 @@ pub(crate) enum Seen {
     Scan { invite: bool },
     Network { attempt: Attempt, forgotten: bool },
     Link { attempt: Attempt, word: Word },
-    Media { attempt: Attempt },
+    Media { attempt: Attempt, verified: Option<bool> },
     Stored { attempt: Attempt, done: bool },
     Update { attempt: Attempt, news: UpdateWord },
     Stick { put_in: bool },
@@ -53,9 +53,13 @@ pub(crate) enum UpdateWord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Word {
     Opened,
-    Welcome { admitted: bool },
+    Welcome {
+        admitted: bool,
+    },
     Admitted,
     Hold(bool),
+    /// The other end could not verify this one.
+    Unverified,
     LetLeave,
     Closed(LinkClosed),
     Other,
@@ -74,7 +78,14 @@ impl Seen {
                 Self::Network { attempt: *attempt, forgotten: *news == NetworkNews::Forgotten }
             }
             Input::Told(Told::Link { attempt, news }) => Self::Link { attempt: *attempt, word: Word::of(news) },
-            Input::Told(Told::Media { attempt, .. }) => Self::Media { attempt: *attempt },
+            Input::Told(Told::Media { attempt, news }) => {
+                let verified = match news {
+                    MediaNews::Connected => Some(true),
+                    MediaNews::Unverified(_) => Some(false),
+                    _ => None,
+                };
+                Self::Media { attempt: *attempt, verified }
+            }
             Input::Told(Told::Stored { attempt, result }) => Self::Stored { attempt: *attempt, done: result.is_ok() },
             Input::Told(Told::Stick(news)) => Self::Stick { put_in: matches!(news, StickNews::In(_)) },
             Input::Told(Told::Update { attempt, news }) => Self::Update {
@@ -93,7 +104,7 @@ impl Seen {
         match self {
             Self::Network { attempt, .. }
             | Self::Link { attempt, .. }
-            | Self::Media { attempt }
+            | Self::Media { attempt, .. }
             | Self::Stored { attempt, .. }
             | Self::Update { attempt, .. } => Some(attempt),
             _ => None,
@@ -110,6 +121,7 @@ impl Word {
             LinkNews::Heard(ToClient::Admitted) => Self::Admitted,
             LinkNews::Heard(ToClient::Notice { notice: Notice::Hold }) => Self::Hold(true),
             LinkNews::Heard(ToClient::Notice { notice: Notice::Unhold }) => Self::Hold(false),
+            LinkNews::Heard(ToClient::PeerUnverified { .. }) => Self::Unverified,
             LinkNews::Heard(ToClient::Bye { reason: ByeReason::LetLeave }) => Self::LetLeave,
             LinkNews::Heard(ToClient::Refused(Refusal::LetLeave)) => Self::LetLeave,
             LinkNews::Heard(_) => Self::Other,
@@ -145,7 +157,10 @@ impl Sketch {
     /// In the room, with everything open that a session opens.
     fn in_session(&self) -> bool {
         let face = &self.screen.face;
-        matches!(face, Face::Entering | Face::Lobby { .. } | Face::Live { .. } | Face::ComingBack { .. })
+        matches!(
+            face,
+            Face::Entering | Face::Lobby { .. } | Face::Live { .. } | Face::ComingBack { .. } | Face::Unverified { .. }
+        )
     }
 }
 
@@ -177,6 +192,15 @@ pub(crate) struct Laws {
     admitted: bool,
     on_hold: bool,
     made_to_leave: bool,
+    /// What the media just said about their other end.
+    media_said: Option<bool>,
+    /// The media's other end is the counter.
+    verified: bool,
+    /// The other end may not have been the counter.
+    distrusted: bool,
+    touched_since: bool,
+    /// Connections that the family asked for after that.
+    tried_again: u32,
     /// A session is over and nobody has touched the button since.
     left_alone: bool,
     hand_since: bool,
@@ -214,6 +238,7 @@ impl Laws {
         self.law_2_no_network_other_than_a_cable_or_an_accepted_wifi_is_ever_used(step);
         self.law_6_after_made_to_leave_nothing_rejoins_without_a_new_press_on_a_new_key(step);
         self.law_7_each_thing_opened_is_closed_and_each_effect_has_a_deadline(step);
+        self.nothing_flows_to_or_from_a_peer_that_was_not_verified(step);
         self.no_media_flows_before_consent_was_said_and_admission_was_heard(step);
         self.law_1_camera_and_microphone_are_open_only_where_the_story_says_and_the_light_says_so(step);
         self.law_3_after_a_session_no_room_key_is_reachable(step);
@@ -225,7 +250,9 @@ impl Laws {
     }
 
     fn remember_what_came_in(&mut self, step: &Step<'_>) {
+        self.media_said = None;
         match step.seen {
+            Seen::Media { attempt, verified } if Some(attempt) == self.media => self.media_said = verified,
             Seen::Fact(Fact::Carries { up, trouble }) => {
                 self.carries = up;
                 self.page = !up && trouble == Some(NetworkTrouble::Portal);
@@ -235,7 +262,7 @@ impl Laws {
             Seen::Fact(Fact::Camera { present }) => self.senses[0] = present,
             Seen::Fact(Fact::Microphone { present }) => self.senses[1] = present,
             Seen::Fact(Fact::Speaker { present }) => self.senses[2] = present,
-            Seen::Finger => (self.hand_since, self.left_alone) = (true, false),
+            Seen::Finger => (self.hand_since, self.left_alone, self.touched_since) = (true, false, true),
             Seen::Held { owed } => self.owed_at_start = owed && step.before.chapter == "boot",
             Seen::Scan { invite: true } if step.before.senses.scan => {
                 (self.key_was_shown, self.paper_since) = (true, true);
@@ -457,6 +484,48 @@ impl Laws {
         }
     }
 
+    /// Once the other end was not the counter, the connection is gone, the room knows, the screen says so, and no other
+    /// connection is made but one, for which the family pressed.
+    fn nothing_flows_to_or_from_a_peer_that_was_not_verified(&mut self, step: &Step<'_>) {
+        let face = &step.after.screen.face;
+        let inside = step.after.in_session();
+        let says_so = matches!(face, Face::Unverified { .. });
+        self.verified = self.media_said.unwrap_or(self.verified);
+        if self.media_said == Some(false) && inside {
+            let tells = |effect: &Effect| matches!(effect, Effect::Say { message: ToServer::Unverified { .. }, .. });
+            let cannot = self.link.is_none() || !self.welcomed;
+            assert!(cannot || step.effects.iter().any(tells), "the room is not told");
+            assert!(says_so, "the screen does not say it but shows {}", face.name());
+        }
+        if says_so && !std::mem::replace(&mut self.distrusted, true) {
+            self.touched_since = false;
+        }
+        if self.distrusted && inside && !says_so {
+            assert!(self.touched_since, "tried again by itself");
+            self.distrusted = false;
+            self.tried_again += 1;
+            assert_eq!(self.tried_again, 1, "tried again more than once");
+        }
+        for effect in step.effects {
+            match effect {
+                Effect::BuildMedia { .. } => {
+                    self.verified = false;
+                    assert!(!self.distrusted, "a connection is made although the other end may not be the counter");
+                }
+                Effect::CloseMedia => self.verified = false,
+                _ => {}
+            }
+        }
+        if self.distrusted {
+            assert!(self.media.is_none(), "the connection to whomever is kept");
+            assert!(says_so || !inside, "{} while the other end may not be the counter", face.name());
+        }
+        assert!(self.verified || !matches!(face, Face::Live { .. }), "{} with whomever", face.name());
+        if !inside {
+            (self.verified, self.distrusted, self.tried_again) = (false, false, 0);
+        }
+    }
+
     fn law_8_a_wipe_that_is_owed_happens_first_and_ends_only_when_verified(&mut self, step: &Step<'_>) {
         self.what_the_disk_says(step);
         if self.owed_at_start || self.owed_on_disk {
@@ -630,7 +699,7 @@ fn random_lives_obey_the_laws() {
 }
 
 /// Random lives that never come this far would prove nothing.
-const WHOLE_STORY: [&str; 54] = [
+const WHOLE_STORY: [&str; 56] = [
     "boot-starting",
     "boot-wipe-owed",
     "boot-no-loan",
@@ -680,6 +749,8 @@ const WHOLE_STORY: [&str; 54] = [
     "live: NoCameraMicrophoneNorSpeaker",
     "session-held",
     "session-coming-back",
+    "session-unverified",
+    "session-unverified-again",
     "session-ended-let-leave",
     "session-ended-line-lost",
     "wipe-forgetting-verify",

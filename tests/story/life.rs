@@ -70,6 +70,8 @@ pub(crate) struct Media {
     pub(crate) connected: bool,
     /// A path to the counter can be made.
     pub(crate) path: bool,
+    /// Somebody else sits on it.
+    pub(crate) stranger: bool,
     pub(crate) built: u32,
 }
 
@@ -108,7 +110,14 @@ impl Life {
             sticks: Vec::new(),
             router: Router { verdict: Ok(()), internet: Ok(()), cable: false, carries: false, known: false },
             room: Room::default(),
-            media: Media { open: None, gates: MediaGates::default(), connected: false, path: true, built: 0 },
+            media: Media {
+                open: None,
+                gates: MediaGates::default(),
+                connected: false,
+                path: true,
+                stranger: false,
+                built: 0,
+            },
             effects: Vec::new(),
             trace: Vec::new(),
             faces: Vec::new(),
@@ -495,7 +504,9 @@ impl Life {
                 self.later(Duration::from_millis(300), media(attempt, MediaNews::Offer("v=0".into())));
             }
             Effect::MediaAnswer { attempt, .. } if self.media.path => {
-                self.later(Duration::from_millis(400), media(attempt, MediaNews::Connected));
+                let other = || MediaNews::Unverified("another certificate".to_owned());
+                let news = if self.media.stranger { other() } else { MediaNews::Connected };
+                self.later(Duration::from_millis(400), media(attempt, news));
             }
             Effect::Gate { gates, attempt } => {
                 self.media.gates = gates;

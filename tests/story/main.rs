@@ -45,6 +45,7 @@ mod a_weak_line_offers_the_telephone;
 mod made_to_leave_never_rejoins_by_itself;
 mod no_camera_but_they_can_still_talk;
 mod power_cut_during_a_call;
+mod somebody_else_sits_on_the_path;
 mod staff_end_the_consultation;
 mod staff_hold_the_call;
 mod staff_will_phone;

@@ -369,8 +369,14 @@ impl RandomLife {
             }
             (None, Face::ShowWifi { .. }) => self.shows(1),
             (None, Face::ShowPaper { .. }) => self.shows(2),
-            (None, Face::AskingRoom | Face::ComingBack { .. } | Face::Entering) if self.watched.laws.link.is_none() => {
+            (None, Face::Unverified { tried_again: true }) => self.lean(Duration::from_millis(3_100)),
+            (None, Face::AskingRoom | Face::ComingBack { .. } | Face::Entering | Face::Unverified { .. })
+                if self.watched.laws.link.is_none() =>
+            {
                 self.wait(Duration::from_secs(5));
+            }
+            (None, Face::Unverified { .. }) if self.watched.sketch().screen.press.is_none() => {
+                self.go_on_in_the_room();
             }
             (None, Face::AskingRoom) => self.line_says(self.watched.laws.link.unwrap_or_default(), 0),
             (None, Face::Entering | Face::Lobby { .. } | Face::Live { .. } | Face::ComingBack { .. }) => {
@@ -592,6 +598,10 @@ impl RandomLife {
                 welcome.slot = props::slot_of("2026-12-01T01:00:00Z", 30);
                 LinkNews::Heard(ToClient::Welcome(welcome))
             }
+            41 => LinkNews::Heard(ToClient::PeerUnverified {
+                peer: PeerId("staff-1".into()),
+                epoch: Epoch(self.epoch.saturating_sub(u32::from(what > 200))),
+            }),
             _ => LinkNews::Heard(ToClient::Lobby { staff_present: true }),
         };
         self.told(Told::Link { attempt, news });
@@ -600,6 +610,7 @@ impl RandomLife {
     fn media_say(&mut self, attempt: Attempt, what: u8) {
         let stats = LineStats { lost_permille: u16::from(what), pictures_per_second: 20, ..LineStats::default() };
         let news = match what % 12 {
+            8 => MediaNews::Unverified("another certificate".into()),
             0 | 1 => MediaNews::Connected,
             2 => MediaNews::Offer("v=0".into()),
             3 | 4 => MediaNews::FirstPicture,

@@ -125,6 +125,7 @@ impl Room {
                     self.introduce(true);
                 }
             }
+            ToServer::Unverified { epoch } => self.heard.push(format!("unverified {}", epoch.0)),
             ToServer::Mute { microphone, camera, speaker } => {
                 self.off = [camera, microphone, speaker];
                 self.heard.push(format!("mute {microphone}"));

@@ -4,7 +4,7 @@ use crate::model::ids::Attempt;
 use crate::model::wire::ToClient;
 
 /// Every `kind` of [`ToClient`]. A message of another kind comes from a newer server and is ignored.
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 15] = [
     "welcome",
     "refused",
     "lobby",
@@ -16,6 +16,7 @@ const KINDS: [&str; 14] = [
     "candidate",
     "muted",
     "peer-stats",
+    "peer-unverified",
     "notice",
     "error",
     "bye",

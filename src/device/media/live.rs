@@ -2,6 +2,7 @@
 
 use super::adapt::Adapt;
 use super::alive::Alive;
+use super::fingerprint::Fingerprints;
 use super::gate::Gate;
 use super::ice::Servers;
 use super::pipeline::{self, Session, bits};
@@ -10,7 +11,7 @@ use super::signals::{self, Signal, Signals, VideoSources};
 use super::stats::{self, Totals};
 use super::tunnel::Tunnel;
 use super::voice::Voice;
-use super::{Gates, MediaNews, Ports, feed, negotiate, remote};
+use super::{Gates, MediaNews, Ports, feed, negotiate, remote, verify};
 use crate::device::running::Running;
 use crate::device::sound::InSession;
 use crate::model::ids::Attempt;
@@ -52,6 +53,8 @@ pub(super) struct Live {
     begun: Instant,
     offered: bool,
     answered: bool,
+    /// What the answer says about the certificates at the other end.
+    fingerprints: Option<Fingerprints>,
     waiting: Vec<Candidate>,
     candidates: mpsc::Sender<Candidate>,
     alive: Alive,
@@ -120,6 +123,7 @@ impl Live {
             begun: Instant::now(),
             offered: false,
             answered: false,
+            fingerprints: None,
             waiting: Vec::new(),
             candidates,
             alive: Alive::default(),
@@ -167,12 +171,7 @@ impl Live {
             }
             Signal::NegotiationNeeded => None,
             Signal::Candidate(candidate) => Some(MediaNews::Candidate(candidate)),
-            Signal::Connection(Connection::Connected) => {
-                self.gate.connected();
-                self.alive.connected(self.counts.bytes.load(Ordering::Relaxed), self.now());
-                self.show_key_picture();
-                Some(MediaNews::Connected)
-            }
+            Signal::Connection(Connection::Connected) => Some(self.connected().await),
             Signal::Connection(Connection::Failed) => self.alive.failed().then_some(MediaNews::PathDead),
             Signal::Connection(_) => None,
             Signal::Estimate(bps) => {
@@ -184,8 +183,27 @@ impl Live {
                 None
             }
             Signal::FirstPicture => Some(MediaNews::FirstPicture),
+            Signal::Unverified(why) => Some(MediaNews::Unverified(why)),
             Signal::Refused(why) | Signal::Broken(why) => Some(MediaNews::Failed(why)),
         }
+    }
+
+    /// ICE and DTLS are up, with whomever: only the right certificates open the gates.
+    async fn connected(&mut self) -> MediaNews {
+        let verified = match &self.fingerprints {
+            Some(allowed) => verify::peer(&self.session.webrtc, allowed).await,
+            None => Err("connected without an answer".to_owned()),
+        };
+        if let Err(why) = verified {
+            self.gate.refuse();
+            return MediaNews::Unverified(why);
+        }
+        self.gate.verified();
+        self.gate.connected();
+        self.alive.connected(self.counts.bytes.load(Ordering::Relaxed), self.now());
+        self.show();
+        self.show_key_picture();
+        MediaNews::Connected
     }
 
     fn messaged(&self, message: &gst::Message) -> Option<MediaNews> {
@@ -224,12 +242,18 @@ impl Live {
         Some(MediaNews::Stats(judged))
     }
 
-    /// Takes the other end's answer and the candidates that came before it.
-    pub(super) async fn answer(&mut self, sdp: &str) -> Result<(), String> {
+    /// Takes the other end's answer and the candidates that came before it. One by which nobody could be verified does not
+    /// reach GStreamer.
+    pub(super) async fn answer(&mut self, sdp: &str) -> Result<(), MediaNews> {
         if !self.offered || std::mem::replace(&mut self.answered, true) {
             return Ok(());
         }
-        negotiate::answer(&self.session.webrtc, sdp, &self.video).await?;
+        let fingerprints = Fingerprints::read(sdp).map_err(|why| {
+            let said = format!("the other end's answer is not used: {why}");
+            if why.verifies_nobody() { MediaNews::Unverified(said) } else { MediaNews::Failed(said) }
+        })?;
+        self.fingerprints = Some(fingerprints);
+        negotiate::answer(&self.session.webrtc, sdp, &self.video).await.map_err(MediaNews::Failed)?;
         let now = self.now();
         self.alive.answered(now);
         self.judged.1 = Instant::now();
@@ -241,7 +265,9 @@ impl Live {
 
     /// Takes one of the other end's candidates; before the answer they wait.
     pub(super) fn candidate(&mut self, candidate: Candidate) {
-        if !self.answered {
+        if !remote::is_plain(&candidate) {
+            tracing::warn!("a candidate of the other end was left out: no browser makes one like it");
+        } else if !self.answered {
             if self.waiting.len() < remote::MOST {
                 self.waiting.push(candidate);
             }
@@ -257,14 +283,23 @@ impl Live {
         if gates.picture && !before.picture {
             self.show_key_picture();
         }
-        self.session.volume.set_property("mute", !gates.show);
-        if !gates.show {
+        self.show();
+    }
+
+    /// Lets the other end be heard, or takes its picture and sound away.
+    fn show(&self) {
+        let shown = self.gate.show();
+        self.session.volume.set_property("mute", !shown);
+        if !shown {
             self.frames.send_replace(None);
         }
     }
 
     /// The next own picture can be seen without the ones before it.
     fn show_key_picture(&self) {
+        if !self.gate.picture() {
+            return;
+        }
         let event = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build();
         if let Some(pad) = self.session.encoder.static_pad("src") {
             pad.send_event(event);

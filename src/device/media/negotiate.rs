@@ -53,6 +53,29 @@ pub(super) async fn offer(webrtc: &gst::Element) -> Result<String, String> {
     offer.sdp().as_text().map_err(|_| "webrtcbin's offer cannot be written down".to_owned())
 }
 
+/// Answers another end's offer. What comes back is the answer's text, without candidates. Only the trial call answers.
+pub(super) async fn accept(webrtc: &gst::Element, offer: &str) -> Result<String, String> {
+    let message =
+        gst_sdp::SDPMessage::parse_buffer(offer.as_bytes()).map_err(|_| "an offer cannot be read".to_owned())?;
+    let offer = gst_webrtc::WebRTCSessionDescription::new(gst_webrtc::WebRTCSDPType::Offer, message);
+    ask(webrtc, "set-remote-description", |promise| {
+        webrtc.emit_by_name::<()>("set-remote-description", &[&offer, &promise]);
+    })
+    .await?;
+    let reply = ask(webrtc, "create-answer", |promise| {
+        webrtc.emit_by_name::<()>("create-answer", &[&None::<gst::Structure>, &promise]);
+    });
+    let answer = reply
+        .await?
+        .and_then(|reply| reply.get::<gst_webrtc::WebRTCSessionDescription>("answer").ok())
+        .ok_or("webrtcbin made no answer")?;
+    ask(webrtc, "set-local-description", |promise| {
+        webrtc.emit_by_name::<()>("set-local-description", &[&answer, &promise]);
+    })
+    .await?;
+    answer.sdp().as_text().map_err(|_| "webrtcbin's answer cannot be written down".to_owned())
+}
+
 /// Takes the other end's answer.
 pub(super) async fn answer(webrtc: &gst::Element, sdp: &str, video: &VideoSources) -> Result<(), String> {
     let message = gst_sdp::SDPMessage::parse_buffer(sdp.as_bytes())

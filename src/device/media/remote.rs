@@ -16,6 +16,17 @@ const LOOKUP: Duration = Duration::from_secs(3);
 /// A browser has some ten; more than this are not taken.
 pub(super) const MOST: usize = 100;
 
+/// A browser's has some 200 letters.
+const LONGEST: usize = 512;
+/// Two sections are offered.
+const LAST_SECTION: u32 = 15;
+
+/// Whether a candidate is one that a browser could have made; nothing else reaches webrtcbin's and libnice's parsers.
+pub(super) fn is_plain(candidate: &Candidate) -> bool {
+    let text = &candidate.candidate;
+    text.len() <= LONGEST && candidate.mline <= LAST_SECTION && text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
+}
+
 /// Hands candidates on to webrtcbin until the session is over.
 pub(super) async fn take(webrtc: gst::Element, mut candidates: mpsc::Receiver<Candidate>) {
     let mut lookups = JoinSet::new();
@@ -66,6 +77,18 @@ mod tests {
 
     fn candidate(address: &str) -> Candidate {
         Candidate { candidate: format!("candidate:1 1 udp 2113937151 {address} 59301 typ host"), mline: 0 }
+    }
+
+    #[test]
+    fn what_no_browser_makes_is_left_out() {
+        for text in ["", "candidate:1 1 udp 2113937151 192.0.2.7 59301 typ host generation 0 ufrag Zx/+ network-id 1"] {
+            assert!(is_plain(&Candidate { candidate: text.into(), mline: 1 }), "{text}");
+        }
+        let long = format!("candidate:1 {}", "x".repeat(LONGEST));
+        for text in [long.as_str(), "candidate:1\0", "candidate:1\r\na=x", "candidate:\u{3042}"] {
+            assert!(!is_plain(&Candidate { candidate: text.into(), mline: 1 }), "{text:?}");
+        }
+        assert!(!is_plain(&Candidate { mline: u32::MAX, ..candidate("192.0.2.7") }));
     }
 
     #[tokio::test]

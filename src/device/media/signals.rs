@@ -2,7 +2,7 @@
 
 use super::adapt::{LEAST_BPS, MOST_BPS, START_BPS};
 use super::allowed;
-use super::gate::Gate;
+use super::gate::{Gate, guard_entry};
 use super::pipeline::{Session, made};
 use super::receive::{Counts, count_bytes};
 use crate::model::wire::Candidate;
@@ -28,6 +28,8 @@ pub(super) enum Signal {
     Estimate(u32),
     /// The first picture was decoded.
     FirstPicture,
+    /// Somebody other than the counter is, or may be, at the other end.
+    Unverified(String),
     /// Something was about to be added that may not be in a session.
     Refused(String),
     /// A part of the pipeline failed.
@@ -93,9 +95,10 @@ pub(super) fn connect(
         shut.refuse();
         say.say(Signal::Refused(why));
     });
-    let counts = counts.clone();
+    let (counts, gate, say) = (counts.clone(), gate.clone(), signals.clone());
     session.pipeline.connect_deep_element_added(move |_, _, element| {
         count_bytes(element, &counts);
+        guard_entry(element, &gate, &say);
         if element.factory().is_some_and(|factory| factory.name() == "rtpsession") {
             element.set_property("rtcp-min-interval", REPORTS.nseconds());
         }

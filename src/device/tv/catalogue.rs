@@ -104,6 +104,8 @@ fn every_face() -> Vec<(Face, Option<Aside>)> {
         plain(live(quality, false));
     }
     plain(live(Quality::Good, true));
+    plain(Face::Unverified { tried_again: false });
+    plain(Face::Unverified { tried_again: true });
     plain(Face::ComingBack { remaining: Duration::from_secs(612) });
     ENDINGS.map(Face::Ended).into_iter().for_each(&mut plain);
     for (done, step) in (0..).zip(WIPE_STEPS) {
@@ -183,7 +185,10 @@ fn button(face: &Face) -> (Option<PressDoes>, Option<HoldDoes>) {
         Face::Mirror(_) => (Some(PressDoes::Next), Some(StartAgain)),
         Face::Rules(meeting) => (meeting.opens_in.is_none().then_some(PressDoes::AgreeAndJoin), Some(Back)),
         Face::TryOut => (Some(PressDoes::Chime), Some(Back)),
-        Face::Entering | Face::Lobby { .. } | Face::ComingBack { .. } => (None, Some(Leave)),
+        Face::Unverified { tried_again: false } => (Some(PressDoes::Again), Some(Leave)),
+        Face::Entering | Face::Lobby { .. } | Face::ComingBack { .. } | Face::Unverified { tried_again: true } => {
+            (None, Some(Leave))
+        }
         Face::Live { .. } => (Some(PressDoes::Pause), Some(Leave)),
         Face::Ended(_) => (Some(PressDoes::Understood), None),
         Face::Forgotten { receipt: None } => (Some(PressDoes::Again), None),

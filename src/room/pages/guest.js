@@ -62,6 +62,8 @@ let watched = null;
 let silent = false;
 let over = null;
 let bannerWord = null;
+// Whether somebody else may be at the other end. It is tried again once, and only when the guest wants it.
+let trust = { lost: false, triedAgain: false };
 
 // ---- the key ----
 
@@ -174,6 +176,11 @@ function hearing() {
         draw();
       }
     },
+    peer_unverified: ({ peer, epoch }) => {
+      if (call?.peer === peer && call.epoch === epoch) {
+        distrust();
+      }
+    },
     notice: ({ notice }) => hearNotice(notice),
     error: ({ code }) => {
       state.lastError = code;
@@ -205,9 +212,11 @@ function meet({ peer, role, name, epoch }) {
     return;
   }
   const known = call?.peer === peer && call.epoch === epoch;
-  staff = { ...(staff?.peer === peer ? staff : {}), peer, name, away: false };
+  staff = { ...(staff?.peer === peer ? staff : {}), peer, name, epoch, away: false };
   staffPresent = true;
-  if (!known) {
+  if (trust.lost) {
+    room.say({ kind: "unverified", epoch });
+  } else if (!known) {
     drop();
     call = new Call({
       room,
@@ -219,6 +228,7 @@ function meet({ peer, role, name, epoch }) {
         set({ media });
         draw();
       },
+      onUnverified: distrust,
     });
     set({ media: "connecting", epoch });
     if (state.reloaded === "yes") {
@@ -240,6 +250,20 @@ function drop() {
   set({ media: "none" });
 }
 
+/** Nothing is shown or sent, and nothing retried in silence. */
+function distrust() {
+  trust.lost = true;
+  drop();
+  announce(word("unverified"));
+  draw();
+}
+
+function tryAgain() {
+  trust = { lost: false, triedAgain: true };
+  room?.say({ kind: "rebuild", epoch: staff.epoch });
+  draw();
+}
+
 function finish(why) {
   over = why;
   seat.forget();
@@ -250,6 +274,7 @@ function finish(why) {
   room = null;
   staff = null;
   [agreed, admitted, hold, bannerWord] = [false, false, false, null];
+  trust = { lost: false, triedAgain: false };
   drop();
   closeOwn();
   set({ state: "over", reason: why });
@@ -357,6 +382,7 @@ function announce(text) {
 function draw() {
   const now = state.state;
   set({
+    verified: trust.lost ? "no" : "yes",
     hold: hold ? "on" : "off",
     microphone: !devices.works("microphone") ? "missing" : muted ? "muted" : "on",
     camera: !devices.works("camera") ? "missing" : cameraOff ? "off" : "on",
@@ -386,16 +412,22 @@ function drawMessage(now) {
   if (end) {
     title = word(end.word);
     text = end.again ? word("again-hint") : "";
+  } else if (now === "lobby" && trust.lost) {
+    [title, text] = [word("unverified"), word("unverified-more")];
   } else if (now === "lobby") {
     [title, text] = staffPresent ? [word("lobby"), word("lobby-more")] : [word("lobby-absent"), word("lobby-absent-more")];
   }
   $("message-title").textContent = title;
   $("message-text").textContent = bannerWord ? word(bannerWord.word) : text;
-  const telephone = welcome?.telephone && (end ? end.telephone : now === "lobby" && !staffPresent);
+  const telephone = welcome?.telephone && (end ? end.telephone : now === "lobby" && (!staffPresent || trust.lost));
   $("telephone").hidden = !telephone;
   $("telephone").textContent = telephone ? word("telephone", { number: welcome.telephone }) : "";
   $("leave-lobby").hidden = now !== "lobby";
-  $("again").hidden = !(end?.again && (key || seat.get()));
+  $("again").hidden = !((end?.again && (key || seat.get())) || mayTryAgain());
+}
+
+function mayTryAgain() {
+  return trust.lost && !trust.triedAgain && Boolean(staff) && !staff.away;
 }
 
 function drawReady() {
@@ -426,7 +458,9 @@ function offWords() {
 
 function drawCall() {
   let [text, more] = ["", ""];
-  if (hold) {
+  if (trust.lost) {
+    [text, more] = [word("unverified"), `${word("unverified-more")} ${word("telephone", { number: welcome.telephone })}`];
+  } else if (hold) {
     [text, more] = [word("guest-hold"), word("guest-hold-more")];
   } else if (!staff) {
     [text, more] = [word("call-absent"), word("telephone", { number: welcome.telephone })];
@@ -440,6 +474,7 @@ function drawCall() {
   $("veil").hidden = text === "";
   $("veil-text").textContent = text;
   $("veil-more").textContent = more;
+  $("veil-again").hidden = !mayTryAgain();
   $("banner").hidden = !bannerWord;
   $("banner").textContent = bannerWord ? word(bannerWord.word) : "";
   const off = staff && !hold ? offWords() : "";
@@ -493,7 +528,8 @@ async function measure() {
 
 $("check").addEventListener("click", openOwn);
 $("agree").addEventListener("click", agree);
-$("again").addEventListener("click", () => start());
+$("again").addEventListener("click", () => (trust.lost ? tryAgain() : start()));
+$("veil-again").addEventListener("click", tryAgain);
 for (const id of ["leave", "leave-lobby"]) {
   $(id).addEventListener("click", () => {
     room?.leave();

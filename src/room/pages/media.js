@@ -14,8 +14,8 @@ export class Call {
   #last = null;
   #remote = new MediaStream();
 
-  constructor({ room, peer, epoch, welcome, onStream, onState }) {
-    Object.assign(this, { room, peer, epoch, onState });
+  constructor({ room, peer, epoch, welcome, onStream, onState, onUnverified }) {
+    Object.assign(this, { room, peer, epoch, onState, onUnverified });
     const iceServers = welcome.ice_servers.map(({ urls, username, credential }) => ({ urls, username, credential }));
     this.#pc = new RTCPeerConnection({
       iceServers,
@@ -149,10 +149,21 @@ export class Call {
       this.#timer = null;
     } else if (state === "disconnected") {
       this.#giveUpAfter(BROKEN_MS);
+    } else if (state === "failed" && this.#isUnverified()) {
+      // Not to be retried in silence: somebody else may be at the other end.
+      clearTimeout(this.#timer);
+      this.#say({ kind: "unverified" });
+      this.onUnverified();
+      return;
     } else if (state === "failed") {
       this.#giveUpAfter(0);
     }
     this.onState(state);
+  }
+
+  /** The path is there, but whoever is at its end does not have the certificate that the other side's description names. */
+  #isUnverified() {
+    return this.#pc.getTransceivers().some(({ sender: { transport } }) => transport?.state === "failed" && ["connected", "completed"].includes(transport.iceTransport.state));
   }
 
   /** Asks again each time the wait is over: the server may have said "too often". */

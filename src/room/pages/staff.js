@@ -134,6 +134,11 @@ function hearing() {
         draw();
       }
     },
+    peer_unverified: ({ peer, epoch }) => {
+      if (guest?.peer === peer && guest.epoch === epoch) {
+        distrust();
+      }
+    },
     peer_stats: ({ peer, stats }) => {
       if (guest?.peer === peer) {
         guest.stats = stats;
@@ -162,11 +167,12 @@ function meet({ peer, epoch, language: speaks, admitted, role }) {
     return;
   }
   const news = guest?.peer !== peer;
-  guest = { ...(news ? {} : guest), peer, epoch, speaks, admitted, away: false };
+  const unverified = !news && guest.epoch === epoch && guest.unverified;
+  guest = { ...(news ? {} : guest), peer, epoch, speaks, admitted, unverified, away: false };
   if (news && !admitted) {
     announce(word("waiting"));
   }
-  if (call?.peer !== peer || call.epoch !== epoch) {
+  if (!unverified && (call?.peer !== peer || call.epoch !== epoch)) {
     drop();
     call = new Call({
       room,
@@ -178,6 +184,7 @@ function meet({ peer, epoch, language: speaks, admitted, role }) {
         set({ media });
         draw();
       },
+      onUnverified: distrust,
     });
     set({ media: "connecting", epoch });
   }
@@ -193,6 +200,14 @@ function drop() {
   player.show(null);
   $("figures").textContent = "";
   set({ media: "none" });
+}
+
+/** Somebody else may be at the other end: nothing is shown or sent until the family tries again. */
+function distrust() {
+  guest.unverified = true;
+  drop();
+  announce(word("veil-unverified"));
+  draw();
 }
 
 function leave() {
@@ -396,6 +411,7 @@ function banner(text) {
 function draw() {
   const seated = room !== null;
   set({
+    verified: guest?.unverified ? "no" : "yes",
     guest: !guest ? "none" : guest.away ? "away" : guest.admitted ? "admitted" : "waiting",
     hold: hold ? "on" : "off",
     microphone: !devices.works("microphone") ? "missing" : muted ? "muted" : "on",
@@ -472,6 +488,8 @@ function drawVeil() {
     [text, more] = [word("veil-empty"), word("veil-empty-more")];
   } else if (guest.away) {
     [text, more] = [word("guest-line-lost"), word("veil-away-more")];
+  } else if (guest.unverified) {
+    [text, more] = [word("veil-unverified"), word("veil-unverified-more")];
   } else if (!guest.admitted) {
     [text, more] = [word("veil-waiting"), word("veil-waiting-more")];
   } else if (hold) {

@@ -50,10 +50,16 @@ pub(super) struct Link {
     pub(super) epoch: Epoch,
     /// Something for the other end was lost while its line was down: the connection must be made anew.
     pub(super) missed: bool,
+    /// One end could not verify the other. The audit trail names it once a connection.
+    pub(super) unverified: bool,
     pub(super) rebuilds: Bucket,
 }
 
 impl Link {
+    fn new(guest: PeerId, staff: PeerId, epoch: Epoch) -> Self {
+        Self { guest, staff, epoch, missed: false, unverified: false, rebuilds: Bucket::new(6, 3_000) }
+    }
+
     pub(super) fn other(&self, peer: &PeerId) -> Option<&PeerId> {
         if self.guest == *peer {
             Some(&self.staff)
@@ -179,16 +185,14 @@ impl Room {
             let index = match self.links.iter().position(|link| link.guest == *guest && link.staff == *staff) {
                 Some(index) => {
                     if anew || self.links[index].missed {
-                        let epoch = self.next_epoch();
-                        self.links[index].epoch = epoch;
-                        self.links[index].missed = false;
+                        self.renew(index);
                     }
                     index
                 }
                 None => {
                     let epoch = self.next_epoch();
                     let (guest, staff) = (guest.clone(), staff.clone());
-                    self.links.push(Link { guest, staff, epoch, missed: false, rebuilds: Bucket::new(6, 3_000) });
+                    self.links.push(Link::new(guest, staff, epoch));
                     self.links.len() - 1
                 }
             };
@@ -209,10 +213,31 @@ impl Room {
             return Ok(());
         };
         self.links[index].rebuilds.take(now).map_err(|_| ())?;
-        let epoch = self.next_epoch();
-        self.links[index].epoch = epoch;
+        self.renew(index);
         self.tell_link(index, out);
         Ok(())
+    }
+
+    fn renew(&mut self, index: usize) {
+        let epoch = self.next_epoch();
+        if let Some(link) = self.links.get_mut(index) {
+            (link.epoch, link.missed, link.unverified) = (epoch, false, false);
+        }
+    }
+
+    /// An end of the connection of `epoch` could not verify the other, which is told; nothing is rebuilt by itself. The
+    /// staff account names the incident, because nothing may be kept about the family.
+    pub(super) fn unverified(&mut self, peer: &PeerId, epoch: Epoch, out: &mut Vec<Out>) {
+        let Some(link) = self.links.iter_mut().find(|link| link.epoch == epoch && link.other(peer).is_some()) else {
+            return;
+        };
+        if std::mem::replace(&mut link.unverified, true) {
+            return;
+        }
+        let Some(other) = link.other(peer).cloned() else { return };
+        let staff = link.staff.clone();
+        self.audit(&staff, "peer-unverified", out);
+        self.send(&other, ToClient::PeerUnverified { peer: peer.clone(), epoch }, out);
     }
 
     fn tell_link(&self, index: usize, out: &mut Vec<Out>) {
@@ -376,7 +401,7 @@ impl Room {
         }
         for (guest, staff, epoch) in running.links {
             if self.seats.contains_key(&guest) && self.seats.contains_key(&staff) {
-                self.links.push(Link { guest, staff, epoch, missed: false, rebuilds: Bucket::new(6, 3_000) });
+                self.links.push(Link::new(guest, staff, epoch));
             }
         }
         (self.last_epoch, self.last_peer, self.hold) = (running.last_epoch, running.last_peer, running.hold);

@@ -38,6 +38,10 @@ impl Room {
             (_, ToServer::Rebuild { epoch }) => self
                 .rebuild(now, peer, epoch, out)
                 .map_err(|()| ("too-many", "The connection was rebuilt too often; wait a few seconds.")),
+            (_, ToServer::Unverified { epoch }) => {
+                self.unverified(peer, epoch, out);
+                Ok(())
+            }
             (_, ToServer::Mute { microphone, camera, speaker }) => {
                 self.mute(peer, Off { microphone, camera, speaker }, out);
                 Ok(())

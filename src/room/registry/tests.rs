@@ -247,6 +247,36 @@ fn nothing_is_relayed_before_consent_and_then_only_of_the_current_epoch() {
     assert_eq!(room.offers(staff), 2);
 }
 
+/// Whichever end finds it, the other is told and the audit trail names it, once for each connection; nothing is rebuilt.
+#[test]
+fn an_end_that_cannot_be_verified_is_told_and_noted() {
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    let (guest_peer, staff_peer) = (room.welcome(guest).you, room.welcome(staff).you);
+    let noted =
+        |room: &Room| room.audit.iter().filter(|(who, what)| who == "hana" && *what == "peer-unverified").count();
+    for stale in [0, 2] {
+        room.say(guest, ToServer::Unverified { epoch: Epoch(stale) });
+    }
+    assert_eq!(noted(&room), 0);
+
+    let unverified = |peer: &PeerId, epoch| ToClient::PeerUnverified { peer: peer.clone(), epoch: Epoch(epoch) };
+    room.say(guest, ToServer::Unverified { epoch: Epoch(1) });
+    assert!(room.heard(staff).last() == Some(&unverified(&guest_peer, 1)));
+    let told = (room.heard(guest).len(), room.heard(staff).len());
+    room.say(guest, ToServer::Unverified { epoch: Epoch(1) });
+    room.say(staff, ToServer::Unverified { epoch: Epoch(1) });
+    room.wait(60);
+    assert_eq!((room.heard(guest).len(), room.heard(staff).len(), noted(&room)), (told.0, told.1, 1));
+
+    room.say(guest, ToServer::Rebuild { epoch: Epoch(1) });
+    assert_eq!((room.epoch(guest), room.epoch(staff)), (Some(Epoch(2)), Some(Epoch(2))));
+    room.say(staff, ToServer::Unverified { epoch: Epoch(2) });
+    assert!(room.heard(guest).last() == Some(&unverified(&staff_peer, 2)));
+    assert_eq!(noted(&room), 2);
+    assert!(room.audit.iter().all(|(who, _)| who == "hana"), "nothing is noted about the family");
+}
+
 #[test]
 fn each_role_says_only_its_own() {
     let mut room = Room::new(2);
@@ -589,7 +619,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => Just(Step::Guest),
         2 => any::<bool>().prop_map(Step::Staff),
-        20 => (any::<u8>(), 0..14_u8, 0..4_u32).prop_map(|(who, what, epoch)| Step::Say(who, what, epoch)),
+        20 => (any::<u8>(), 0..15_u8, 0..4_u32).prop_map(|(who, what, epoch)| Step::Say(who, what, epoch)),
         1 => any::<u8>().prop_map(Step::Gone),
         2 => (any::<u8>(), any::<bool>()).prop_map(|(who, right)| Step::Resume(who, right)),
         2 => (0..40_i64).prop_map(Step::Wait),
@@ -611,6 +641,7 @@ fn message(what: u8, epoch: u32, other: PeerId) -> ToServer {
         9 | 10 => ToServer::Admit { peer: other },
         11 => ToServer::LetLeave { peer: other },
         12 => ToServer::Hold { on: epoch.0 % 2 == 0 },
+        13 => ToServer::Unverified { epoch },
         _ => ToServer::WillPhone,
     }
 }

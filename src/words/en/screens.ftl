@@ -164,6 +164,10 @@ session-held = The staff member paused picture and sound.
     .next = Please wait.
 session-coming-back = The connection was lost. Reconnecting.
     .next = You need not do anything. Please wait.
+session-unverified = We cannot be sure that this is the city's counter, so you are not connected.
+    .next = No picture or sound is sent. You can phone us.
+session-unverified-again = We tried again, but still cannot be sure who is there.
+    .next = No picture or sound is sent. Please phone the number below.
 
 session-ended-left = You have left the consultation.
     .next = Thank you for using the counter.

@@ -165,6 +165,10 @@ session-held = 担当者が 映像と 音を いったん 止めました。
     .next = このまま お待ちください。
 session-coming-back = 回線が 切れたので、 つなぎ直しています。
     .next = 何も しないで、 このまま お待ちください。
+session-unverified = 相手が 市の窓口か たしかめられないので、 つないでいません。
+    .next = 映像と声は 送っていません。 お電話で 相談できます。
+session-unverified-again = もう一度 ためしましたが、 相手を たしかめられません。
+    .next = 映像と声は 送っていません。 下の 番号に お電話ください。
 
 session-ended-left = 退室しました。
     .next = ご利用 ありがとうございました。

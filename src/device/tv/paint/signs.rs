@@ -67,6 +67,8 @@ pub(super) fn of(face: &Face) -> Sign {
         Face::Lobby { staff_present: true } => calm("counter"),
         Face::Lobby { staff_present: false } => busy("counter-empty"),
         Face::Live { .. } => calm("pause"),
+        Face::Unverified { tried_again: false } => trouble("shield"),
+        Face::Unverified { tried_again: true } => turn("telephone"),
         Face::ComingBack { .. } => busy("refresh"),
         Face::Ended(ending) => of_ending(*ending),
         Face::Forgotten { .. } => done("shredder"),
