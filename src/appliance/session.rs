@@ -497,8 +497,8 @@ impl Inside {
         self.line.is_up() && self.staff_present == Some(true)
     }
 
-    /// In the lobby the line must hold; once let in with the counter present, the path must, too, unless it is not wanted. While both ends see
-    /// and hear each other nothing is lost: the room may take its time to come back.
+    /// In the lobby the line must hold; once let in with the counter present, the path must, too, unless none is made. While
+    /// both ends see and hear each other nothing is lost: the room may take its time to come back.
     fn watch_for_loss(&mut self, now: Uptime) -> Next {
         let line = self.line.is_up() && self.staff_present.is_some();
         let path =

@@ -603,7 +603,8 @@ impl Laws {
     }
 
     /// Whatever of camera, microphone and speaker is missing, the family reads it beside their sentence unless something
-    /// more urgent stands there, and the counter hears it once the two talk. What is there is not called missing.
+    /// more urgent stands there, and the counter hears it once the two talk. What is there is not called missing. Where nobody
+    /// is connected because the other end cannot be verified, nothing is missed.
     fn law_10_what_is_off_is_said_at_both_ends(&self, step: &Step<'_>) {
         let face = &step.after.screen.face;
         let said = step.after.screen.aside;
@@ -612,7 +613,10 @@ impl Laws {
         let missing = self.senses.map(|there| !there);
         if lacks != [false; 3] {
             assert_eq!(lacks, missing, "{said:?} on {}", face.name());
-        } else if missing != [false; 3] && (step.after.in_session() || matches!(face, Face::Mirror(_) | Face::TryOut)) {
+        } else if missing != [false; 3]
+            && (step.after.in_session() || matches!(face, Face::Mirror(_) | Face::TryOut))
+            && !matches!(face, Face::Unverified { .. })
+        {
             let notice = matches!(said, Some(Aside::FiveMinutes | Aside::OneMinute | Aside::WillPhone));
             let paused = said == Some(Aside::Paused) && self.senses[2];
             assert!(notice || paused, "{said:?} on {} hides what is missing: {missing:?}", face.name());

@@ -249,6 +249,7 @@ mod tests {
     fn open_gate() -> Arc<Gate> {
         let gate = Arc::new(Gate::default());
         gate.connected();
+        gate.verified();
         gate.set(Gates { picture: true, sound: true, show: true });
         gate
     }
