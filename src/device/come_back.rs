@@ -36,7 +36,7 @@ const DEVICES: [(&str, Back); 15] = [
     ("light", Back::Here(|| Box::pin(light_comes_back()))),
     ("link", Back::NothingStandsIn("a line is lost or refused by name, and the appliance asks for another")),
     // A black picture and silence.
-    ("media", Back::There("tests/media/senses_that_come_back.rs", "in_a_call_ten_times")),
+    ("media", Back::There("tests/media/senses_that_come_back.rs", "in_a_call_again_and_again")),
     // "No radio".
     (
         "network",

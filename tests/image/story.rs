@@ -1,8 +1,8 @@
 //! The whole story inside the booted image, with the product's own code alone in the box.
 //!
 //! A stick lends the box; by its cable it finds the street ([`street`]); a USB camera sees the city's paper; presses on
-//! the pin lead through self-view and rules to the counter, where a real Chromium sits ([`city`]); both see and hear each
-//! other, the family by an ear at the TV's sound ([`ear`]); an update that is put in meanwhile waits until staff have
+//! the pin lead through self-view and rules to the counter, where a real Chromium sits ([`city`]); somebody who sits on the
+//! path is refused ([`on_the_path`]); both see and hear each other, the family by an ear at the TV's sound ([`ear`]); an update that is put in meanwhile waits until staff have
 //! ended the call; a stick takes the box back, the power is cut, and the card's raw bytes hold nothing of it
 //! ([`traces`]). Every step is awaited in the box's own log, pictures and sound where people see and hear them.
 
@@ -19,8 +19,12 @@ mod ear;
 #[path = "../live/ears.rs"]
 #[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
 pub(crate) mod ears;
+mod on_the_path;
 #[path = "../live/relay.rs"]
 pub(crate) mod relay;
+#[path = "../media/stranger.rs"]
+#[allow(dead_code, reason = "a part of it is used here")]
+mod stranger;
 pub(crate) mod street;
 pub(crate) mod traces;
 
@@ -39,10 +43,12 @@ use madoguchi::emulator::machine::PRESS;
 use madoguchi::emulator::setup::Disk;
 use madoguchi::emulator::sound::DeskSound;
 use madoguchi::workbench::camera::{CameraSlot, Scenery};
+use on_the_path::Path as MediaPath;
 use relay::Relay;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use street::Street;
 use tokio::process::Command;
@@ -124,7 +130,8 @@ async fn life(folder: &Path) -> Outcome {
     home.is_online().await?;
     home.reads_the_paper().await?;
     home.hears(&mut ear, "the chime", CHIME).await?;
-    let counter = home.meets_the_counter().await?;
+    let counter = home.sees_the_counter_sit_down().await?;
+    home.is_kept_from_a_stranger(&counter).await?;
     home.hears_nothing(&mut ear).await?;
     let voice = folder.join("family.wav");
     clips::write_wav(&voice, &clips::beeps(clips::FAMILY_TONE, SPEAKING.as_secs_f32()));
@@ -222,6 +229,12 @@ impl Home {
     }
 
     pub(crate) async fn meets_the_counter(&mut self) -> Outcome<Counter> {
+        let counter = self.sees_the_counter_sit_down().await?;
+        self.comes_into_the_lobby().await?;
+        Ok(counter)
+    }
+
+    async fn sees_the_counter_sit_down(&mut self) -> Outcome<Counter> {
         let (camera, voice) = (clips::counter_camera(&self.folder), clips::counter_voice(&self.folder));
         let demo = &self.city.demo;
         let (room, password) = (&self.city.room.public, demo.password.expose());
@@ -229,11 +242,37 @@ impl Home {
         let counter = Counter::sits_down(room, &demo.staff, password, &demo.appointment, clips).await;
         counter.watches(FAMILY_MARK).await;
         println!("    {:>6.1} s  staff sit at the counter", self.took());
+        Ok(counter)
+    }
+
+    async fn comes_into_the_lobby(&mut self) -> Outcome {
         self.press().await?;
         self.reaches("the rules", "ready-rules").await?;
         self.press().await?;
-        self.reaches("agreed, and in the lobby", "session-lobby").await?;
-        Ok(counter)
+        self.reaches("agreed, and in the lobby", "session-lobby").await
+    }
+
+    /// Somebody sits on the path of picture and sound until the family press: he gets nothing, and both ends say so.
+    async fn is_kept_from_a_stranger(&mut self, counter: &Counter) -> Outcome {
+        let path = MediaPath::of(&counter.page).await;
+        self.comes_into_the_lobby().await?;
+        let stranger = path.is_taken().await?;
+        self.reaches("the box refuses somebody who sits on the path", "session-unverified").await?;
+        let refused = self.log().lines().any(|line| line.contains("Unverified: the certificate at the other end"));
+        ensure(refused, format!("it was not the box that compared:\n{}", self.log()))?;
+        counter.page.until_data("verified", "no").await;
+        counter.page.picture(&self.folder.join("staff-page-unverified.png")).await;
+        let loot = &stranger.loot;
+        ensure(loot.keyed.load(Ordering::Relaxed), "his handshake never went through: nothing was tried")?;
+        let packets = loot.packets.load(Ordering::Relaxed);
+        ensure(packets == 0, format!("he could read {packets} packets"))?;
+        path.is_free().await;
+        let from = self.guest.now().await?;
+        self.press().await?;
+        self.guest.says("\\(session-lobby", from, PATIENCE).await?;
+        counter.page.until_data("verified", "yes").await;
+        println!("    {:>6.1} s  he is gone, and one press brings them back to the lobby", self.took());
+        Ok(())
     }
 
     pub(crate) async fn sees_and_is_seen(&mut self, counter: &Counter) -> Outcome {

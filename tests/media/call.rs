@@ -9,6 +9,7 @@ use madoguchi::model::ids::{Attempt, Epoch};
 use madoguchi::model::quality::LineStats;
 use madoguchi::model::wire::{Candidate, IceServer};
 use serde_json::json;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -115,7 +116,8 @@ impl<'ends> Call<'ends> {
                 self.line.insert(Line::to(words[5].parse().unwrap(), *badness).await).port()
             }
             Some(Between::Stranger(pem)) => {
-                self.stranger.insert(Stranger::before(words[5].parse().unwrap(), pem.clone()).await).port()
+                let appliance = (Ipv4Addr::LOCALHOST, words[5].parse().unwrap()).into();
+                self.stranger.insert(Stranger::before(appliance, pem).await).for_browser.port()
             }
         };
         let through = candidate.candidate.replacen(words[5], &way.to_string(), 1);

@@ -3,7 +3,10 @@
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
-use std::net::{Ipv4Addr, SocketAddr};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use sha2::{Digest, Sha256};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -25,26 +28,29 @@ pub(crate) struct Loot {
     pub(crate) keyed: AtomicBool,
 }
 
-/// The stranger, with one end for the browser and one towards the appliance's port.
+/// The stranger, with one end for the browser and one towards the appliance.
 pub(crate) struct Stranger {
-    port: u16,
+    /// Where the browser has to send, to reach the appliance by him.
+    pub(crate) for_browser: SocketAddr,
+    /// Where the appliance has to send, to reach the browser by him.
+    pub(crate) for_box: SocketAddr,
     pub(crate) loot: Arc<Loot>,
     _tasks: [AbortOnDropHandle<()>; 2],
 }
 
 impl Stranger {
-    /// Sits down before the appliance's `port` with a certificate of his own and its key, in PEM.
-    pub(crate) async fn before(port: u16, pem: String) -> Self {
-        let near_browser = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
-        let near_box = Arc::new(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
-        near_box.connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
-        let own_port = near_browser.local_addr().unwrap().port();
+    /// Sits down beside the appliance's address with a certificate of his own and its key, in PEM.
+    pub(crate) async fn before(appliance: SocketAddr, pem: &str) -> Self {
+        let near_browser = Arc::new(UdpSocket::bind((appliance.ip(), 0)).await.unwrap());
+        let near_box = Arc::new(UdpSocket::bind((appliance.ip(), 0)).await.unwrap());
+        near_box.connect(appliance).await.unwrap();
+        let (at_browser, at_box) = (near_browser.local_addr().unwrap(), near_box.local_addr().unwrap());
         let loot = Arc::new(Loot::default());
         let (to_box, for_box) = mpsc::unbounded_channel();
         let (to_browser, for_browser) = mpsc::unbounded_channel();
         // The browser answers and so is the client of its handshake (RFC 5763); he is whatever suits the other end.
-        let box_leg = Arc::new(Leg::new(&pem, true, to_box.clone()));
-        let browser_leg = Arc::new(Leg::new(&pem, false, to_browser.clone()));
+        let box_leg = Arc::new(Leg::new(pem, true, to_box.clone()));
+        let browser_leg = Arc::new(Leg::new(pem, false, to_browser.clone()));
         let (noted, leg) = (loot.clone(), browser_leg.clone());
         box_leg.decrypted(move |packet| {
             noted.packets.fetch_add(1, Ordering::Relaxed);
@@ -94,11 +100,8 @@ impl Stranger {
         };
         let out = send(for_box, for_browser, near_box, near_browser, address);
         let carry = async move { tokio::join!(from_browser, from_box).0 };
-        Self { port: own_port, loot, _tasks: [tokio::spawn(carry), tokio::spawn(out)].map(AbortOnDropHandle::new) }
-    }
-
-    pub(crate) fn port(&self) -> u16 {
-        self.port
+        let tasks = [tokio::spawn(carry), tokio::spawn(out)].map(AbortOnDropHandle::new);
+        Self { for_browser: at_browser, for_box: at_box, loot, _tasks: tasks }
     }
 }
 
@@ -224,6 +227,13 @@ pub(crate) fn certificate(subject: &str) -> String {
     parameters.distinguished_name.push(rcgen::DnType::CommonName, subject);
     let certificate = parameters.self_signed(&key).unwrap();
     [certificate.pem(), key.serialize_pem()].concat()
+}
+
+/// What a description would have to say for a certificate (PEM) to be the right one (RFC 8122).
+pub(crate) fn fingerprint(pem: &str) -> String {
+    let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
+    let bytes: Vec<String> = Sha256::digest(&certificate).iter().map(|byte| format!("{byte:02X}")).collect();
+    bytes.join(":")
 }
 
 /// So long after its beginning a handshake must have been refused.

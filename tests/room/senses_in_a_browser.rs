@@ -112,7 +112,7 @@ async fn what_was_missing_before_the_call_is_used_in_it() {
     guest.until_data("state", "lobby").await;
     staff.press("admit").await;
     guest.until_data("state", "call").await;
-    says(&staff, "guest-muted", "オフ").await;
+    says(&staff, "guest-muted", "切れています").await;
     guest.script("lab.plug('audio', 'video');").await;
     says_nothing(&staff, "guest-muted").await;
     sees_more_pictures(&staff, "staff").await;
