@@ -1,5 +1,6 @@
 //! How much of the line the own picture takes: bits, size and pictures a second for what the line carries.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// What the picture begins with, in bits per second, before anything is known about the line.
@@ -35,16 +36,47 @@ const START: usize = 1;
 const SPARE: u32 = 130;
 const STEADY: Duration = Duration::from_secs(5);
 
+/// What is sent has to be at least this part (per cent) of what the line was said to carry: with less it was not tried.
+const TRIED: u32 = 60;
+/// A line that falls further for so long refuses even the little that is sent.
+const REFUSED: Duration = Duration::from_secs(3);
+/// How long a line must have stopped falling before what it carried before is asked of it again: at first, and at the most.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
+const ASK_AGAIN_AT_MOST: Duration = Duration::from_secs(32);
+/// What falls within this time after it was asked again was asked too early.
+const TOO_EARLY: Duration = Duration::from_secs(10);
+
 /// Follows the line's estimate.
+///
+/// The estimator (draft-ietf-rmcat-gcc-02, section 5.5) takes 0.85 of what was really received for its new estimate when
+/// packets come late. Where a still scene needs little, one late moment then says that the line carries nearly nothing, and
+/// with little sent it takes half a minute to say otherwise. Chromium sends probes in that case; here the estimator is set
+/// back to what it said before, once the line has stopped falling, and the size of the picture waits for that.
 pub(super) struct Adapt {
     step: usize,
     bps: u32,
     better_since: Option<Duration>,
+    /// The newest estimate.
+    line: u32,
+    doubt: Option<Doubt>,
+    /// When the line was asked again last, and how long it is waited before the next time.
+    asked: Option<Duration>,
+    ask_after: Duration,
+}
+
+/// The estimate fell although the line was not tried.
+struct Doubt {
+    /// What it was before.
+    before: u32,
+    since: Duration,
+    /// When it fell last.
+    fell: Duration,
 }
 
 impl Adapt {
     pub(super) fn new() -> Self {
-        Self { step: START, bps: START_BPS, better_since: None }
+        let line = START_BPS + SOUND_BPS;
+        Self { step: START, bps: START_BPS, better_since: None, line, doubt: None, asked: None, ask_after: ASK_AGAIN }
     }
 
     /// The step to use now.
@@ -57,10 +89,54 @@ impl Adapt {
         self.bps
     }
 
-    /// The line carries so many bits per second; `now` is a moment on any steady clock. Down at once, up slowly.
-    pub(super) fn estimated(&mut self, line_bps: u32, now: Duration) {
-        self.bps = line_bps.saturating_sub(SOUND_BPS).clamp(LEAST_BPS, MOST_BPS);
-        let affordable = STEPS.iter().position(|step| self.bps >= step.needs).unwrap_or(STEPS.len() - 1);
+    /// The line is said to carry `line` bits per second, and `sent` are sent of late; `now` is a moment on any steady clock.
+    /// The picture gets smaller at once and larger slowly. Gives an estimate to begin from again, if it is to.
+    pub(super) fn estimated(&mut self, line: u32, sent: u32, now: Duration) -> Option<u32> {
+        let before = std::mem::replace(&mut self.line, line);
+        self.bps = line.saturating_sub(SOUND_BPS).clamp(LEAST_BPS, MOST_BPS);
+        self.doubted(before, sent, now);
+        if let Some(doubt) = &self.doubt {
+            self.better_since = None;
+            if now.saturating_sub(doubt.fell) < self.ask_after {
+                return None;
+            }
+            let again = doubt.before;
+            (self.doubt, self.asked) = (None, Some(now));
+            self.line = again;
+            return Some(again);
+        }
+        self.follow(now);
+        None
+    }
+
+    /// Begins to doubt the estimate, or has no doubt any more.
+    fn doubted(&mut self, before: u32, sent: u32, now: Duration) {
+        let (fell, shrinks) = (self.line < before, self.step < self.affordable());
+        match &mut self.doubt {
+            Some(doubt) if self.line >= doubt.before => self.doubt = None,
+            Some(doubt) if fell => {
+                doubt.fell = now;
+                if now.saturating_sub(doubt.since) >= REFUSED {
+                    self.doubt = None;
+                }
+            }
+            Some(_) => {}
+            None if fell && !was_tried(before, sent) && shrinks => {
+                let early = self.asked.is_some_and(|asked| now.saturating_sub(asked) < TOO_EARLY);
+                self.ask_after = if early { (self.ask_after * 2).min(ASK_AGAIN_AT_MOST) } else { ASK_AGAIN };
+                self.doubt = Some(Doubt { before, since: now, fell: now });
+            }
+            None => {}
+        }
+    }
+
+    /// The best step that the encoder's bits are enough for.
+    fn affordable(&self) -> usize {
+        STEPS.iter().position(|step| self.bps >= step.needs).unwrap_or(STEPS.len() - 1)
+    }
+
+    fn follow(&mut self, now: Duration) {
+        let affordable = self.affordable();
         if affordable > self.step {
             self.step = affordable;
             self.better_since = None;
@@ -79,6 +155,30 @@ impl Adapt {
     }
 }
 
+/// Whether a line that was said to carry so much was used enough to know.
+fn was_tried(line: u32, sent: u32) -> bool {
+    u64::from(sent) * 100 >= u64::from(line) * u64::from(TRIED)
+}
+
+/// How much is sent of late, out of a count of bytes that only grows.
+#[derive(Default)]
+pub(super) struct Sent {
+    counted: VecDeque<(Duration, u64)>,
+}
+
+impl Sent {
+    /// Of the last second, in bits per second.
+    pub(super) fn rate(&mut self, bytes: u64, now: Duration) -> u32 {
+        self.counted.push_back((now, bytes));
+        while self.counted.get(1).is_some_and(|(at, _)| now.saturating_sub(*at) >= Duration::from_secs(1)) {
+            self.counted.pop_front();
+        }
+        let Some((since, before)) = self.counted.front() else { return 0 };
+        let (span, bits) = (now.saturating_sub(*since).as_secs_f64(), (bytes.saturating_sub(*before) * 8) as f64);
+        if span < 0.1 { u32::MAX } else { (bits / span) as u32 }
+    }
+}
+
 /// Size of a picture of `width` times `height` within a step: same shape, even numbers, never enlarged.
 pub(super) fn scaled(width: u32, height: u32, step: Step) -> (u32, u32) {
     let even = |value: u32| (value & !1).max(2);
@@ -92,6 +192,9 @@ pub(super) fn scaled(width: u32, height: u32, step: Step) -> (u32, u32) {
 mod tests {
     use super::*;
 
+    /// The picture fills what the line is said to carry.
+    const PLENTY: u32 = 2_000_000;
+
     fn seconds(count: u64) -> Duration {
         Duration::from_secs(count)
     }
@@ -99,19 +202,19 @@ mod tests {
     #[test]
     fn a_narrow_line_is_followed_at_once() {
         let mut adapt = Adapt::new();
-        adapt.estimated(250_000, seconds(0));
+        adapt.estimated(250_000, PLENTY, seconds(0));
         assert_eq!((adapt.step().height, adapt.bps()), (270, 200_000));
-        adapt.estimated(20_000, seconds(1));
+        adapt.estimated(20_000, PLENTY, seconds(1));
         assert_eq!((adapt.step().height, adapt.bps()), (180, LEAST_BPS));
     }
 
     #[test]
     fn a_wider_line_is_believed_after_a_while_and_one_step_at_a_time() {
         let mut adapt = Adapt::new();
-        adapt.estimated(100_000, seconds(0));
+        adapt.estimated(100_000, PLENTY, seconds(0));
         let heights: Vec<u32> = (1..=21)
             .map(|second| {
-                adapt.estimated(5_000_000, seconds(second));
+                adapt.estimated(5_000_000, PLENTY, seconds(second));
                 adapt.step().height
             })
             .collect();
@@ -124,9 +227,78 @@ mod tests {
     fn a_line_that_wavers_does_not_make_the_picture_jump() {
         let mut adapt = Adapt::new();
         for second in 0..60 {
-            adapt.estimated(if second % 4 == 0 { 700_000 } else { 1_500_000 }, seconds(second));
+            adapt.estimated(if second % 4 == 0 { 700_000 } else { 1_500_000 }, PLENTY, seconds(second));
             assert_eq!(adapt.step().height, 540);
         }
+    }
+
+    /// A still scene: 140 kbit/s of 1.2 Mbit/s are used when some packets come late.
+    fn late_once(adapt: &mut Adapt, at: u64) {
+        adapt.estimated(1_200_000, 140_000, seconds(at));
+        assert_eq!(adapt.estimated(119_000, 140_000, seconds(at)), None);
+    }
+
+    #[test]
+    fn a_late_moment_of_a_still_scene_does_not_shrink_the_picture() {
+        let mut adapt = Adapt::new();
+        late_once(&mut adapt, 10);
+        assert_eq!((adapt.step().height, adapt.bps()), (540, LEAST_BPS), "the line is spared meanwhile");
+        assert_eq!(adapt.estimated(128_000, 130_000, seconds(11)), None);
+        assert_eq!(adapt.estimated(139_000, 130_000, seconds(12)), Some(1_200_000), "two seconds after it fell");
+        assert_eq!(adapt.estimated(1_300_000, 130_000, seconds(13)), None);
+        assert_eq!((adapt.step().height, adapt.bps()), (540, 1_250_000));
+    }
+
+    #[test]
+    fn a_line_that_refuses_even_that_little_is_believed() {
+        let mut adapt = Adapt::new();
+        late_once(&mut adapt, 10);
+        for second in 11..13 {
+            assert_eq!(adapt.estimated(119_000 - second as u32 * 1000, 130_000, seconds(second)), None);
+            assert_eq!(adapt.step().height, 540);
+        }
+        assert_eq!(adapt.estimated(100_000, 130_000, seconds(13)), None);
+        assert_eq!(adapt.step().height, 180);
+        assert_eq!(adapt.estimated(104_000, 100_000, seconds(20)), None, "nothing is asked of it again");
+    }
+
+    #[test]
+    fn a_line_that_was_tried_is_believed_at_once() {
+        let mut adapt = Adapt::new();
+        adapt.estimated(1_200_000, 1_000_000, seconds(10));
+        assert_eq!(adapt.estimated(200_000, 1_000_000, seconds(10)), None);
+        assert_eq!(adapt.step().height, 180);
+    }
+
+    #[test]
+    fn who_asks_too_early_waits_longer_each_time() {
+        let mut adapt = Adapt::new();
+        let mut now = 10;
+        let waits: Vec<u64> = (0..6)
+            .map(|_| {
+                late_once(&mut adapt, now);
+                let since = now;
+                while adapt.estimated(120_000, 10_000, seconds(now)).is_none() {
+                    now += 1;
+                }
+                now += 1;
+                now - 1 - since
+            })
+            .collect();
+        assert_eq!(waits, [2, 4, 8, 16, 32, 32]);
+        late_once(&mut adapt, now + 60);
+        assert_eq!(adapt.estimated(120_000, 10_000, seconds(now + 62)), Some(1_200_000), "after a quiet minute");
+    }
+
+    #[test]
+    fn what_is_sent_is_of_the_last_second() {
+        let mut sent = Sent::default();
+        assert_eq!(sent.rate(0, seconds(0)), u32::MAX, "nothing is known yet");
+        for (tenth, bytes) in (1..=30).map(|tenth| (tenth, tenth * 1_000)) {
+            let rate = sent.rate(bytes, Duration::from_millis(tenth * 100));
+            assert_eq!(rate, 80_000, "after {tenth} tenths");
+        }
+        assert_eq!(sent.rate(30_000, seconds(4)), 0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One session's pipeline from its building to its end, and what it says meanwhile.
 
-use super::adapt::Adapt;
+use super::adapt::{Adapt, Sent};
 use super::alive::Alive;
 use super::fingerprint::Fingerprints;
 use super::gate::Gate;
@@ -59,6 +59,7 @@ pub(super) struct Live {
     candidates: mpsc::Sender<Candidate>,
     alive: Alive,
     adapt: Adapt,
+    sent: Sent,
     steps: watch::Sender<super::adapt::Step>,
     judged: (Totals, Instant),
     _tunnels: Vec<Tunnel>,
@@ -128,6 +129,7 @@ impl Live {
             candidates,
             alive: Alive::default(),
             adapt,
+            sent: Sent::default(),
             steps,
             judged: (Totals::default(), Instant::now()),
             _tunnels: tunnels,
@@ -174,9 +176,13 @@ impl Live {
             Signal::Connection(Connection::Connected) => Some(self.connected().await),
             Signal::Connection(Connection::Failed) => self.alive.failed().then_some(MediaNews::PathDead),
             Signal::Connection(_) => None,
-            Signal::Estimate(bps) => {
+            Signal::Estimate(bps, estimator) => {
                 let now = self.now();
-                self.adapt.estimated(bps, now);
+                let sent = self.sent.rate(self.counts.sent.load(Ordering::Relaxed), now);
+                let again = self.adapt.estimated(bps, sent, now);
+                if let Some((again, estimator)) = again.zip(estimator.upgrade()) {
+                    estimator.set_property("estimated-bitrate", again);
+                }
                 self.session.encoder.set_property("target-bitrate", bits(self.adapt.bps()));
                 let step = self.adapt.step();
                 self.steps.send_if_modified(|old| std::mem::replace(old, step) != step);

@@ -18,6 +18,8 @@ pub(super) struct Counts {
     pub(super) pictures: AtomicU64,
     /// Bytes that came over the line, control packets included.
     pub(super) bytes: AtomicU64,
+    /// Bytes of picture and sound that went out.
+    pub(super) sent: AtomicU64,
 }
 
 /// What the receiving side needs.
@@ -114,13 +116,28 @@ pub(super) fn count_bytes(element: &gst::Element, counts: &Arc<Counts>) {
     let is_entry = element.factory().is_some_and(|factory| factory.name() == "nicesrc");
     let Some(pad) = element.static_pad("src").filter(|_| is_entry) else { return };
     let counts = counts.clone();
+    count(&pad, move |bytes| {
+        counts.bytes.fetch_add(bytes, Ordering::Relaxed);
+    });
+}
+
+/// Counts what goes out at the line's estimator.
+pub(super) fn count_sent(estimator: &gst::Element, counts: Arc<Counts>) {
+    if let Some(pad) = estimator.static_pad("sink") {
+        count(&pad, move |bytes| {
+            counts.sent.fetch_add(bytes, Ordering::Relaxed);
+        });
+    }
+}
+
+fn count(pad: &gst::Pad, add: impl Fn(u64) + Send + Sync + 'static) {
     pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, info| {
         let bytes = match &info.data {
             Some(gst::PadProbeData::Buffer(buffer)) => buffer.size(),
             Some(gst::PadProbeData::BufferList(list)) => list.calculate_size(),
             _ => 0,
         };
-        counts.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        add(bytes as u64);
         gst::PadProbeReturn::Ok
     });
 }

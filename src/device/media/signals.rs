@@ -4,7 +4,7 @@ use super::adapt::{LEAST_BPS, MOST_BPS, START_BPS};
 use super::allowed;
 use super::gate::{Gate, guard_entry};
 use super::pipeline::{Session, made};
-use super::receive::{Counts, count_bytes};
+use super::receive::{Counts, count_bytes, count_sent};
 use crate::model::wire::Candidate;
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -24,8 +24,8 @@ pub(super) enum Signal {
     Candidate(Candidate),
     /// ICE and DTLS changed.
     Connection(gst_webrtc::WebRTCPeerConnectionState),
-    /// The line carries so many bits per second.
-    Estimate(u32),
+    /// The line carries so many bits per second, as this element says.
+    Estimate(u32, gst::glib::WeakRef<gst::Element>),
     /// The first picture was decoded.
     FirstPicture,
     /// Somebody other than the counter is, or may be, at the other end.
@@ -95,6 +95,7 @@ pub(super) fn connect(
         shut.refuse();
         say.say(Signal::Refused(why));
     });
+    let counts_sent = counts.clone();
     let (counts, gate, say) = (counts.clone(), gate.clone(), signals.clone());
     session.pipeline.connect_deep_element_added(move |_, _, element| {
         count_bytes(element, &counts);
@@ -104,7 +105,7 @@ pub(super) fn connect(
         }
     });
     ask_again_for_lost_pictures(webrtc, video.clone());
-    estimate_line(webrtc, signals.clone());
+    estimate_line(webrtc, counts_sent, signals.clone());
 }
 
 /// webrtcbin 1.22 lets the last of the bundled streams (sound, which never asks again) decide for all of them.
@@ -123,7 +124,7 @@ fn ask_again_for_lost_pictures(webrtc: &gst::Element, video: VideoSources) {
 }
 
 /// Puts Google's congestion control (draft-ietf-rmcat-gcc) into the way out.
-fn estimate_line(webrtc: &gst::Element, signals: Signals) {
+fn estimate_line(webrtc: &gst::Element, counts: Arc<Counts>, signals: Signals) {
     webrtc.connect("request-aux-sender", false, move |_| {
         let estimator = made("rtpgccbwe", |builder| {
             builder
@@ -133,9 +134,10 @@ fn estimate_line(webrtc: &gst::Element, signals: Signals) {
         });
         match estimator {
             Ok(estimator) => {
+                count_sent(&estimator, counts.clone());
                 let say = signals.clone();
                 estimator.connect_notify(Some("estimated-bitrate"), move |estimator, _| {
-                    say.say(Signal::Estimate(estimator.property("estimated-bitrate")));
+                    say.say(Signal::Estimate(estimator.property("estimated-bitrate"), estimator.downgrade()));
                 });
                 Some(estimator.to_value())
             }
