@@ -235,3 +235,25 @@ fn make_says_what_is_needed_before_it_installs_or_builds_anything() {
         assert!(said.contains(says), "make {target}: {said}");
     }
 }
+
+/// What a unit prepares is missing until the next start when it is given up; under load a start takes minutes.
+#[test]
+fn no_unit_that_prepares_something_is_given_up_early() {
+    let units = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd")).unwrap();
+    let units: Vec<_> = units.map(|unit| unit.unwrap().path()).collect();
+    let seconds = |text: &str| {
+        let given = text.lines().find_map(|line| line.strip_prefix("TimeoutStartSec="))?;
+        Some(given.parse::<u64>().unwrap())
+    };
+    let mut looked_at = 0;
+    for unit in units.iter().filter(|unit| unit.extension().is_some_and(|kind| kind == "service")) {
+        let text = std::fs::read_to_string(unit).unwrap();
+        if text.contains("Type=oneshot") {
+            looked_at += 1;
+            // systemd itself never gives up a oneshot unit that says nothing about it.
+            let given = seconds(&text).unwrap_or(u64::MAX);
+            assert!(given >= 90, "{} is given up after {given} s", unit.display());
+        }
+    }
+    assert!(looked_at >= 6, "only {looked_at} units were looked at");
+}
