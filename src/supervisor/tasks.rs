@@ -26,8 +26,10 @@ impl Tasks {
         let stop = self.stop.clone();
         self.running.spawn(async move {
             tokio::select! {
-                () = task => {}
+                // At the end others go first. Whoever lives by them must not be asked what it makes of that.
+                biased;
                 () = stop.cancelled() => {}
+                () = task => {}
             }
             name
         });
@@ -67,6 +69,36 @@ impl Tasks {
             None => Ok(()),
             Some(Ok(name)) => Err(format!("the task \"{name}\" ended although nobody asked it to")),
             Some(Err(error)) => Err(format!("a task broke off: {error}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use tokio::sync::mpsc;
+
+    #[tokio::test]
+    async fn at_an_orderly_end_nobody_notices_that_another_has_gone() {
+        for _ in 0..50 {
+            let (mut tasks, noticed) = (Tasks::default(), Arc::new(AtomicBool::new(false)));
+            let (device, mut events) = mpsc::channel::<()>(1);
+            let stop = tasks.stop();
+            let (ends, notices) = (stop.clone(), noticed.clone());
+            tasks.start("supervisor", async move {
+                let _ = events.recv().await;
+                notices.store(true, Ordering::Relaxed);
+            });
+            tasks.start_until("device", async move {
+                ends.cancelled().await;
+                drop(device);
+            });
+            tokio::task::yield_now().await;
+            stop.cancel();
+            assert_eq!(tasks.run().await, Ok(()));
+            assert!(!noticed.load(Ordering::Relaxed), "it would have been an error in the log");
         }
     }
 }
