@@ -26,14 +26,14 @@ async fn lost_packets_are_sent_again_both_ways() {
     assert!(report.nacks_sent > 0, "the browser asks again: {report:?}");
     let pictures: Vec<u16> = call.seen.stats[judged..].iter().map(|stats| stats.pictures_per_second).collect();
     let mean = f64::from(pictures.iter().sum::<u16>()) / pictures.len() as f64;
-    // A busy machine encodes fewer; of those that were sent, nearly all have to be seen.
+    // A busy machine encodes fewer. Where nothing is asked for again, each of these losses freezes the picture: a fifth is seen.
     let sent = (report.frames_sent - sent) as f64;
     let seen = mean * begun.elapsed().as_secs_f64();
     println!(
         "pictures a second here {pictures:?}, {seen:.0} of {sent}; in the browser {} in all; {report:?}",
         report.frames_decoded - decoded
     );
-    assert!(sent > 10.0 && seen >= 0.75 * sent, "too few pictures here: {pictures:?}, {seen:.0} of {sent}");
+    assert!(sent > 10.0 && seen >= 0.5 * sent, "too few pictures here: {pictures:?}, {seen:.0} of {sent}");
     assert!(report.frames_decoded - decoded > 40, "too few pictures in the browser: {report:?}");
     call.close().await;
 }

@@ -19,6 +19,7 @@ mod peer;
 /// Relays: coturn over UDP, TCP and TLS.
 mod relay;
 /// Somebody between them who ends the handshakes himself.
+#[allow(dead_code, reason = "a part of it is used here")]
 mod stranger;
 
 /// The line loses packets, or carries few of them.
