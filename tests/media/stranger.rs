@@ -6,7 +6,7 @@ use gstreamer_app as gst_app;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use sha2::{Digest, Sha256};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ pub(crate) struct Loot {
     pub(crate) keyed: AtomicBool,
 }
 
-/// The stranger, with one end for the browser and one towards the appliance.
+/// The stranger, with a port for either end.
 pub(crate) struct Stranger {
     /// Where the browser has to send, to reach the appliance by him.
     pub(crate) for_browser: SocketAddr,
@@ -39,11 +39,20 @@ pub(crate) struct Stranger {
 }
 
 impl Stranger {
-    /// Sits down beside the appliance's address with a certificate of his own and its key, in PEM.
+    /// Sits down at the appliance's address with a certificate of his own and its key, in PEM.
     pub(crate) async fn before(appliance: SocketAddr, pem: &str) -> Self {
-        let near_browser = Arc::new(UdpSocket::bind((appliance.ip(), 0)).await.unwrap());
-        let near_box = Arc::new(UdpSocket::bind((appliance.ip(), 0)).await.unwrap());
-        near_box.connect(appliance).await.unwrap();
+        Self::between(appliance.ip(), Some(appliance), None, pem).await
+    }
+
+    /// Sits down at an address of this machine. Of one end it has to be known where it is, the other is whoever sends.
+    pub(crate) async fn between(
+        own: IpAddr,
+        appliance: Option<SocketAddr>,
+        browser: Option<SocketAddr>,
+        pem: &str,
+    ) -> Self {
+        let near_browser = Arc::new(UdpSocket::bind((own, 0)).await.unwrap());
+        let near_box = Arc::new(UdpSocket::bind((own, 0)).await.unwrap());
         let (at_browser, at_box) = (near_browser.local_addr().unwrap(), near_box.local_addr().unwrap());
         let loot = Arc::new(Loot::default());
         let (to_box, for_box) = mpsc::unbounded_channel();
@@ -60,14 +69,14 @@ impl Stranger {
         browser_leg.decrypted(move |packet| leg.encrypt(packet));
         let noted = loot.clone();
         box_leg.keyed(move || noted.keyed.store(true, Ordering::Relaxed));
-        let address = Arc::new(Mutex::new(None));
+        let [appliance, browser] = [appliance, browser].map(|end| Arc::new(Mutex::new(end)));
         let from_browser = {
-            let (socket, address, loot) = (near_browser.clone(), address.clone(), loot.clone());
+            let (socket, browser, loot) = (near_browser.clone(), browser.clone(), loot.clone());
             let (box_leg, browser_leg) = (box_leg.clone(), browser_leg);
             async move {
                 let mut packet = [0; 2048];
                 while let Ok((length, sender)) = socket.recv_from(&mut packet).await {
-                    *address.lock().unwrap() = Some(sender);
+                    *browser.lock().unwrap() = Some(sender);
                     let packet = &packet[..length];
                     if is_check(packet) {
                         let _ = to_box.send(packet.to_vec());
@@ -84,12 +93,13 @@ impl Stranger {
             }
         };
         let from_box = {
-            let socket = near_box.clone();
+            let (socket, appliance) = (near_box.clone(), appliance.clone());
             async move {
                 let mut packet = [0; 2048];
                 loop {
                     // Refused while the port is not yet open.
-                    let Ok(length) = socket.recv(&mut packet).await else { continue };
+                    let Ok((length, sender)) = socket.recv_from(&mut packet).await else { continue };
+                    *appliance.lock().unwrap() = Some(sender);
                     if is_check(&packet[..length]) {
                         let _ = to_browser.send(packet[..length].to_vec());
                     } else {
@@ -98,7 +108,8 @@ impl Stranger {
                 }
             }
         };
-        let out = send(for_box, for_browser, near_box, near_browser, address);
+        let out =
+            async move { tokio::join!(send(for_box, near_box, appliance), send(for_browser, near_browser, browser)).0 };
         let carry = async move { tokio::join!(from_browser, from_box).0 };
         let tasks = [tokio::spawn(carry), tokio::spawn(out)].map(AbortOnDropHandle::new);
         Self { for_browser: at_browser, for_box: at_box, loot, _tasks: tasks }
@@ -110,23 +121,16 @@ fn is_check(packet: &[u8]) -> bool {
     packet.first().is_some_and(|first| *first < 4)
 }
 
+/// Sends what is for an end, as soon as it is known where that is.
 async fn send(
-    mut for_box: mpsc::UnboundedReceiver<Vec<u8>>,
-    mut for_browser: mpsc::UnboundedReceiver<Vec<u8>>,
-    near_box: Arc<UdpSocket>,
-    near_browser: Arc<UdpSocket>,
-    browser: Arc<Mutex<Option<SocketAddr>>>,
+    mut packets: mpsc::UnboundedReceiver<Vec<u8>>,
+    socket: Arc<UdpSocket>,
+    end: Arc<Mutex<Option<SocketAddr>>>,
 ) {
-    loop {
-        tokio::select! {
-            Some(packet) = for_box.recv() => drop(near_box.send(&packet).await),
-            Some(packet) = for_browser.recv() => {
-                let address = *browser.lock().unwrap();
-                if let Some(address) = address {
-                    let _ = near_browser.send_to(&packet, address).await;
-                }
-            }
-            else => return,
+    while let Some(packet) = packets.recv().await {
+        let end = *end.lock().unwrap();
+        if let Some(end) = end {
+            let _ = socket.send_to(&packet, end).await;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Somebody sits on the path of picture and sound: what the two ends tell each other about their addresses leads to him.
+//! Somebody sits on the path of picture and sound: what the counter's browser tells the box about its address leads to him.
 //!
 //! A browser would notice him as well, and tell the box. Here it is made to believe him, so that it is the box alone that
 //! refuses him.
@@ -8,26 +8,22 @@ use super::stranger::{Stranger, certificate, fingerprint};
 use crate::guest::Outcome;
 use std::net::SocketAddr;
 
-/// In the counter's page: holds back both ends' candidates, and names the stranger's certificate as the box's.
+/// In the counter's page: tells the box of the stranger alone, passes over what the box says of itself, and names the
+/// stranger's certificate as the box's.
 const BETWEEN: &str = r#"((fingerprint) => {
-    const path = window.path = { on: true, box: null, own: null };
+    const path = window.path = { on: true, own: null };
     const prototype = RTCPeerConnection.prototype;
     const { addIceCandidate, addEventListener, setRemoteDescription } = prototype;
-    const words = (line) => (line ?? "").split(" ");
     prototype.addIceCandidate = function (init) {
-      if (!path.on) return addIceCandidate.call(this, init);
-      if (words(init.candidate)[7] === "relay") {
-        path.box ??= { words: words(init.candidate), hears: (candidate) => addIceCandidate.call(this, { ...init, candidate }) };
-      }
-      return Promise.resolve();
+      return path.on ? Promise.resolve() : addIceCandidate.call(this, init);
     };
     prototype.addEventListener = function (name, heard) {
       addEventListener.call(this, name, name !== "icecandidate" ? heard : (event) => {
         if (!path.on) return heard(event);
-        const said = words(event.candidate?.candidate);
-        if (said[2] === "udp" && said[7] === "host") {
+        const words = (event.candidate?.candidate ?? "").split(" ");
+        if (words[2] === "udp" && words[4].includes(".") && words[7] === "host") {
           const sdpMLineIndex = event.candidate.sdpMLineIndex;
-          path.own ??= { words: said, says: (candidate) => heard({ candidate: { candidate, sdpMLineIndex } }) };
+          path.own = { words, says: (candidate) => heard({ candidate: { candidate, sdpMLineIndex } }) };
         }
       });
     };
@@ -36,10 +32,7 @@ const BETWEEN: &str = r#"((fingerprint) => {
       const sdp = description.sdp.replace(/^a=fingerprint:.*$/gm, `a=fingerprint:sha-256 ${fingerprint}`);
       return setRemoteDescription.call(this, { ...description, sdp });
     };
-    path.leads = (end, [address, port]) => {
-      const line = path[end].words.with(4, address).with(5, String(port)).join(" ");
-      end === "box" ? path.box.hears(line) : path.own.says(line);
-    };
+    path.leads = (address, port) => path.own.says(path.own.words.with(4, address).with(5, String(port)).join(" "));
 })"#;
 
 /// The path of a counter's page, with somebody on it or not.
@@ -56,17 +49,15 @@ impl<'page> Path<'page> {
         Self { page, certificate }
     }
 
-    /// The stranger sits down, as soon as both ends have said where they are.
+    /// The stranger sits down, as soon as the browser has said where it is.
     pub(crate) async fn is_taken(&self) -> Outcome<Stranger> {
-        self.page.until("both ends' addresses", "return Boolean(window.path.box && window.path.own);").await;
-        let at = self.page.script("return window.path.box.words.slice(4, 6).join(':');").await;
+        self.page.until("where the browser is", "return Boolean(window.path.own);").await;
+        let at = self.page.script("return window.path.own.words.slice(4, 6).join(':');").await;
         let at = at.as_str().unwrap_or_default();
-        let appliance: SocketAddr = at.parse().map_err(|error| format!("the box's address {at:?}: {error}"))?;
-        let stranger = Stranger::before(appliance, &self.certificate).await;
-        for (end, leads) in [("own", stranger.for_box), ("box", stranger.for_browser)] {
-            let to = serde_json::json!([leads.ip(), leads.port()]);
-            self.page.call("window.path.leads", vec![end.into(), to]).await;
-        }
+        let browser: SocketAddr = at.parse().map_err(|error| format!("the browser's address {at:?}: {error}"))?;
+        let stranger = Stranger::between(browser.ip(), None, Some(browser), &self.certificate).await;
+        let leads = [stranger.for_box.ip().to_string().into(), stranger.for_box.port().into()];
+        self.page.call("window.path.leads", leads.to_vec()).await;
         Ok(stranger)
     }
 
