@@ -256,7 +256,18 @@ impl Home {
     async fn is_kept_from_a_stranger(&mut self, counter: &Counter) -> Outcome {
         let path = MediaPath::of(&counter.page).await;
         self.comes_into_the_lobby().await?;
-        let stranger = path.is_taken().await?;
+        let deadline = Instant::now() + PATIENCE;
+        let (mut stranger, mut turn) = (path.is_taken().await?, path.turn().await);
+        while let Err(why) = self.guest.says("\\(session-unverified", 0, LOOK).await {
+            ensure(
+                Instant::now() < deadline,
+                format!("nobody was refused within {PATIENCE:?}: {why}\n{}", self.log()),
+            )?;
+            let newest = path.turn().await;
+            if std::mem::replace(&mut turn, newest) != newest {
+                stranger = path.is_taken().await?;
+            }
+        }
         self.reaches("the box refuses somebody who sits on the path", "session-unverified").await?;
         let refused = self.log().lines().any(|line| line.contains("Unverified: the certificate at the other end"));
         ensure(refused, format!("it was not the box that compared:\n{}", self.log()))?;

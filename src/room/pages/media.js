@@ -1,8 +1,9 @@
 // One media connection, and how it is. Nothing is sent before both ends may be seen and heard.
 
-/** How long a connection may be broken or unmade before a new one is asked for. */
+/** How long a connection may be broken, unmade or not yet offered before a new one is asked for. */
 const BROKEN_MS = 4000;
 const UNMADE_MS = 15_000;
+const UNOFFERED_MS = 30_000;
 
 /** The connection of one epoch with one peer. */
 export class Call {
@@ -31,19 +32,21 @@ export class Call {
       onStream(this.#remote);
     });
     this.#pc.addEventListener("connectionstatechange", () => this.#changed());
-    this.#giveUpAfter(UNMADE_MS);
+    this.#giveUpAfter(UNOFFERED_MS);
   }
 
   /** The guest offers. */
   async offer() {
+    this.#giveUpAfter(UNMADE_MS);
     this.#pc.addTransceiver("audio", { direction: "sendrecv" });
     this.#pc.addTransceiver("video", { direction: "sendrecv" });
     await this.#pc.setLocalDescription();
     this.#say({ kind: "offer", sdp: this.#pc.localDescription.sdp });
   }
 
-  /** The counter answers. */
+  /** The counter answers. A slow guest may have taken its time to offer; the connection has its own from here. */
   async take(sdp) {
+    this.#giveUpAfter(UNMADE_MS);
     await this.#pc.setRemoteDescription({ type: "offer", sdp });
     for (const transceiver of this.#pc.getTransceivers()) {
       transceiver.direction = "sendrecv";

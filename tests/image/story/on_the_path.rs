@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 /// In the counter's page: tells the box of the stranger alone, passes over what the box says of itself, and names the
 /// stranger's certificate as the box's.
 const BETWEEN: &str = r#"((fingerprint) => {
-    const path = window.path = { on: true, own: null };
+    const path = window.path = { on: true, own: null, turn: 0 };
     const prototype = RTCPeerConnection.prototype;
     const { addIceCandidate, addEventListener, setRemoteDescription } = prototype;
     prototype.addIceCandidate = function (init) {
@@ -23,7 +23,8 @@ const BETWEEN: &str = r#"((fingerprint) => {
         const words = (event.candidate?.candidate ?? "").split(" ");
         if (words[2] === "udp" && words[4].includes(".") && words[7] === "host") {
           const sdpMLineIndex = event.candidate.sdpMLineIndex;
-          path.own = { words, says: (candidate) => heard({ candidate: { candidate, sdpMLineIndex } }) };
+          if (path.own?.connection !== this) path.turn += 1;
+          path.own = { connection: this, words, says: (candidate) => heard({ candidate: { candidate, sdpMLineIndex } }) };
         }
       });
     };
@@ -47,6 +48,11 @@ impl<'page> Path<'page> {
         let certificate = certificate("WebRTC");
         page.call(BETWEEN, vec![fingerprint(&certificate).into()]).await;
         Self { page, certificate }
+    }
+
+    /// How many connections the browser has begun so far. A slow box may need more than one.
+    pub(crate) async fn turn(&self) -> u64 {
+        self.page.script("return window.path.turn;").await.as_u64().unwrap_or_default()
     }
 
     /// The stranger sits down, as soon as the browser has said where it is.
