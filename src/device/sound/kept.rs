@@ -13,7 +13,11 @@ use tokio::time::{Instant, timeout};
 /// Wait before a device that failed is opened again: with [`super::POLL`] and the opening well below 3 s.
 pub(super) const AGAIN: Duration = Duration::from_secs(1);
 /// Longest that opening a device may take.
-const OPENING: Duration = Duration::from_secs(5);
+const OPENING: Duration = Duration::from_secs(15);
+/// A device that gave or took sound and then none for so long is given up and opened again.
+pub(super) const STALLED: Duration = Duration::from_secs(5);
+/// The first sound may take longer: what is opened anew before it has begun never begins on a busy machine.
+pub(super) const FIRST: Duration = Duration::from_secs(15);
 
 /// Says which device would be opened now; nothing while there is none.
 pub(super) type Look = Arc<dyn Fn() -> Option<String> + Send + Sync>;

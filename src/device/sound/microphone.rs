@@ -1,7 +1,7 @@
 //! The microphone: its level for the screen, its sound for a session.
 
 use super::SoundPorts;
-use super::kept::{Built, Flow, Kept};
+use super::kept::{Built, FIRST, Flow, Kept, STALLED};
 use super::session_audio::SessionAudio;
 use super::{chain, voice_caps};
 use crate::device::camera::element;
@@ -10,11 +10,7 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::time::Instant;
-
-/// Without sound for so long a microphone is given up and opened again: one that is silent still gives zeros.
-const STALLED: Duration = Duration::from_secs(2);
 
 pub(super) struct Microphone {
     pub(super) kept: Kept,
@@ -72,7 +68,8 @@ fn capture(ports: &SoundPorts, audio: &SessionAudio) -> Result<Built, String> {
             (seen, since) = (now, Instant::now());
             return Flow::Works;
         }
-        if since.elapsed() > STALLED { Flow::Stuck } else { Flow::Unknown }
+        let patience = if seen == 0 { FIRST } else { STALLED };
+        if since.elapsed() > patience { Flow::Stuck } else { Flow::Unknown }
     };
     Ok(Built { pipeline, flow: Box::new(flow), connect: Box::new(|_| {}) })
 }

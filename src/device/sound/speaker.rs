@@ -1,7 +1,7 @@
 //! The TV's speaker: the chime, and what a session plays. HDMI sound opens once, so only one of them has it at a time.
 
 use super::SoundPorts;
-use super::kept::{Build, Built, Flow, Kept, Opened, open};
+use super::kept::{Build, Built, FIRST, Flow, Kept, Opened, STALLED, open};
 use super::session_audio::SessionAudio;
 use super::{RATE, chain, chime, voice_caps};
 use crate::device::camera::element;
@@ -21,8 +21,6 @@ const AHEAD: Duration = Duration::from_millis(20);
 const WAITING: u64 = 50;
 /// So many of them wait only when the speaker takes none.
 const CROWDED: u64 = 10;
-/// A speaker that takes nothing for so long is given up and opened again.
-const STALLED: Duration = Duration::from_secs(2);
 
 pub(super) struct Speaker {
     kept: Kept,
@@ -192,7 +190,8 @@ fn playback(ports: &SoundPorts, audio: &SessionAudio) -> Result<Built, String> {
         if now != seen || idle {
             (seen, since) = (now, Instant::now());
         }
-        match (since.elapsed() > STALLED, seen) {
+        let patience = if seen == 0 { FIRST } else { STALLED };
+        match (since.elapsed() > patience, seen) {
             (true, _) => Flow::Stuck,
             (false, 0) => Flow::Unknown,
             (false, _) => Flow::Works,
