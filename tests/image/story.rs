@@ -1,8 +1,8 @@
 //! The whole story inside the booted image, with the product's own code alone in the box.
 //!
 //! A stick lends the box; by its cable it finds the street ([`street`]); a USB camera sees the city's paper; presses on
-//! the pin lead through self-view and rules to the counter, where a real Chromium sits ([`city`]); somebody who sits on the
-//! path is refused ([`on_the_path`]); both see and hear each other, the family by an ear at the TV's sound ([`ear`]); an update that is put in meanwhile waits until staff have
+//! the pin lead through self-view and rules to the counter, where a real Chromium sits ([`city`]); both see and hear each
+//! other, the family by an ear at the TV's sound ([`ear`]); an update that is put in meanwhile waits until staff have
 //! ended the call; a stick takes the box back, the power is cut, and the card's raw bytes hold nothing of it
 //! ([`traces`]). Every step is awaited in the box's own log, pictures and sound where people see and hear them.
 
@@ -75,6 +75,11 @@ pub(crate) async fn a_life_from_the_loan_to_the_return(folder: PathBuf) -> Outco
     apart(&folder, "story").await
 }
 
+/// Somebody who sits on the path of picture and sound is refused by the box; see [`on_the_path`].
+pub(crate) async fn a_stranger_on_the_path_is_refused(folder: PathBuf) -> Outcome {
+    apart(&folder, "stranger").await
+}
+
 /// Lives one of [`inside`]'s lives in namespaces of its own: a network without the internet, mounts, and processes that
 /// end with it.
 pub(crate) async fn apart(folder: &Path, life: &str) -> Outcome {
@@ -95,6 +100,7 @@ pub(crate) fn inside() -> Option<ExitCode> {
     let lived = runtime.block_on(async {
         match name.as_str() {
             "story" => life(&folder).await,
+            "stranger" => with_a_stranger(&folder).await,
             "wifi-changes" => crate::wifi::changes::lived(&folder).await,
             "wifi-life" => crate::wifi::life::lived(&folder).await,
             "wifi-matrix" => crate::wifi::matrix::lived(&folder).await,
@@ -130,8 +136,7 @@ async fn life(folder: &Path) -> Outcome {
     home.is_online().await?;
     home.reads_the_paper().await?;
     home.hears(&mut ear, "the chime", CHIME).await?;
-    let counter = home.sees_the_counter_sit_down().await?;
-    home.is_kept_from_a_stranger(&counter).await?;
+    let counter = home.meets_the_counter().await?;
     home.hears_nothing(&mut ear).await?;
     let voice = folder.join("family.wav");
     clips::write_wav(&voice, &clips::beeps(clips::FAMILY_TONE, SPEAKING.as_secs_f32()));
@@ -166,6 +171,18 @@ async fn life(folder: &Path) -> Outcome {
         secrets.len()
     );
     Ok(())
+}
+
+async fn with_a_stranger(folder: &Path) -> Outcome {
+    let _street = Street::lay(folder).await?;
+    let relay = Relay::start(folder, street::ADDRESS);
+    let city = City::open(folder, relay.turn(false)).await?;
+    let mut home = Home::furnished(folder, city, None).await?;
+    home.is_lent().await?;
+    home.is_online().await?;
+    home.reads_the_paper().await?;
+    let counter = home.sees_the_counter_sit_down().await?;
+    home.is_kept_from_a_stranger(&counter).await
 }
 
 impl Home {
