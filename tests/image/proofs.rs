@@ -24,6 +24,7 @@ const SOURCES: &[&str] = &[
     "systemd",
     "tests/image",
     "tests/live",
+    "tests/media/stranger.rs",
     "tests/screens/golden/1080p",
     "tests/support",
     "udev",

@@ -81,7 +81,8 @@ pub async fn count_counter(frames: &mut watch::Receiver<Option<TvFrame>>, within
 
 /// Whether the code of the counter's camera can be read on the TV.
 pub fn shows_counter(frame: &TvFrame) -> bool {
-    let grey: Vec<u8> = frame.rgb().chunks_exact(3).map(|pixel| pixel[1]).collect();
+    // Green alone: bright as the eye sees it, and quick to take out.
+    let grey = madoguchi_pixels::frames::every(3, frame.rgb().get(1..).unwrap_or_default());
     let luma = Luma::dense(grey, frame.width() as usize, frame.height() as usize);
     let reading = Reader::new().read(luma.plane());
     reading.texts.iter().any(|text| text.expose() == COUNTER_SAYS)
