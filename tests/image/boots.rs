@@ -102,10 +102,12 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
     );
 
     let said = guest.run("stat -c '%U %G %a %n' /run/madoguchi /run/madoguchi/stick /run/madoguchi/site").await?;
-    let owned = "root madoguchi 1775 /run/madoguchi\nroot root 755 /run/madoguchi/stick\nroot root 755 /run/madoguchi/site";
+    let owned =
+        "root madoguchi 1775 /run/madoguchi\nroot root 755 /run/madoguchi/stick\nroot root 755 /run/madoguchi/site";
     check("where sticks are mounted cannot be replaced by the appliance", said.clone(), said.trim() == owned);
     let said = guest.run("cat /proc/cmdline").await?;
-    let cleared = ["init_on_alloc=1", "init_on_free=1"].iter().all(|word| said.split_whitespace().any(|is| is == *word));
+    let cleared =
+        ["init_on_alloc=1", "init_on_free=1"].iter().all(|word| said.split_whitespace().any(|is| is == *word));
     check("memory that was freed is cleared", said, cleared);
 
     // Ports: nothing listens on any address, TCP or UDP, except what is bound to one peer.

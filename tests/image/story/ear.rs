@@ -64,7 +64,11 @@ impl Ear {
     pub(super) async fn hears_nothing(&mut self, guest: &mut Guest) -> Outcome<bool> {
         self.more(guest).await?;
         let (begun, mut loudest) = (self.at, 0.0_f32);
+        let deadline = Instant::now() + HEARING;
         while self.at < begun + SILENCE {
+            if Instant::now() > deadline {
+                return Err(format!("what the TV plays was not recorded any further within {HEARING:?}"));
+            }
             sleep(Duration::from_secs(1)).await;
             loudest = self.more(guest).await?.into_iter().map(f32::abs).fold(loudest, f32::max);
         }
