@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests wait, write files and start programs")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod archives;
 #[path = "../image/proofs.rs"]
 #[allow(dead_code, unreachable_pub, reason = "a part of it is looked at here")]
 mod proofs;
