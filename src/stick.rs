@@ -3,7 +3,9 @@
 
 use crate::model::loan::Loan;
 use crate::model::stick::{LoanOrder, PaperRefusal, Stick, return_order};
+use crate::model::update::{compare_versions, version_in};
 use minisign_verify::{PublicKey, Signature};
+use std::cmp::Ordering;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -19,41 +21,62 @@ pub const SIGNATURE: &str = ".minisig";
 /// Larger papers are not read. A loan with a few certificates has some kilobytes.
 const LONGEST: u64 = 256 * 1024;
 
-/// What lies on the stick that is mounted at `folder`; its number is for the caller to give.
+/// What lies on the stick that is mounted at `folder`; its number is for the caller to give. Only plain files are opened: a
+/// pipe would never answer, and a link may lead anywhere.
 pub fn read(folder: &Path, keys: &[PublicKey]) -> Stick {
     let loan = paper(folder, LOAN, keys).map(|text| text.and_then(loan_order).map(Box::new));
     let give_back = paper(folder, RETURN, keys)
-        .map(|text| text.and_then(|text| return_order(&text).map_err(|error| invalid(&error.to_string()))));
+        .map(|text| text.and_then(|text| return_order(&text).map_err(|error| PaperRefusal::Invalid { error })));
     Stick { update: update(folder), loan, give_back, ..Stick::default() }
 }
 
-/// The update in the top folder; of several the last by name.
+/// The update in the top folder; of several the newest by the version in its name, then the last by name.
 fn update(folder: &Path) -> Option<PathBuf> {
     let bundles = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
     // The Mac leaves a hidden "._NAME" beside each file that it writes.
     let visible = |path: &Path| path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'));
     let named = |path: &Path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("raucb"));
-    bundles.filter(|path| named(path) && visible(path) && path.is_file()).max()
+    bundles.filter(|path| named(path) && visible(path) && is_plain(path)).max_by(|one, other| newer(one, other))
+}
+
+fn newer(one: &Path, other: &Path) -> Ordering {
+    let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let (a, b) = (stem(one), stem(other));
+    compare_versions(version_in(&a), version_in(&b)).then_with(|| one.cmp(other))
 }
 
 fn loan_order(text: String) -> Result<LoanOrder, PaperRefusal> {
-    let loan = Loan::from_toml(&text).map_err(|error| invalid(&error.to_string()))?;
+    let loan = Loan::from_toml(&text).map_err(|error| PaperRefusal::Invalid { error })?;
     let zone = jiff::tz::TimeZone::get(&loan.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
     let past = jiff::Timestamp::now().to_zoned(zone).date() > loan.until;
     Ok(LoanOrder { loan, text, past })
 }
 
-/// One line, as it fits on the TV.
-fn invalid(problem: &str) -> PaperRefusal {
-    let line = problem.lines().next().unwrap_or_default();
-    PaperRefusal::Invalid { problem: line.chars().take(90).collect() }
+/// The text of a signed paper; nothing when none lies there.
+fn paper(folder: &Path, name: &'static str, keys: &[PublicKey]) -> Option<Result<String, PaperRefusal>> {
+    let folders = [folder.join(FOLDER), folder.to_owned()];
+    let place = folders.iter().map(|folder| folder.join(name)).find(|place| place.symlink_metadata().is_ok());
+    match place {
+        Some(place) => Some(signed(&place, keys)),
+        None => folders.iter().find_map(|folder| misnamed(folder, name)).map(Err),
+    }
 }
 
-/// The text of a signed paper; nothing when none lies there.
-fn paper(folder: &Path, name: &str, keys: &[PublicKey]) -> Option<Result<String, PaperRefusal>> {
-    let places = [folder.join(FOLDER).join(name), folder.join(name)];
-    let place = places.into_iter().find(|place| place.exists())?;
-    Some(signed(&place, keys))
+/// A file that is meant to be `name`: Windows hides the last ending of a name and adds another (`loan.toml.txt`).
+fn misnamed(folder: &Path, name: &'static str) -> Option<PaperRefusal> {
+    let stem = name.split('.').next().unwrap_or_default();
+    let meant = |file: &str| {
+        let rest = file.to_lowercase().strip_prefix(stem).map(str::to_owned).unwrap_or_default();
+        let ours = rest.ends_with(SIGNATURE) || rest.ends_with(".new");
+        !ours && rest.starts_with([' ', '.', '(', '-', '_']) && (rest.contains(".toml") || rest == ".txt")
+    };
+    let files = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let written = files.filter(|file| meant(file)).min()?;
+    Some(PaperRefusal::Misnamed { written, name })
+}
+
+fn is_plain(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|about| about.is_file())
 }
 
 /// Reads a file and checks its signature.
@@ -77,10 +100,10 @@ pub fn signed(place: &Path, keys: &[PublicKey]) -> Result<String, PaperRefusal> 
 }
 
 fn short_file(place: &Path) -> Result<Option<String>, PaperRefusal> {
-    let file = match File::open(place) {
-        Ok(file) => file,
+    let file = match place.symlink_metadata() {
+        Ok(about) if about.is_file() => File::open(place).map_err(|_| PaperRefusal::Unreadable)?,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(_) => return Err(PaperRefusal::Unreadable),
+        Ok(_) | Err(_) => return Err(PaperRefusal::Unreadable),
     };
     let mut text = String::new();
     let read = file.take(LONGEST + 1).read_to_string(&mut text);

@@ -127,7 +127,11 @@ async fn light_comes_back() {
 async fn sticks_come_back() {
     let sticks = tempfile::tempdir().unwrap();
     let (events, mut heard) = mpsc::channel(8);
-    let _running = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(usb::run(events, sticks.path().to_owned())));
+    let _running = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(usb::run(
+        events,
+        sticks.path().to_owned(),
+        usb::SETTLING,
+    )));
     let folder = sticks.path().join("sda1");
     for _ in 0..3 {
         fs::create_dir(&folder).unwrap();

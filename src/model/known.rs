@@ -128,7 +128,8 @@ impl Known {
     /// Takes what happened at the USB sockets; gives the id of a stick that is gone.
     pub fn plugged(&mut self, news: StickNews) -> Option<StickId> {
         match news {
-            StickNews::In(stick) => {
+            StickNews::In(mut stick) => {
+                stick.forget_returned_loan();
                 self.sticks.push(stick);
                 None
             }

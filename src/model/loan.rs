@@ -3,8 +3,8 @@
 use super::language::Language;
 use super::screen::Telephone;
 use super::wire::Words;
-use serde::Deserialize;
 use std::collections::BTreeSet;
+use toml::{Table, Value};
 
 /// The only format number this version reads.
 pub const FORMAT: u16 = 1;
@@ -45,9 +45,8 @@ impl Loan {
     /// # Errors
     /// [`LoanError`] names the field and what to write there.
     pub fn from_toml(text: &str) -> Result<Self, LoanError> {
-        let written: Written =
-            toml::from_str(text).map_err(|error| LoanError { field: String::new(), problem: error.to_string() })?;
-        written.validate()
+        let table = Paper { table: &table(text, example)?, path: String::new() };
+        loan(&table)
     }
 
     /// The counter whose room server is `host` (`HOST[:PORT]`, any case).
@@ -68,148 +67,350 @@ impl Loan {
     }
 }
 
-/// What is wrong with a loan file, for the person who wrote it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}{problem}", if field.is_empty() { String::new() } else { format!("{field}: ") })]
+/// What is wrong with a loan or a return order, for the person who wrote it: in English for a command line, and on the TV
+/// in the words of `loan-problem-…`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{field}: {problem}")]
 pub struct LoanError {
-    /// Path of the field, empty when the file itself is not TOML or has unknown fields.
+    /// Path of the field, such as `counter[0].telephone`; for [`LoanProblem::Line`] the line, such as `line 3`.
     pub field: String,
     /// What is wrong and what to write instead.
-    pub problem: String,
+    pub problem: LoanProblem,
 }
 
-fn wrong<T>(field: impl Into<String>, problem: impl Into<String>) -> Result<T, LoanError> {
-    Err(LoanError { field: field.into(), problem: problem.into() })
+/// What is wrong with a field, and the remedy.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum LoanProblem {
+    /// This line is no TOML.
+    #[error("is no TOML ({said}); write NAME = \"VALUE\" with straight quotes, as in the example loan")]
+    Line {
+        /// Its number, from 1.
+        line: usize,
+        /// What the reader of TOML says.
+        said: String,
+    },
+    /// The field is not there.
+    #[error("is missing; write it like {example}")]
+    Missing {
+        /// A value.
+        example: &'static str,
+    },
+    /// No such field exists.
+    #[error("is no field of this file; correct its spelling or take it out (the fields here are {known})")]
+    Unknown {
+        /// The fields that exist in its place.
+        known: String,
+    },
+    /// The value is not what belongs there.
+    #[error("must be {wanted}, such as {example}")]
+    Value {
+        /// In words.
+        wanted: &'static str,
+        /// A value.
+        example: &'static str,
+    },
+    /// The format is another version's.
+    #[error("is {written}, but this device reads format {read}; make the file anew")]
+    Format {
+        /// As written.
+        written: i64,
+        /// The only one that is read.
+        read: u16,
+    },
+    /// The same stands there twice.
+    #[error("\"{written}\" stands there twice; leave one of them")]
+    Twice {
+        /// As written.
+        written: String,
+    },
+    /// A language without words.
+    #[error("\"{written}\" has no words here; known are {known}")]
+    Language {
+        /// As written.
+        written: String,
+        /// The languages that can be written.
+        known: String,
+    },
+    /// A text that does not fit on the screen.
+    #[error("must be one line of at most {LONGEST_WORDS} characters")]
+    Long,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    format: u16,
-    id: String,
-    until: jiff::civil::Date,
-    #[serde(default = "tokyo")]
-    time_zone: String,
-    languages: Vec<String>,
-    city: Words,
-    #[serde(default)]
-    counter: Vec<WrittenCounter>,
-    #[serde(default)]
-    trust_anchors: Vec<String>,
+impl LoanProblem {
+    /// A stable name, part of its message's.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Line { .. } => "line",
+            Self::Missing { .. } => "missing",
+            Self::Unknown { .. } => "unknown",
+            Self::Value { .. } => "value",
+            Self::Format { .. } => "format",
+            Self::Twice { .. } => "twice",
+            Self::Language { .. } => "language",
+            Self::Long => "long",
+        }
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenCounter {
-    name: Words,
-    hosts: Vec<String>,
-    telephone: String,
-    hours: Words,
+/// What belongs into a field: in words, and an example.
+pub(super) type Example = (&'static str, &'static str);
+
+/// Characters of a name or of opening hours, at most.
+const LONGEST_WORDS: usize = 40;
+
+/// What belongs into the fields of a loan, by their names.
+fn example(field: &str) -> Option<Example> {
+    Some(match field {
+        "format" => ("a number", "1"),
+        "id" => ("1 to 40 letters, digits or hyphens", "\"M-2026-014\""),
+        "until" => ("the loan's last day", "2027-03-31"),
+        "time_zone" => ("a known time zone", "\"Asia/Tokyo\""),
+        "languages" => ("a list of languages, the default first", "[\"ja\", \"en\"]"),
+        "city" => ("the city's name by language", "{ ja = \"みどり市\" }"),
+        "counter" => ("sections, each with name, hosts, telephone and hours", "[[counter]]"),
+        "trust_anchors" => ("a list of PEM certificates", "[\"-----BEGIN CERTIFICATE-----…\"]"),
+        "name" => ("the counter's name by language", "{ ja = \"子育て相談窓口\" }"),
+        "hosts" => ("a list of room servers, each HOST or HOST:PORT", "[\"counter.city.example\"]"),
+        "telephone" => ("a number as people dial it", "\"0422-00-0000\""),
+        "hours" => ("opening hours by language", "{ ja = \"平日 8:30〜17:15\" }"),
+        "ja" | "en" => ("text in quotes", "\"みどり市\""),
+        _ => return None,
+    })
 }
 
-fn tokyo() -> String {
-    "Asia/Tokyo".to_owned()
+const FIELDS: [&str; 8] = ["format", "id", "until", "time_zone", "languages", "city", "counter", "trust_anchors"];
+const COUNTER_FIELDS: [&str; 4] = ["name", "hosts", "telephone", "hours"];
+
+/// A file or a section of it, and where in the file it stands.
+pub(super) struct Paper<'a> {
+    pub(super) table: &'a Table,
+    pub(super) path: String,
 }
 
-impl Written {
-    fn validate(self) -> Result<Loan, LoanError> {
-        if self.format != FORMAT {
-            return wrong(
-                "format",
-                format!("is {}, but this device reads format {FORMAT}; make the loan anew", self.format),
-            );
-        }
-        if self.id.is_empty() || self.id.len() > 40 || !self.id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-            return wrong("id", "must be 1 to 40 letters, digits or hyphens, such as \"M-2026-014\"");
-        }
-        if jiff::tz::TimeZone::get(&self.time_zone).is_err() {
-            return wrong(
-                "time_zone",
-                format!("\"{}\" is not a known time zone; write \"Asia/Tokyo\"", self.time_zone),
-            );
-        }
-        check_words("city", &self.city)?;
-        let languages = self.languages()?;
-        if self.counter.is_empty() {
-            return wrong(
-                "counter",
-                "is missing; write at least one [[counter]] with name, hosts, telephone and hours",
-            );
-        }
-        let mut seen = BTreeSet::new();
-        let mut counters = Vec::new();
-        for (index, counter) in self.counter.into_iter().enumerate() {
-            counters.push(counter.validate(&format!("counter[{index}]"), &mut seen)?);
-        }
-        for (index, anchor) in self.trust_anchors.iter().enumerate() {
-            if !(anchor.contains("-----BEGIN CERTIFICATE-----") && anchor.contains("-----END CERTIFICATE-----")) {
-                return wrong(
-                    format!("trust_anchors[{index}]"),
-                    "is not a PEM certificate (-----BEGIN CERTIFICATE-----)",
-                );
+/// Reads the TOML of a paper; what is no TOML is named by its field, where `example` knows it, else by its line.
+///
+/// # Errors
+/// [`LoanError`] names the field or line and what to write there.
+pub(super) fn table(text: &str, example: fn(&str) -> Option<Example>) -> Result<Table, LoanError> {
+    text.parse::<Table>().map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start).min(text.len());
+        let before = text.as_bytes().get(..at).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count();
+        let written = text.lines().nth(line).unwrap_or_default();
+        let field = written.split_once('=').map(|(field, _)| field.trim()).unwrap_or_default();
+        // A value that a person may well write so, without its quotes say.
+        match example(field) {
+            Some((wanted, example)) if !error.message().contains("duplicate") => {
+                LoanError { field: field.to_owned(), problem: LoanProblem::Value { wanted, example } }
             }
+            _ => LoanError {
+                field: format!("line {}", line + 1),
+                problem: LoanProblem::Line { line: line + 1, said: short(error.message()) },
+            },
         }
-        Ok(Loan {
-            id: self.id,
-            until: self.until,
-            city: self.city,
-            counters,
-            languages,
-            trust_anchors: self.trust_anchors,
-            time_zone: self.time_zone,
-        })
+    })
+}
+
+/// What somebody wrote, as far as it fits into a sentence.
+fn short(written: &str) -> String {
+    written.lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(40).collect()
+}
+
+impl<'a> Paper<'a> {
+    fn at(&self, field: &str) -> String {
+        if self.path.is_empty() { field.to_owned() } else { format!("{}.{field}", self.path) }
     }
 
-    fn languages(&self) -> Result<Vec<Language>, LoanError> {
-        let mut languages = Vec::new();
-        for tag in &self.languages {
-            match Language::from_tag(tag) {
-                Some(language) if languages.contains(&language) => {
-                    return wrong("languages", format!("\"{tag}\" stands there twice"));
+    pub(super) fn wrong<T>(&self, field: &str, problem: LoanProblem) -> Result<T, LoanError> {
+        Err(LoanError { field: self.at(field), problem })
+    }
+
+    /// The value is not what belongs there.
+    pub(super) fn value<T>(&self, field: &str, (wanted, example): Example) -> Result<T, LoanError> {
+        self.wrong(field, LoanProblem::Value { wanted, example })
+    }
+
+    /// Nothing stands there that has no place there.
+    pub(super) fn only(&self, fields: &[&str]) -> Result<(), LoanError> {
+        match self.table.keys().find(|key| !fields.contains(&key.as_str())) {
+            Some(unknown) => self.wrong(&short(unknown), LoanProblem::Unknown { known: fields.join(", ") }),
+            None => Ok(()),
+        }
+    }
+
+    fn needed(&self, field: &str, (_, example): Example) -> Result<&'a Value, LoanError> {
+        match self.table.get(field) {
+            Some(value) => Ok(value),
+            None => self.wrong(field, LoanProblem::Missing { example }),
+        }
+    }
+
+    pub(super) fn text(&self, field: &str, example: Example) -> Result<&'a str, LoanError> {
+        match self.needed(field, example)? {
+            Value::String(text) => Ok(text),
+            _ => self.value(field, example),
+        }
+    }
+
+    fn texts(&self, field: &str, example: Example) -> Result<Vec<&'a str>, LoanError> {
+        let Value::Array(list) = self.needed(field, example)? else { return self.value(field, example) };
+        let texts: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
+        texts.map_or_else(|| self.value(field, example), Ok)
+    }
+
+    pub(super) fn format(&self, read: u16) -> Result<(), LoanError> {
+        let example = ("a number", "1");
+        match self.needed("format", example)? {
+            Value::Integer(written) if *written == i64::from(read) => Ok(()),
+            Value::Integer(written) => self.wrong("format", LoanProblem::Format { written: *written, read }),
+            _ => self.value("format", example),
+        }
+    }
+
+    fn section(&self, field: &str, example: Example) -> Result<Paper<'a>, LoanError> {
+        match self.needed(field, example)? {
+            Value::Table(table) => Ok(Paper { table, path: self.at(field) }),
+            _ => self.value(field, example),
+        }
+    }
+
+    fn words(&self, field: &str, example: Example) -> Result<Words, LoanError> {
+        let section = self.section(field, example)?;
+        let tags = Language::ALL.map(|language| language.tag());
+        section.only(&tags)?;
+        let mut words = Words::default();
+        for language in Language::ALL {
+            if section.table.contains_key(language.tag()) {
+                let text = section.text(language.tag(), ("text in quotes", example.1))?;
+                if text.chars().count() > LONGEST_WORDS || text.chars().any(char::is_control) {
+                    return section.wrong(language.tag(), LoanProblem::Long);
                 }
-                Some(language) => languages.push(language),
-                None => {
-                    let known: Vec<_> = Language::ALL.iter().map(|language| language.tag()).collect();
-                    return wrong("languages", format!("\"{tag}\" has no words here; known are {}", known.join(", ")));
-                }
+                words.0.insert(language, text.to_owned());
             }
         }
-        if languages.is_empty() {
-            return wrong("languages", "is empty; write [\"ja\"]");
+        if words.get(Language::Japanese).trim().is_empty() {
+            return section.wrong(Language::Japanese.tag(), LoanProblem::Missing { example: example.1 });
         }
-        Ok(languages)
+        Ok(words)
+    }
+
+    /// A day, in quotes or without them.
+    fn day(&self, field: &str, example: Example) -> Result<jiff::civil::Date, LoanError> {
+        let written = match self.needed(field, example)? {
+            Value::String(text) => text.trim().parse().ok(),
+            Value::Datetime(toml::value::Datetime { date: Some(date), time: None, offset: None }) => {
+                date.to_string().parse().ok()
+            }
+            _ => None,
+        };
+        written.map_or_else(|| self.value(field, example), Ok)
     }
 }
 
-impl WrittenCounter {
-    fn validate(self, path: &str, seen: &mut BTreeSet<String>) -> Result<Counter, LoanError> {
-        check_words(&format!("{path}.name"), &self.name)?;
-        check_words(&format!("{path}.hours"), &self.hours)?;
-        if self.hosts.is_empty() {
-            return wrong(
-                format!("{path}.hosts"),
-                "is empty; write the room server's host, such as \"counter.city.example\"",
-            );
-        }
-        let mut hosts = Vec::new();
-        for host in self.hosts {
-            let host = host.to_ascii_lowercase();
-            let sound = url::Url::parse(&format!("https://{host}/"))
-                .is_ok_and(|url| url.path() == "/" && url.username().is_empty() && host_text(&url) == host);
-            if !sound {
-                return wrong(format!("{path}.hosts"), format!("\"{host}\" is not HOST or HOST:PORT"));
-            }
-            if !seen.insert(host.clone()) {
-                return wrong(format!("{path}.hosts"), format!("\"{host}\" already belongs to another counter"));
-            }
-            hosts.push(host);
-        }
-        let dialled = self.telephone.chars().filter(char::is_ascii_digit).count();
-        if dialled < 3 || !self.telephone.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c)) {
-            return wrong(format!("{path}.telephone"), "must be a number as people dial it, such as \"0422-00-0000\"");
-        }
-        Ok(Counter { name: self.name, hosts, telephone: Telephone { number: self.telephone, hours: self.hours } })
+fn loan(paper: &Paper<'_>) -> Result<Loan, LoanError> {
+    let like = |field| example(field).unwrap_or_default();
+    paper.only(&FIELDS)?;
+    paper.format(FORMAT)?;
+    let id = paper.text("id", like("id"))?;
+    if id.is_empty() || id.len() > 40 || !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        return paper.value("id", like("id"));
     }
+    let until = paper.day("until", like("until"))?;
+    let time_zone = match paper.table.contains_key("time_zone") {
+        true => paper.text("time_zone", like("time_zone"))?,
+        false => "Asia/Tokyo",
+    };
+    if jiff::tz::TimeZone::get(time_zone).is_err() {
+        return paper.value("time_zone", like("time_zone"));
+    }
+    let city = paper.words("city", like("city"))?;
+    let languages = languages(paper, like("languages"))?;
+    let sections = match paper.needed("counter", like("counter"))? {
+        Value::Array(sections) => sections.as_slice(),
+        _ => &[],
+    };
+    let (mut seen, mut counters) = (BTreeSet::new(), Vec::new());
+    for (index, section) in sections.iter().enumerate() {
+        let path = format!("counter[{index}]");
+        let Value::Table(table) = section else { return paper.value(&path, like("counter")) };
+        counters.push(counter(&Paper { table, path }, &mut seen)?);
+    }
+    if counters.is_empty() {
+        return paper.value("counter", like("counter"));
+    }
+    let trust_anchors = match paper.table.contains_key("trust_anchors") {
+        true => paper.texts("trust_anchors", like("trust_anchors"))?,
+        false => Vec::new(),
+    };
+    if let Some(index) = trust_anchors.iter().position(|anchor| !is_pem_certificate(anchor)) {
+        let example = ("a PEM certificate, unchanged from its first line to its last", "-----BEGIN CERTIFICATE-----…");
+        return paper.value(&format!("trust_anchors[{index}]"), example);
+    }
+    Ok(Loan {
+        id: id.to_owned(),
+        until,
+        city,
+        counters,
+        languages,
+        trust_anchors: trust_anchors.into_iter().map(str::to_owned).collect(),
+        time_zone: time_zone.to_owned(),
+    })
+}
+
+fn languages(paper: &Paper<'_>, example: Example) -> Result<Vec<Language>, LoanError> {
+    let mut languages = Vec::new();
+    for tag in paper.texts("languages", example)? {
+        let written = short(tag);
+        match Language::from_tag(tag) {
+            Some(language) if languages.contains(&language) => {
+                return paper.wrong("languages", LoanProblem::Twice { written });
+            }
+            Some(language) => languages.push(language),
+            None => {
+                let known = Language::ALL.map(|language| language.tag()).join(", ");
+                return paper.wrong("languages", LoanProblem::Language { written, known });
+            }
+        }
+    }
+    if languages.is_empty() { paper.value("languages", example) } else { Ok(languages) }
+}
+
+fn counter(paper: &Paper<'_>, seen: &mut BTreeSet<String>) -> Result<Counter, LoanError> {
+    let like = |field| example(field).unwrap_or_default();
+    paper.only(&COUNTER_FIELDS)?;
+    let name = paper.words("name", like("name"))?;
+    let hours = paper.words("hours", like("hours"))?;
+    let mut hosts = Vec::new();
+    for host in paper.texts("hosts", like("hosts"))? {
+        let host = host.to_ascii_lowercase();
+        let sound = url::Url::parse(&format!("https://{host}/"))
+            .is_ok_and(|url| url.path() == "/" && url.username().is_empty() && host_text(&url) == host);
+        if !sound {
+            return paper.value("hosts", like("hosts"));
+        }
+        if !seen.insert(host.clone()) {
+            return paper.wrong("hosts", LoanProblem::Twice { written: short(&host) });
+        }
+        hosts.push(host);
+    }
+    if hosts.is_empty() {
+        return paper.value("hosts", like("hosts"));
+    }
+    let number = paper.text("telephone", like("telephone"))?;
+    let dialled = number.chars().filter(char::is_ascii_digit).count();
+    if dialled < 3 || !number.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c)) {
+        return paper.value("telephone", like("telephone"));
+    }
+    Ok(Counter { name, hosts, telephone: Telephone { number: number.to_owned(), hours } })
+}
+
+/// Whether it is the text form of one certificate (RFC 7468, section 5): what lies between the marks is Base64 of a DER
+/// sequence. What the certificate says is judged where it is used.
+fn is_pem_certificate(text: &str) -> bool {
+    let inner = text.trim().strip_prefix("-----BEGIN CERTIFICATE-----");
+    let Some(inner) = inner.and_then(|rest| rest.strip_suffix("-----END CERTIFICATE-----")) else { return false };
+    let packed: String = inner.split_ascii_whitespace().collect();
+    data_encoding::BASE64.decode(packed.as_bytes()).is_ok_and(|der| der.first() == Some(&0x30))
 }
 
 /// `HOST[:PORT]` of an address, the port only where it is not the scheme's own.
@@ -219,19 +420,6 @@ pub(crate) fn host_text(url: &url::Url) -> String {
         (Some(host), None) => host.to_owned(),
         (None, _) => String::new(),
     }
-}
-
-fn check_words(field: &str, words: &Words) -> Result<(), LoanError> {
-    let japanese = words.get(Language::Japanese);
-    if japanese.trim().is_empty() {
-        return wrong(format!("{field}.ja"), "is missing; Japanese is always needed");
-    }
-    for (language, text) in &words.0 {
-        if text.chars().count() > 40 || text.chars().any(char::is_control) {
-            return wrong(format!("{field}.{}", language.tag()), "must be one line of at most 40 characters");
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -255,12 +443,72 @@ mod tests {
     }
 
     #[test]
+    fn a_day_is_read_with_and_without_quotes() {
+        for written in ["\"2099-03-31\"", "2099-03-31", "\" 2099-03-31 \""] {
+            let loan = Loan::from_toml(&DEMO.replacen("\"2099-03-31\"", written, 1)).unwrap();
+            assert_eq!(loan.until, jiff::civil::date(2099, 3, 31), "{written}");
+        }
+    }
+
+    #[test]
     fn every_mistake_names_its_field_and_the_remedy() {
-        assert!(error("format = 1", "format = 2").starts_with("format: is 2, but this device reads format 1"));
-        assert!(error("\"ja\", \"en\"", "\"xx\"").contains("languages: \"xx\" has no words here; known are ja, en"));
-        assert!(error("telephone = \"", "telephone = \"call me ").contains("counter[0].telephone: must be a number"));
-        assert!(error("localhost:8443", "https://x/y").contains("counter[0].hosts"));
-        assert!(error("until = ", "untill = ").contains("untill"));
-        assert!(error("Asia/Tokyo", "Asia/Edo").contains("write \"Asia/Tokyo\""));
+        const DAY: &str = "until: must be the loan's last day, such as 2027-03-31";
+        const NUMBER: &str = "telephone: must be a number as people dial it, such as \"0422-00-0000\"";
+        let anchor = |inner: &str| {
+            format!(
+                "trust_anchors = [\"\"\"-----BEGIN CERTIFICATE-----\n{inner}\n\
+            -----END CERTIFICATE-----\"\"\"] #"
+            )
+        };
+        for (from, to, said) in [
+            ("format = 1", "format = 2", "format: is 2, but this device reads format 1; make the file anew"),
+            ("format = 1", "", "format: is missing; write it like 1"),
+            ("format = 1", "format = \"1\"", "format: must be a number, such as 1"),
+            ("id = \"DEMO-2026-001\"", "id = 2026", "id: must be 1 to 40 letters, digits or hyphens, such as"),
+            ("DEMO-2026-001", "みどり", "id: must be 1 to 40 letters, digits or hyphens, such as \"M-2026-014\""),
+            ("\"2099-03-31\"", "\"2099/03/31\"", DAY),
+            ("\"2099-03-31\"", "2099/03/31", DAY),
+            ("\"2099-03-31\"", "2099-03-31T10:00:00", DAY),
+            ("\"2099-03-31\"", "2099-02-30", DAY),
+            ("\"2099-03-31\"", "20990331", DAY),
+            ("\"2099-03-31\"", "", DAY),
+            ("until = \"2099-03-31\"", "", "until: is missing; write it like 2027-03-31"),
+            ("until = ", "untill = ", "untill: is no field of this file; correct its spelling or take it out (the"),
+            ("Asia/Tokyo", "Asia/Edo", "time_zone: must be a known time zone, such as \"Asia/Tokyo\""),
+            ("\"Asia/Tokyo\"", "9", "time_zone: must be a known time zone, such as \"Asia/Tokyo\""),
+            ("\"ja\", \"en\"", "\"xx\"", "languages: \"xx\" has no words here; known are ja, en"),
+            ("\"ja\", \"en\"", "\"ja\", \"ja\"", "languages: \"ja\" stands there twice; leave one of them"),
+            ("\"ja\", \"en\"", "", "languages: must be a list of languages, the default first, such as [\"ja\""),
+            ("[\"ja\", \"en\"]", "\"ja\"", "languages: must be a list of languages, the default first, such as"),
+            ("[\"ja\", \"en\"]", "[ja, en]", "languages: must be a list of languages, the default first, such as"),
+            ("ja = \"みどり市\"\n", "", "city.ja: is missing; write it like { ja = \"みどり市\" }"),
+            ("ja = \"みどり市\"\n", "ja = 5\n", "city.ja: must be text in quotes, such as"),
+            ("en = \"Midori City\"", "xx = \"Midori\"", "city.xx: is no field of this file"),
+            ("Midori City", &"x".repeat(41), "city.en: must be one line of at most 40 characters"),
+            ("[[counter]]", "[[counters]]", "counters: is no field of this file"),
+            ("[[counter]]", "[counter]", "counter: must be sections, each with name, hosts, telephone and hours"),
+            ("telephone = \"", "telephone = \"call me ", &format!("counter[0].{NUMBER}")),
+            ("\"0422-00-1234\"", "0422", NUMBER),
+            ("\"0422-00-1234\"", "422001234", &format!("counter[0].{NUMBER}")),
+            ("\"0422-00-1234\"", "0422-00-1234", NUMBER),
+            ("telephone = \"0422-00-1234\"\n", "", "counter[0].telephone: is missing; write it like \"0422"),
+            ("localhost:8443", "https://x/y", "counter[0].hosts: must be a list of room servers, each HOST or"),
+            ("127.0.0.1:8443", "localhost:8443", "counter[0].hosts: \"localhost:8443\" stands there twice"),
+            ("\"localhost:8443\", \"127.0.0.1:8443\"", "", "counter[0].hosts: must be a list of room servers"),
+            ("hours = { ja = \"", "hours = { fr = \"", "counter[0].hours.fr: is no field of this file"),
+            ("hours =", "hour =", "counter[0].hour: is no field of this file"),
+            ("trust_anchors = []", "trust_anchors = [\"none\"]", "trust_anchors[0]: must be a PEM certificate"),
+            ("trust_anchors = []", &anchor("MIIB%%"), "trust_anchors[0]: must be a PEM certificate"),
+            ("trust_anchors = []", "trust_anchors = \"\"", "trust_anchors: must be a list of PEM certificates"),
+            ("[city]", "[city", "line 9: is no TOML ("),
+            ("until = ", "until ", "line 4: is no TOML ("),
+            ("id = \"", "id = “", "id: must be 1 to 40 letters, digits or hyphens, such as \"M-2026-014\""),
+            ("format = 1", "format = 1\nformat = 1", "line 3: is no TOML ("),
+        ] {
+            let error = error(from, to);
+            assert!(error.starts_with(said), "{to}: {error}");
+        }
+        let sound = DEMO.replacen("trust_anchors = []", &anchor("MIIB\nAAAA"), 1);
+        assert_eq!(Loan::from_toml(&sound).unwrap().trust_anchors.len(), 1);
     }
 }

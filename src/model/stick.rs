@@ -1,7 +1,6 @@
 //! What a USB stick brings: an update, a loan, an order to forget; and why a paper on it is refused.
 
-use super::loan::{Loan, LoanError};
-use serde::Deserialize;
+use super::loan::{self, Loan, LoanError};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -38,6 +37,16 @@ impl Stick {
     /// Something is on it that the device could do.
     pub fn brings_something(&self) -> bool {
         self.update.is_some() || self.loan.is_some() || self.give_back.is_some()
+    }
+
+    /// The order to return a loan outlives that loan on the same stick: it would be lent again by the next start.
+    pub(super) fn forget_returned_loan(&mut self) {
+        let over = self.give_back.as_ref().and_then(|order| order.as_ref().ok());
+        if let Some(Ok(order)) = &self.loan
+            && over == Some(&order.loan.id)
+        {
+            self.loan = None;
+        }
     }
 
     /// Something that needs a sound disk: an update or a loan.
@@ -100,10 +109,20 @@ pub enum PaperRefusal {
     NoKeys,
     /// The file cannot be read from the stick.
     Unreadable,
-    /// Not a sound file: which field, and what to write there.
+    /// The stick itself cannot be read: a file system that is not read here (NTFS, BitLocker), a damaged one, or one that
+    /// does not answer.
+    UnreadableStick,
+    /// A file is there under another name (`loan.toml.txt`).
+    Misnamed {
+        /// Its name.
+        written: String,
+        /// What it is to be called.
+        name: &'static str,
+    },
+    /// Not a sound file.
     Invalid {
-        /// For the person who wrote it.
-        problem: String,
+        /// Which field, and what to write there.
+        error: LoanError,
     },
     /// Another loan is in force and must be returned first.
     AlreadyLent {
@@ -132,6 +151,8 @@ impl PaperRefusal {
             Self::Changed => "changed",
             Self::NoKeys => "no-keys",
             Self::Unreadable => "unreadable",
+            Self::UnreadableStick => "unreadable-stick",
+            Self::Misnamed { .. } => "misnamed",
             Self::Invalid { .. } => "invalid",
             Self::AlreadyLent { .. } => "already-lent",
             Self::Expired => "expired",
@@ -142,29 +163,24 @@ impl PaperRefusal {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenReturn {
-    format: u16,
-    loan: String,
-}
-
 /// Reads a return order: the id of the loan that is over.
 ///
 /// # Errors
 /// [`LoanError`] names the field and what to write there.
 pub fn return_order(text: &str) -> Result<String, LoanError> {
-    let wrong = |field: &str, problem: String| LoanError { field: field.to_owned(), problem };
-    let written: WrittenReturn = toml::from_str(text).map_err(|error| wrong("", error.to_string()))?;
-    if written.format != RETURN_FORMAT {
-        let problem =
-            format!("is {}, but this device reads format {RETURN_FORMAT}; make the order anew", written.format);
-        return Err(wrong("format", problem));
+    let example = |field: &str| match field {
+        "format" => Some(("a number", "1")),
+        "loan" => Some(("the id of the loan", "\"M-2026-014\"")),
+        _ => None,
+    };
+    let paper = loan::Paper { table: &loan::table(text, example)?, path: String::new() };
+    paper.only(&["format", "loan"])?;
+    paper.format(RETURN_FORMAT)?;
+    let like = example("loan").unwrap_or_default();
+    match paper.text("loan", like)? {
+        id if id.is_empty() || id.len() > 40 => paper.value("loan", like),
+        id => Ok(id.to_owned()),
     }
-    if written.loan.is_empty() || written.loan.len() > 40 {
-        return Err(wrong("loan", "must be the id of the loan, such as \"M-2026-014\"".to_owned()));
-    }
-    Ok(written.loan)
 }
 
 /// The text of a return order for a loan's id.
@@ -181,7 +197,12 @@ mod tests {
         assert_eq!(return_order(&return_order_for("M-2026-014")).unwrap(), "M-2026-014");
         assert!(return_order("format = 2\nloan = \"x\"").unwrap_err().to_string().starts_with("format: is 2"));
         assert!(return_order("format = 1\nloan = \"\"").unwrap_err().to_string().starts_with("loan: must be"));
-        assert!(return_order("format = 1\nlaon = \"x\"").unwrap_err().to_string().contains("laon"));
+        let said = |text: &str| return_order(text).unwrap_err().to_string();
+        assert!(said("format = 1\nlaon = \"x\"").starts_with("laon: is no field of this file; correct its spelling"));
+        assert!(said("format = 1").starts_with("loan: is missing; write it like \"M-2026-014\""));
+        assert!(said("format = 1\nloan = M-2026-014").starts_with("loan: must be the id of the loan, such as"));
+        assert!(said("loan = \"x\"").starts_with("format: is missing"));
+        assert!(said("M-2026-014").starts_with("line 1: is no TOML ("));
     }
 
     #[test]

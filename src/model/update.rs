@@ -102,14 +102,38 @@ pub fn compare_versions(a: &str, b: &str) -> Ordering {
     })
 }
 
+/// The version in the name of an update (`madoguchi-1.10.0-rc.2-arm64-pi5`): it begins with the first digit that stands at
+/// the start, after a separator, or after such a `v`, and ends before the processor's name. Empty where there is none.
+pub fn version_in(name: &str) -> &str {
+    let mut before = None;
+    for (at, letter) in name.char_indices() {
+        let begins = before.is_none_or(|before: char| "-_ .".contains(before));
+        let rest = name.get(at..).unwrap_or_default();
+        let version = if begins { rest.strip_prefix(['v', 'V']).unwrap_or(rest) } else { "" };
+        if version.starts_with(|first: char| first.is_ascii_digit()) {
+            let end = version.find(|letter: char| !letter.is_ascii_alphanumeric() && !".-+".contains(letter));
+            let version = version.get(..end.unwrap_or(version.len())).unwrap_or_default();
+            let ends = ["-arm", "-aarch", "-amd", "-x86"].into_iter().filter_map(|name| version.find(name)).min();
+            return version.get(..ends.unwrap_or(version.len())).unwrap_or_default();
+        }
+        before = Some(letter);
+    }
+    ""
+}
+
 fn compare_parts(a: &str, b: &str, missing: &str) -> Ordering {
+    // A number may be longer than any integer; leading zeros count for nothing.
+    let number = |part: &str| {
+        let digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| part.trim_start_matches('0').to_owned())
+    };
     let (a, b): (Vec<_>, Vec<_>) = (a.split('.').collect(), b.split('.').collect());
     let parts = (0..a.len().max(b.len())).map(|at| {
         let (a, b) = (a.get(at).copied().unwrap_or(missing), b.get(at).copied().unwrap_or(missing));
-        match (a.parse::<u64>(), b.parse::<u64>()) {
-            (Ok(a), Ok(b)) => a.cmp(&b),
-            (Ok(_), Err(_)) if !b.is_empty() => Ordering::Less,
-            (Err(_), Ok(_)) if !a.is_empty() => Ordering::Greater,
+        match (number(a), number(b)) {
+            (Some(a), Some(b)) => a.len().cmp(&b.len()).then(a.cmp(&b)),
+            (Some(_), None) if !b.is_empty() => Ordering::Less,
+            (None, Some(_)) if !a.is_empty() => Ordering::Greater,
             _ => a.cmp(b),
         }
     });
@@ -219,9 +243,29 @@ mod tests {
             ("1.0.0-1", "1.0.0-rc", Less),
             ("0.1.0", "", Greater),
             ("20261122T0100", "20261122T0059", Greater),
+            ("1.100000000000000000000", "1.99999999999999999999", Greater),
+            ("1.007", "1.7", Equal),
         ] {
             assert_eq!(compare_versions(a, b), order, "{a} and {b}");
             assert_eq!(compare_versions(b, a), order.reverse(), "{b} and {a}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_found_in_a_files_name() {
+        for (name, version) in [
+            ("madoguchi-arm64-0.10.0", "0.10.0"),
+            ("madoguchi-arm64-pi5-1.0.0-rc.2", "1.0.0-rc.2"),
+            ("madoguchi-1.0.0-rc.2-arm64-pi5", "1.0.0-rc.2"),
+            ("madoguchi-0.2.0-arm64", "0.2.0"),
+            ("madoguchi_v2.1", "2.1"),
+            ("1.4.0", "1.4.0"),
+            ("madoguchi-arm64-1.4.0 (2)", "1.4.0"),
+            ("update", ""),
+            ("pi5", ""),
+            ("更新-3", "3"),
+        ] {
+            assert_eq!(version_in(name), version, "{name}");
         }
     }
 

@@ -88,10 +88,17 @@ fn write_synced(place: &Path, text: &str) -> Result<(), String> {
 pub fn check(stick: &Path, key: &Path) -> Result<String, Box<dyn Error>> {
     let found = read(stick, &[public_key(key)?]);
     let (mut good, mut bad) = (Vec::new(), Vec::new());
+    if let Some(kind) = file_system(stick).filter(|kind| !READ_BY_A_DEVICE.contains(&kind.as_str())) {
+        bad.push(format!("this stick cannot be read by a device: its file system is {kind}; {FORMATS}"));
+    }
     if let Some(update) = &found.update {
         good.push(format!("update {}: the device itself checks who made it", update.display()));
     }
     match found.loan {
+        Some(Ok(order)) if found.give_back == Some(Ok(order.loan.id.clone())) => bad.push(format!(
+            "loan {}: the order to return it ({RETURN}) lies beside it and goes before it; delete the one that is not meant",
+            order.loan.id
+        )),
         Some(Ok(order)) if order.past => {
             bad.push(format!("loan {}: its last day, {}, is over", order.loan.id, order.loan.until));
         }
@@ -116,13 +123,39 @@ pub fn check(stick: &Path, key: &Path) -> Result<String, Box<dyn Error>> {
     }
 }
 
+/// What a device mounts (`image/root/usr/lib/madoguchi/stick`), and what stands for a folder that is no stick.
+const READ_BY_A_DEVICE: [&str; 9] = ["vfat", "msdos", "exfat", "ext4", "tmpfs", "overlay", "btrfs", "xfs", "9p"];
+/// What a person can do about another.
+const FORMATS: &str = "format it with FAT or exFAT and write it again";
+
+/// The file system on which the folder lies, as Linux names it; nothing where that cannot be told.
+fn file_system(folder: &Path) -> Option<String> {
+    let folder = folder.canonicalize().ok()?;
+    file_system_in(&fs::read_to_string("/proc/self/mountinfo").ok()?, &folder)
+}
+
+/// Reads `proc_pid_mountinfo(5)`: of the mounts above the folder the deepest, and of those the last one.
+fn file_system_in(mounts: &str, folder: &Path) -> Option<String> {
+    let mounts = mounts.lines().filter_map(|line| {
+        let (place, about) = line.split_once(" - ")?;
+        let point = place.split(' ').nth(4)?.replace("\\040", " ");
+        let kind = about.split(' ').next()?;
+        folder.starts_with(&point).then(|| (Path::new(&point).components().count(), kind.to_owned()))
+    });
+    mounts.max_by_key(|(depth, _)| *depth).map(|(_, kind)| kind)
+}
+
 fn in_words(why: &PaperRefusal) -> String {
     match why {
         PaperRefusal::NoSignature => format!("no signature lies beside it ({SIGNATURE}); write the stick again"),
         PaperRefusal::WrongKey => "signed with another key; sign it with the secret half of this one".to_owned(),
         PaperRefusal::Changed => "changed or damaged since it was signed; write the stick again".to_owned(),
-        PaperRefusal::Unreadable => "cannot be read; write the stick again".to_owned(),
-        PaperRefusal::Invalid { problem } => problem.clone(),
+        PaperRefusal::Unreadable => "cannot be read as a plain file; write the stick again".to_owned(),
+        PaperRefusal::UnreadableStick => format!("this stick cannot be read; {FORMATS}"),
+        PaperRefusal::Misnamed { written, name } => {
+            format!("the file is called \"{written}\"; rename it to \"{name}\" (Windows may hide the last ending)")
+        }
+        PaperRefusal::Invalid { error } => error.to_string(),
         other => other.name().to_owned(),
     }
 }
@@ -181,6 +214,9 @@ mod tests {
             .collect();
         names.sort();
         assert_eq!(names, ["loan.toml", "loan.toml.minisig", "return.toml", "return.toml.minisig"]);
+        give_back("DEMO-2026-001", &desk.secret(), &desk.at("stick")).unwrap();
+        let said = desk.check().unwrap_err();
+        assert!(said.contains("loan DEMO-2026-001: the order to return it (return.toml) lies beside it"), "{said}");
     }
 
     #[test]
@@ -201,6 +237,22 @@ mod tests {
             .unwrap();
         sign();
         assert!(desk.check().unwrap_err().contains("its last day, 2020-12-31, is over"));
+    }
+
+    #[test]
+    fn a_file_with_another_name_and_a_file_system_that_is_not_read_are_said() {
+        let desk = Desk::new();
+        fs::write(desk.at("stick").join("loan.toml.txt"), "").unwrap();
+        let said = desk.check().unwrap_err();
+        assert!(said.contains("the file is called \"loan.toml.txt\"; rename it to \"loan.toml\""), "{said}");
+        let mounts = "22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n\
+            40 22 8:17 / /media/A\\040B rw,nosuid shared:9 - fuseblk /dev/sdb1 rw\n\
+            41 22 8:33 / /media/C rw - vfat /dev/sdc1 rw\n";
+        let kind = |folder: &str| file_system_in(mounts, Path::new(folder));
+        assert_eq!(kind("/media/A B/madoguchi").as_deref(), Some("fuseblk"));
+        assert_eq!(kind("/media/C").as_deref(), Some("vfat"));
+        assert_eq!(kind("/media").as_deref(), Some("ext4"));
+        assert!(file_system(&desk.at("stick")).is_some());
     }
 
     #[test]

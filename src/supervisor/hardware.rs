@@ -118,7 +118,7 @@ fn parts(config: &HardwareConfig, mut first: watch::Receiver<bool>, tasks: &mut 
         slot::run(behind_slot, SlotConfig::default()).await;
     });
     let (plugged_in, plugged) = mpsc::channel(CHANNEL);
-    tasks.start("usb", usb::run(plugged_in, config.sticks.clone()));
+    tasks.start("usb", usb::run(plugged_in, config.sticks.clone(), usb::SETTLING));
     let (news_in, sticks) = mpsc::channel(CHANNEL);
     tasks.start("sticks", stick::run(plugged, news_in, config.site_keys.clone()));
     Parts {

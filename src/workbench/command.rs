@@ -172,7 +172,10 @@ impl Control {
             }
             Command::Stick { plugged } => {
                 let folder = PathBuf::from(STICK);
-                let event = if plugged { UsbEvent::In { folder, at_start: false } } else { UsbEvent::Out { folder } };
+                let event = match plugged {
+                    true => UsbEvent::In { folder, at_start: false, readable: true },
+                    false => UsbEvent::Out { folder },
+                };
                 self.bench.say(&self.bench.usb, event, "USB sockets")?;
                 self.bench.switches(|switches| switches.stick = plugged);
             }

@@ -3,7 +3,7 @@
 use crate::life::{Life, seconds};
 use crate::props;
 use madoguchi::model::language::Language;
-use madoguchi::model::loan::Loan;
+use madoguchi::model::loan::{Loan, LoanError, LoanProblem};
 use madoguchi::model::screen::Face;
 use madoguchi::model::stick::{LoanOrder, PaperRefusal, Stick};
 use madoguchi::model::turn::Fact;
@@ -53,7 +53,8 @@ fn the_same_loan_again_is_fine_and_a_longer_one_takes_its_place() {
 #[test]
 fn what_cannot_be_followed_is_said_and_nothing_changes() {
     let other = Loan { id: "M-2026-999".into(), ..props::loan() };
-    let invalid = PaperRefusal::Invalid { problem: "until: is missing".into() };
+    let missing = LoanProblem::Missing { example: "2027-03-31" };
+    let invalid = PaperRefusal::Invalid { error: LoanError { field: "until".into(), problem: missing } };
     for (paper, refusal) in [
         (Ok(order(other, false)), PaperRefusal::AlreadyLent { id: "M-2026-014".into() }),
         (Err(PaperRefusal::NoSignature), PaperRefusal::NoSignature),
@@ -68,6 +69,22 @@ fn what_cannot_be_followed_is_said_and_nothing_changes() {
         life.until("qr-show-paper");
         assert_eq!(life.asked("Lend"), 0);
     }
+}
+
+#[test]
+fn a_stick_that_cannot_be_read_is_told_to_staff_and_to_whoever_puts_it_in() {
+    let stick = |by_hand| Stick { by_hand, loan: Some(Err(PaperRefusal::UnreadableStick)), ..Stick::default() };
+    let mut life = Life::power_on_with(Ok(None));
+    life.until("boot-no-loan");
+    life.stick_in(stick(false));
+    life.expect_face("boot-paper-refused-unreadable-stick");
+    let mut life = Life::at_the_paper_screen();
+    life.stick_in(stick(false));
+    life.expect_face("qr-show-paper");
+    life.stick_in(stick(true));
+    life.expect_face("boot-paper-refused-unreadable-stick");
+    life.press();
+    life.until("qr-show-paper");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::life::{Life, minutes, seconds};
 use crate::props;
 use madoguchi::model::light::Light;
 use madoguchi::model::screen::Face;
-use madoguchi::model::stick::Stick;
+use madoguchi::model::stick::{LoanOrder, Stick};
 
 #[test]
 fn the_box_is_returned_and_gives_a_receipt() {
@@ -71,6 +71,22 @@ fn after_the_receipt_the_device_starts_anew_by_a_press_or_for_a_new_stick() {
     assert_eq!(life.asked("Lend"), 0);
     life.restarts();
     life.until("boot-loan-prepared");
+}
+
+/// The stick that brought the loan is used for its return, and stays in.
+#[test]
+fn a_return_stick_that_still_carries_the_loan_does_not_lend_the_device_again() {
+    let mut life = Life::at_the_paper_screen();
+    let order = LoanOrder { loan: props::loan(), text: String::new(), past: false };
+    let give_back = Some(Ok(props::loan().id));
+    life.stick_in(Stick { loan: Some(Ok(Box::new(order))), give_back, ..Stick::default() });
+    life.until("wipe-receipt");
+    life.waits(minutes(60));
+    life.expect_face("wipe-receipt");
+    life.press();
+    life.restarts();
+    life.until("boot-paper-refused-nothing-lent");
+    assert_eq!(life.asked("Lend"), 0);
 }
 
 #[test]

@@ -72,6 +72,8 @@ pub(in crate::appliance) fn next_job(known: &mut Known) -> Option<Job> {
         }
         return Some(match (stick.loan.take(), &lent) {
             (None, _) => continue,
+            // Something of the family's that was in at the start, and is no question of theirs.
+            (Some(Err(PaperRefusal::UnreadableStick)), Some(_)) if !stick.by_hand => continue,
             (Some(Err(why)), _) => Job::Refuse { why },
             (Some(Ok(order)), Some(loan)) if order.loan == *loan => Job::Prepared { stick: id },
             (Some(Ok(order)), Some(loan)) if order.loan.id != loan.id => {

@@ -2,6 +2,7 @@
 
 use super::paint::Painter;
 use crate::model::language::Language;
+use crate::model::loan::{LoanError, LoanProblem};
 use crate::model::quality::Quality;
 use crate::model::screen::{
     Aside, Ending, Face, HoldDoes, HourMinute, Live, Meeting, NetworkTrouble, PressDoes, RoomRefusal, ScanHint, Screen,
@@ -41,6 +42,9 @@ pub fn every_screen() -> Vec<(String, Screen)> {
             let mut name = format!("{}-{}", language.tag(), face.name());
             if let Face::JoiningNetwork { name: network } = &face {
                 name.push_str(if network.is_empty() { "-cable" } else { "-wifi" });
+            }
+            if let Face::PaperRefused(PaperRefusal::Invalid { error }) = &face {
+                name = format!("{name}-{}", error.problem.name());
             }
             if let Some(aside) = aside {
                 name = format!("{name}-{}", crate::model::screen::kebab(&format!("{aside:?}")));
@@ -145,7 +149,7 @@ fn stick_faces() -> Vec<Face> {
     faces.push(Face::UpToDate { version: "1.4.0".into() });
     faces.extend(UPDATE_REFUSALS.map(Face::UpdateRefused));
     faces.push(Face::LoanPrepared { id: "M-2026-014".into(), until: jiff::civil::date(2027, 3, 31) });
-    faces.extend(paper_refusals().map(Face::PaperRefused));
+    faces.extend(paper_refusals().into_iter().map(Face::PaperRefused));
     faces
 }
 
@@ -263,22 +267,40 @@ const UPDATE_REFUSALS: [UpdateRefusal; 8] = [
     UpdateRefusal::Failed,
 ];
 
-fn paper_refusals() -> [PaperRefusal; 11] {
+fn paper_refusals() -> Vec<PaperRefusal> {
     let id = || "M-2026-009".to_owned();
-    let problem = "counter[0].telephone: must be a number as people dial it".to_owned();
-    [
+    let mut refusals = vec![
         PaperRefusal::NoSignature,
         PaperRefusal::WrongKey,
         PaperRefusal::Changed,
         PaperRefusal::NoKeys,
         PaperRefusal::Unreadable,
-        PaperRefusal::Invalid { problem },
+        PaperRefusal::UnreadableStick,
+        PaperRefusal::Misnamed { written: "loan.toml.txt".into(), name: "loan.toml" },
         PaperRefusal::AlreadyLent { id: id() },
         PaperRefusal::Expired,
         PaperRefusal::OtherLoan { id: id() },
         PaperRefusal::NothingLent,
         PaperRefusal::NotWritten,
     ]
+    ];
+    refusals.extend(loan_errors().map(|error| PaperRefusal::Invalid { error }));
+    refusals
+}
+
+/// Every mistake in a loan, with the longest example of its kind.
+fn loan_errors() -> [LoanError; 8] {
+    let wrong = |field: &str, problem| LoanError { field: field.to_owned(), problem };
+    let (wanted, example) = ("opening hours by language", "{ ja = \"平日 8:30〜17:15\" }");
+    [
+        wrong("line 12", LoanProblem::Line { line: 12, said: "key with no value, expected `=`".into() }),
+        wrong("counter[0].hours", LoanProblem::Missing { example }),
+        wrong("counter[0].telefone", LoanProblem::Unknown { known: "name, hosts, telephone, hours".into() }),
+        wrong("counter[0].hours", LoanProblem::Value { wanted, example }),
+        wrong("format", LoanProblem::Format { written: 2, read: 1 }),
+        wrong("counter[1].hosts", LoanProblem::Twice { written: "counter.midori.example".into() }),
+        wrong("languages", LoanProblem::Language { written: "jp".into(), known: "ja, en".into() }),
+        wrong("counter[0].name.en", LoanProblem::Long),
 }
 
 const ENDINGS: [Ending; 7] = [

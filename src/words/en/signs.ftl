@@ -94,6 +94,7 @@ slot = { $day }, { $starts }–{ $ends }
 slot-open = You can join now
 say-something = Speak, and the bar moves
 loan-until = until { $until }
+loan-line = Line { $line }
 software = Software
 receipt = Erasure number
 camera-missing = No camera

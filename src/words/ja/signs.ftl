@@ -69,6 +69,7 @@ slot = { $day }　{ $starts }〜{ $ends }
 slot-open = 今、入れます
 say-something = 声を 出すと バーが 動きます
 loan-until = { $until }まで
+loan-line = { $line }行目
 software = ソフト
 receipt = 消去の 番号
 camera-missing = カメラなし

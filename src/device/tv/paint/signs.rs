@@ -115,7 +115,7 @@ const fn of_paper_refusal(why: &PaperRefusal) -> &'static str {
     match why {
         PaperRefusal::NoSignature | PaperRefusal::WrongKey | PaperRefusal::Changed => "shield",
         PaperRefusal::NoKeys => "key",
-        PaperRefusal::Unreadable => "stick",
+        PaperRefusal::UnreadableStick | PaperRefusal::Misnamed { .. } | PaperRefusal::Unreadable => "stick",
         PaperRefusal::Invalid { .. } => "paper-crossed",
         PaperRefusal::AlreadyLent { .. } | PaperRefusal::OtherLoan { .. } | PaperRefusal::NothingLent => "return",
         PaperRefusal::Expired => "clock",

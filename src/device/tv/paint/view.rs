@@ -2,6 +2,7 @@
 
 use super::signs;
 use crate::model::language::Language;
+use crate::model::loan::{LoanError, LoanProblem};
 use crate::model::screen::{Aside, Face, HourMinute, Meeting, PressDoes, ScanHint, Screen, Window, kebab};
 use crate::model::stick::PaperRefusal;
 use crate::words::{Arg, Catalog};
@@ -253,6 +254,10 @@ fn next(speak: &Speak, face: &Face) -> Option<String> {
         Face::ShowWifi { wrong: Some(wrong), .. } | Face::ShowPaper { wrong: Some(wrong), .. } => {
             Some(speak.say(&format!("wrong-{}", kebab(&format!("{wrong:?}")))))
         }
+        Face::PaperRefused(PaperRefusal::Misnamed { name, .. }) => {
+            Some(speak.with("boot-paper-refused-misnamed.next", &[("name", Arg::Text(name))]))
+        }
+        Face::PaperRefused(PaperRefusal::Invalid { error }) => Some(remedy(speak, &error.problem)),
         face => speak.maybe(&format!("{}.next", message_id(face))),
     }
 }
@@ -291,7 +296,10 @@ fn card(speak: &Speak, face: &Face) -> Option<Card> {
             let until = speak.with("loan-until", &[("until", Arg::Text(&until.to_string()))]);
             card(format!("{id}　{until}"), "document", 60)
         }
-        Face::PaperRefused(PaperRefusal::Invalid { problem }) => card(place_of(problem), "document", 56),
+        Face::PaperRefused(PaperRefusal::Invalid { error }) => card(place_of(speak, error), "document", 56),
+        Face::PaperRefused(PaperRefusal::Misnamed { written, .. }) => {
+            card(written.chars().filter(|c| !c.is_control()).take(36).collect(), "document", 56)
+        }
         Face::PaperRefused(PaperRefusal::AlreadyLent { id } | PaperRefusal::OtherLoan { id }) => {
             card(id.clone(), "document", 60)
         }
@@ -300,9 +308,30 @@ fn card(speak: &Speak, face: &Face) -> Option<Card> {
     }
 }
 
-/// The field or line that is wrong; what is wrong there stands in the log and is said by `madoguchi-staff stick check`.
-fn place_of(problem: &str) -> String {
-    problem.split(": ").next().unwrap_or_default().chars().take(36).collect()
+/// The field or line that is wrong.
+fn place_of(speak: &Speak, error: &LoanError) -> String {
+    match error.problem {
+        LoanProblem::Line { line, .. } => {
+            speak.with("loan-line", &[("line", Arg::Number(i64::try_from(line).unwrap_or(i64::MAX)))])
+        }
+        _ => error.field.chars().take(36).collect(),
+    }
+}
+
+/// What is to be written there instead.
+fn remedy(speak: &Speak, problem: &LoanProblem) -> String {
+    let id = format!("loan-problem-{}", problem.name());
+    match problem {
+        LoanProblem::Missing { example } | LoanProblem::Value { example, .. } => {
+            speak.with(&id, &[("example", Arg::Text(example))])
+        }
+        LoanProblem::Format { read, .. } => speak.with(&id, &[("format", Arg::Number((*read).into()))]),
+        LoanProblem::Twice { written } => speak.with(&id, &[("written", Arg::Text(written))]),
+        LoanProblem::Language { written, known } => {
+            speak.with(&id, &[("written", Arg::Text(written)), ("known", Arg::Text(known))])
+        }
+        LoanProblem::Line { .. } | LoanProblem::Unknown { .. } | LoanProblem::Long => speak.say(&id),
+    }
 }
 
 /// Where a code is to be shown, a missing camera must be plugged in; elsewhere people can talk without it.
