@@ -55,12 +55,9 @@ impl Qr {
                 effects.push(Effect::Chime);
                 Phase::TryingOut { until: now + TRYING_OUT }
             }
-            (Phase::Asking { .. }, Event::Hold) => return Boot::again(now),
-            (Phase::TryingOut { .. }, Event::Press) => {
-                effects.push(Effect::Chime);
-                Phase::TryingOut { until: now + TRYING_OUT }
-            }
-            (Phase::TryingOut { .. }, Event::Hold) => Phase::Asking { eye: Eye::default() },
+            (_, Event::Hold) => return Boot::again(now),
+            // Whoever came here by a press finds the way out by the next one.
+            (Phase::TryingOut { .. }, Event::Press) => Phase::Asking { eye: Eye::default() },
             (Phase::TryingOut { until }, Event::Tick) if now >= until => Phase::Asking { eye: Eye::default() },
             (phase, _) => phase,
         };
@@ -98,8 +95,8 @@ impl Qr {
             },
             Phase::TryingOut { .. } => Sight {
                 face: Face::TryOut,
-                press: Some(PressDoes::Chime),
-                hold: Some(HoldDoes::Back),
+                press: Some(PressDoes::Back),
+                hold: Some(HoldDoes::StartAgain),
                 aside: known.missing_senses(),
             },
         }

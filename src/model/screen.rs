@@ -61,8 +61,8 @@ pub enum PressDoes {
     Understood,
     /// Shows the self-view and sound check without a room.
     TryOut,
-    /// Plays the chime again.
-    Chime,
+    /// Goes back one step.
+    Back,
     /// Switches the own picture and sound off and on again.
     Pause,
     /// Starts the whole device anew.

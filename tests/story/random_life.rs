@@ -398,7 +398,7 @@ impl RandomLife {
             (None, Face::Mirror(meeting) | Face::Rules(meeting)) if meeting.opens_in.is_some() => {
                 self.lean(Duration::from_millis(3_100));
             }
-            (None, Face::LoanEnded | Face::TryOut) => self.lean(Duration::from_millis(3_100)),
+            (None, Face::LoanEnded) => self.lean(Duration::from_millis(3_100)),
             (None, _) => self.press(Duration::from_millis(100)),
         }
     }

@@ -188,7 +188,7 @@ fn button(face: &Face) -> (Option<PressDoes>, Option<HoldDoes>) {
         Face::AskingRoom => (None, Some(Back)),
         Face::Mirror(_) => (Some(PressDoes::Next), Some(StartAgain)),
         Face::Rules(meeting) => (meeting.opens_in.is_none().then_some(PressDoes::AgreeAndJoin), Some(Back)),
-        Face::TryOut => (Some(PressDoes::Chime), Some(Back)),
+        Face::TryOut => (Some(PressDoes::Back), Some(StartAgain)),
         Face::Unverified { tried_again: false } => (Some(PressDoes::Again), Some(Leave)),
         Face::Entering | Face::Lobby { .. } | Face::ComingBack { .. } | Face::Unverified { tried_again: true } => {
             (None, Some(Leave))
