@@ -32,10 +32,11 @@ const CHECKING: Duration = Duration::from_secs(20);
 pub(super) struct Network(Phase);
 
 enum Phase {
-    /// `asked`: a known Wi-Fi is looked for, and until when that may take.
+    /// `asked`: a known Wi-Fi is looked for, and until when that may take. `sought`: it has been looked for already.
     Finding {
         until: Uptime,
         asked: Option<(Attempt, Uptime)>,
+        sought: bool,
     },
     Asking(Asking),
     Joining {
@@ -71,9 +72,7 @@ impl Network {
         let span = if known.cable { FINDING_BY_CABLE } else { FINDING };
         match onward_if_carried(now, finding(now + span), known, effects) {
             Chapter::Network(Self(Phase::Finding { until, .. })) if !known.cable => {
-                let attempt = known.ask();
-                effects.push(Effect::JoinKnown { attempt });
-                Chapter::Network(Self(Phase::Finding { until, asked: Some((attempt, now + FINDING_KNOWN)) }))
+                Chapter::Network(Self(seeking(now, until, known, effects)))
             }
             chapter => chapter,
         }
@@ -99,11 +98,10 @@ impl Network {
             (Phase::Joining { attempt, .. }, Event::Told(Told::Network { attempt: of, news })) if attempt == of => {
                 answered(now, news)
             }
-            (Phase::Finding { until, asked: Some((attempt, _)) }, Event::Told(Told::Network { attempt: of, news }))
-                if attempt == of =>
-            {
-                found(now, until, news, known)
-            }
+            (
+                Phase::Finding { until, asked: Some((attempt, _)), .. },
+                Event::Told(Told::Network { attempt: of, news }),
+            ) if attempt == of => found(now, until, news, known),
             (Phase::Checking { attempt, .. }, Event::Told(Told::Network { attempt: of, news })) if attempt == of => {
                 looked_again(now, news)
             }
@@ -114,16 +112,18 @@ impl Network {
             }
             (Phase::Clock { until }, Event::Tick) if now >= until => Phase::Trouble(NetworkTrouble::ClockUnknown),
             // A cable that leads nowhere had its time: a known Wi-Fi may do what it does not.
-            (Phase::Finding { until, asked: None }, Event::Tick) if now >= until && known.cable => {
-                let attempt = known.ask();
-                effects.push(Effect::JoinKnown { attempt });
-                Phase::Finding { until, asked: Some((attempt, now + FINDING_KNOWN)) }
+            (Phase::Finding { until, asked: None, .. }, Event::Tick) if now >= until && known.cable => {
+                seeking(now, until, known, effects)
             }
-            (Phase::Finding { until, asked }, Event::Tick) if now >= finding_ends(until, asked) => {
+            // And one that was pulled out is not waited for.
+            (Phase::Finding { until, asked: None, sought: false }, Event::Fact) if !known.cable && !known.carries => {
+                seeking(now, until, known, effects)
+            }
+            (Phase::Finding { until, asked, .. }, Event::Tick) if now >= finding_ends(until, asked) => {
                 given_up_finding(known)
             }
-            (Phase::Finding { until, asked }, Event::Fact) if known.cable => {
-                Phase::Finding { until: until.max(now + FINDING_BY_CABLE), asked }
+            (Phase::Finding { until, asked, sought }, Event::Fact) if known.cable => {
+                Phase::Finding { until: until.max(now + FINDING_BY_CABLE), asked, sought }
             }
             (Phase::Asking(_), Event::Fact) if known.cable => finding(now + FINDING_BY_CABLE),
             (Phase::Asking(asking), Event::Fact) => match known.lost_because() {
@@ -150,7 +150,9 @@ impl Network {
 
     pub(super) fn wake_at(&self) -> Option<(Uptime, Why)> {
         match &self.0 {
-            Phase::Finding { until, asked } => Some((finding_ends(*until, *asked), Why("a cable or a known Wi-Fi"))),
+            Phase::Finding { until, asked, .. } => {
+                Some((finding_ends(*until, *asked), Why("a cable or a known Wi-Fi")))
+            }
             Phase::Asking(asking) => asking.eye.wake_at().map(|at| (at, Why("a wrong code to be read about"))),
             Phase::Joining { until, .. } => Some((*until, Why("the Wi-Fi to be joined"))),
             Phase::Checking { until, .. } => Some((*until, Why("an answer from the internet"))),
@@ -263,18 +265,30 @@ fn refused_by_its_claim(wifi: &WifiCode) -> Option<NetworkTrouble> {
 
 /// A cable alone, or what is already in use, is waited for.
 fn finding(until: Uptime) -> Phase {
-    Phase::Finding { until, asked: None }
+    Phase::Finding { until, asked: None, sought: false }
+}
+
+/// A known Wi-Fi is looked for.
+fn seeking(now: Uptime, until: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Phase {
+    let attempt = known.ask();
+    effects.push(Effect::JoinKnown { attempt });
+    Phase::Finding { until, asked: Some((attempt, now + FINDING_KNOWN)), sought: true }
 }
 
 fn finding_ends(until: Uptime, asked: Option<(Attempt, Uptime)>) -> Uptime {
     asked.map_or(until, |(_, by)| until.max(by))
 }
 
-/// What became of the look for a known Wi-Fi. That none is there is no trouble: a cable may still come.
+/// What became of the look for a known Wi-Fi. That none is there is no trouble: a cable may still come. Without a radio a
+/// router's code would be of no use, and is not asked for.
 fn found(now: Uptime, until: Uptime, news: NetworkNews, known: &Known) -> Phase {
     use NetworkTrouble::{NoRadio, NotInTheAir, NotOnThisBand, RadioOff};
-    let found_none = || if now >= until { given_up_finding(known) } else { finding(until) };
+    let found_none = || match now >= until {
+        true => given_up_finding(known),
+        false => Phase::Finding { until, asked: None, sought: true },
+    };
     match news {
+        NetworkNews::Trouble(trouble @ (NoRadio | RadioOff)) if !known.cable => Phase::Trouble(trouble),
         NetworkNews::Trouble(NotInTheAir | NotOnThisBand | NoRadio | RadioOff) | NetworkNews::Forgotten => found_none(),
         NetworkNews::Trouble(_) if known.cable => found_none(),
         news => answered(now, news),
@@ -318,10 +332,15 @@ fn again(now: Uptime, trouble: NetworkTrouble, known: &mut Known, effects: &mut 
         | NetworkTrouble::LineLost
             if known.cable || known.carries =>
         {
-            let attempt = known.ask();
-            effects.push(Effect::CheckNetwork { attempt });
-            Phase::Checking { attempt, until: now + CHECKING }
+            checking(now, known, effects)
         }
+        NetworkTrouble::NotWorking => checking(now, known, effects),
         _ => Phase::Asking(Asking { said: Some(trouble), ..Asking::default() }),
     }
+}
+
+fn checking(now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Phase {
+    let attempt = known.ask();
+    effects.push(Effect::CheckNetwork { attempt });
+    Phase::Checking { attempt, until: now + CHECKING }
 }

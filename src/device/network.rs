@@ -18,7 +18,7 @@ use nmrs::NetworkManager;
 use std::path::PathBuf;
 use std::time::Duration;
 use survey::GLANCE;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// What the network is asked. A newer question gives an unanswered older one up.
@@ -109,19 +109,36 @@ const ARRIVES_WITHIN: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_secs(10);
 /// How long known networks are looked for in the air.
 const LOOK_FOR_KNOWN: Duration = Duration::from_secs(6);
+/// A counter that answered is not dialled again for so long.
+const ANSWERED: Duration = Duration::from_secs(60);
 /// NetworkManager tells one change in many signals.
 const SETTLE: Duration = Duration::from_millis(200);
 
 /// Where joined networks are kept: on the loan's encrypted memory, beside the loan.
 pub const KNOWN: &str = "/var/lib/madoguchi/data/known/wifi.json";
 
-/// Serves the network until either end of `behind` is gone. Joined networks are kept in the file `known`.
-pub async fn run(behind: Behind<NetworkAsk, NetworkEvent>, known: PathBuf) {
+/// Serves the network until either end of `behind` is gone. Joined networks are kept in the file `known`; what a call must
+/// reach are the loan's `counters` (`HOST[:PORT]`).
+pub async fn run(behind: Behind<NetworkAsk, NetworkEvent>, known: PathBuf, counters: watch::Receiver<Vec<String>>) {
     let Behind { asks, events } = behind;
     let (wanted, failing, left, cable, carries) = (None, None, None, None, None);
     let (wireless, wired, seeking, unanswered) = (false, false, false, 0);
-    let mut network =
-        Network { asks, events, known, wanted, failing, left, cable, carries, wireless, wired, seeking, unanswered };
+    let mut network = Network {
+        asks,
+        events,
+        known,
+        wanted,
+        failing,
+        left,
+        cable,
+        carries,
+        wireless,
+        wired,
+        seeking,
+        unanswered,
+        counters,
+        answered: None,
+    };
     // While the system is starting, its not being there yet says nothing.
     let _ = timeout(ARRIVES_WITHIN, arrival()).await;
     let mut told = false;
@@ -215,6 +232,10 @@ struct Network {
     seeking: bool,
     /// Looks in a row that were not answered.
     unanswered: u8,
+    /// Where a call must reach.
+    counters: watch::Receiver<Vec<String>>,
+    /// When a counter answered last although NetworkManager's own check fails.
+    answered: Option<Instant>,
 }
 
 impl Network {
@@ -229,7 +250,7 @@ impl Network {
     /// Answers for a while without NetworkManager.
     async fn without(&mut self) -> End {
         let until = Instant::now() + RETRY;
-        let told = self.told(false, Err(Some(NetworkTrouble::NoRadio))).await;
+        let told = self.told(false, Err(Some(NetworkTrouble::NotWorking))).await;
         if let Err(end) = told {
             return end;
         }
@@ -242,7 +263,7 @@ impl Network {
                 Some(ask @ (NetworkAsk::Join { .. } | NetworkAsk::JoinKnown { .. } | NetworkAsk::Check { .. })) => {
                     // A known one is looked for by ourselves as soon as NetworkManager is there.
                     self.seeking |= matches!(ask, NetworkAsk::JoinKnown { .. });
-                    self.answer(ask.attempt(), NetworkNews::Trouble(NetworkTrouble::NoRadio)).await
+                    self.answer(ask.attempt(), NetworkNews::Trouble(NetworkTrouble::NotWorking)).await
                 }
                 // The profile was volatile: it went with NetworkManager.
                 Some(NetworkAsk::Forget { attempt }) => {
@@ -250,7 +271,7 @@ impl Network {
                     let news = if Known::read(self.known.clone()).forget() {
                         NetworkNews::Forgotten
                     } else {
-                        NetworkNews::Trouble(NetworkTrouble::NoRadio)
+                        NetworkNews::Trouble(NetworkTrouble::NotWorking)
                     };
                     self.answer(attempt, news).await
                 }
@@ -353,7 +374,9 @@ impl Network {
 
     /// Looks whether there is internet behind what was joined with this security.
     async fn internet(&mut self, nm: &NetworkManager, joined: Security) -> Work<Result<(), NetworkTrouble>> {
-        self.unless_weaker(nm, Some(joined), join::internet(nm)).await.flatten()
+        self.answered = None;
+        let counters = self.counters.borrow().clone();
+        self.unless_weaker(nm, Some(joined), join::internet(nm, &counters)).await.flatten()
     }
 
     /// Leaves the Wi-Fi in use: it is not accepted (any more), or nobody asked for it.
@@ -411,13 +434,17 @@ impl Network {
     }
 
     /// Joins what a code says, keeps it as known, and looks whether there is internet.
-    async fn join(&mut self, nm: &NetworkManager, wifi: WifiCode) -> Work<Result<(), NetworkTrouble>> {
+    async fn join(&mut self, nm: &NetworkManager, mut wifi: WifiCode) -> Work<Result<(), NetworkTrouble>> {
         let mut known = Known::read(self.known.clone());
         let least = known.least(&wifi);
         // What was joined before may still be up, and be less than this one demands: no more is asked of it meanwhile.
         let joining = self.unless_weaker(nm, None, join::join(nm, &wifi, least, join::LOOK_WITHIN)).await;
         let joined = match joining.flatten() {
-            Work::Done(Ok(security)) => security,
+            Work::Done(Ok(joined)) => {
+                // The next look calls it at once.
+                wifi.hidden = joined.hidden;
+                joined.security
+            }
             Work::Done(Err(trouble)) => return Work::Done(Err(trouble)),
             Work::Interrupted(ask) => return Work::Interrupted(ask),
             Work::Gone => return Work::Gone,
@@ -443,12 +470,9 @@ impl Network {
         self.seeking = true;
         let known = Known::read(self.known.clone());
         let wifis: Vec<_> = known.networks().iter().map(known::Network::wifi).collect();
-        if wifis.is_empty() {
-            return Work::Done(Err(NetworkTrouble::NotInTheAir));
-        }
         let in_reach = match self.unless_weaker(nm, None, join::in_reach(nm, wifis, LOOK_FOR_KNOWN)).await {
-            Work::Done(Ok(in_reach)) => in_reach,
-            Work::Done(Err(trouble)) => return Work::Done(Err(trouble)),
+            Work::Done(Ok(Ok(in_reach))) => in_reach,
+            Work::Done(Ok(Err(trouble)) | Err(trouble)) => return Work::Done(Err(trouble)),
             Work::Interrupted(ask) => return Work::Interrupted(ask),
             Work::Gone => return Work::Gone,
         };
@@ -456,9 +480,9 @@ impl Network {
         for wifi in in_reach {
             let joining = self.unless_weaker(nm, None, join::join(nm, &wifi, known.least(&wifi), LOOK_FOR_KNOWN)).await;
             match joining.flatten() {
-                Work::Done(Ok(security)) => {
-                    (self.wanted, self.failing, self.left) = (Some((wifi, security)), None, None);
-                    return self.internet(nm, security).await;
+                Work::Done(Ok(joined)) => {
+                    (self.wanted, self.failing, self.left) = (Some((wifi, joined.security)), None, None);
+                    return self.internet(nm, joined.security).await;
                 }
                 Work::Done(Err(why)) if trouble == NetworkTrouble::NotInTheAir => trouble = why,
                 Work::Done(Err(_)) => {}
@@ -518,7 +542,9 @@ impl Network {
 
     async fn checked(&mut self, nm: &NetworkManager) -> Work<Result<(), NetworkTrouble>> {
         let least = self.least();
-        self.unless_weaker(nm, least, survey::checked(nm, least)).await.flatten()
+        self.answered = None;
+        let counters = self.counters.borrow().clone();
+        self.unless_weaker(nm, least, survey::checked(nm, least, &counters)).await.flatten()
     }
 
     fn least(&self) -> Option<Security> {
@@ -551,6 +577,9 @@ impl Network {
         }
         (self.wireless, self.wired) = (seen.wireless, seen.wired);
         let mut carries = seen.carries;
+        if carries == Err(Some(NetworkTrouble::NoInternet)) && self.counter_answers().await {
+            carries = Ok(());
+        }
         if seen.wireless && (self.wanted.is_none() || seen.verdict.is_err()) {
             // It could not be left: nothing goes over it all the same.
             carries = Err(Some(self.left.unwrap_or(NetworkTrouble::Downgraded)));
@@ -560,6 +589,15 @@ impl Network {
             carries = Err(self.wanted.as_ref().map(|_| lost).or(self.left));
         }
         self.told(seen.plugged, carries).await
+    }
+
+    /// Whether a counter answers, or did a short while ago.
+    async fn counter_answers(&mut self) -> bool {
+        if self.answered.is_none_or(|at| at.elapsed() >= ANSWERED) {
+            let counters = self.counters.borrow().clone();
+            self.answered = join::answers(&counters).await.then(Instant::now);
+        }
+        self.answered.is_some()
     }
 
     /// Tells what is new in this.

@@ -2,7 +2,6 @@
 
 use super::screen::NetworkTrouble;
 use super::verdict::{Beacon, Security};
-use super::wifi_code::Claim;
 
 /// An access point of the wanted name.
 #[derive(Clone, Debug)]
@@ -20,8 +19,8 @@ pub struct Heard<P> {
 /// What is required beyond what the city allows.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Demands {
-    /// The code says that the network is WPA3 only.
-    pub claim: Option<Claim>,
+    /// The router's code says that nothing below WPA3 counts ([`super::wifi_code::WifiCode::wpa3_only`]).
+    pub wpa3_only: bool,
     /// What this network was joined with before: less is somebody else, or has got worse.
     pub least: Option<Security>,
     /// The radio and its firmware cannot do SAE.
@@ -63,16 +62,18 @@ pub fn choose<P>(heard: Vec<Heard<P>>, demands: Demands) -> Result<(Heard<P>, Se
 ///
 /// # Errors
 /// The trouble that names why it is not to be joined. What was joined before and is weak now has got worse, or is
-/// somebody else; what this device cannot use (a router that went over to 802.1X, say) keeps its name.
+/// somebody else; what this device cannot use (a router that went over to 802.1X, say) keeps its name. "WPA3 only" is
+/// said of a beacon that offers nothing else, because the remedy is to allow WPA2 beside it.
 pub fn accept(beacon: &Beacon, demands: Demands) -> Result<Security, NetworkTrouble> {
-    let wpa3_only = demands.claim == Some(Claim::Sae) || demands.least == Some(Security::Wpa3);
+    let wpa3_only = demands.wpa3_only || demands.least == Some(Security::Wpa3);
     match beacon.judge() {
         Err(trouble) if demands.least.is_some() && trouble.is_weak() => Err(NetworkTrouble::Downgraded),
         Ok(Security::Wpa2) if wpa3_only => Err(NetworkTrouble::Downgraded),
-        Ok(Security::Wpa3) if demands.without_sae && (wpa3_only || !beacon.key_management.psk) => {
-            Err(NetworkTrouble::RadioWithoutWpa3)
-        }
-        Ok(Security::Wpa3) if demands.without_sae => Ok(Security::Wpa2),
+        Ok(Security::Wpa3) if demands.without_sae => match beacon.key_management.psk {
+            false => Err(NetworkTrouble::RadioWithoutWpa3),
+            true if wpa3_only => Err(NetworkTrouble::Downgraded),
+            true => Ok(Security::Wpa2),
+        },
         verdict => verdict,
     }
 }
@@ -97,9 +98,7 @@ mod tests {
         Heard { place, name: b"home".to_vec(), strength, beacon }
     }
 
-    fn claimed(claim: Claim) -> Demands {
-        Demands { claim: Some(claim), ..Demands::default() }
-    }
+    const ANY: Demands = Demands { wpa3_only: false, least: None, without_sae: false };
 
     fn chosen(heard: Vec<Heard<u8>>, demands: Demands) -> Result<(u8, Security), NetworkTrouble> {
         choose(heard, demands).map(|(heard, security)| (heard.place, security))
@@ -107,28 +106,26 @@ mod tests {
 
     #[test]
     fn the_strongest_accepted_access_point_is_chosen_over_a_stronger_weak_one() {
-        let wpa = claimed(Claim::Wpa);
         let (good, weak, open) = (rsn(PSK, CCMP), rsn(PSK, TKIP), Beacon::default());
         assert_eq!(
-            chosen(vec![heard(1, 40, good), heard(2, 95, weak), heard(3, 70, good)], wpa),
+            chosen(vec![heard(1, 40, good), heard(2, 95, weak), heard(3, 70, good)], ANY),
             Ok((3, Security::Wpa2))
         );
-        let none = chosen(vec![heard(1, 40, open), heard(2, 95, weak)], wpa);
+        let none = chosen(vec![heard(1, 40, open), heard(2, 95, weak)], ANY);
         assert_eq!(none, Err(NetworkTrouble::Wpa1), "the strongest one names the trouble");
-        assert_eq!(chosen(Vec::new(), wpa), Err(NetworkTrouble::NotInTheAir));
+        assert_eq!(chosen(Vec::new(), ANY), Err(NetworkTrouble::NotInTheAir));
     }
 
     #[test]
     fn an_evil_twin_is_passed_over_however_strong_it_is() {
-        let wpa = claimed(Claim::Wpa);
         for twin in [Beacon::default(), rsn(PSK, CCMP), rsn(PSK, TKIP)] {
             let twins = vec![heard(1, 99, twin), heard(2, 20, rsn(SAE, CCMP))];
-            assert_eq!(chosen(twins, wpa), Ok((2, Security::Wpa3)), "{twin:?}");
+            assert_eq!(chosen(twins, ANY), Ok((2, Security::Wpa3)), "{twin:?}");
         }
-        let known = Demands { least: Some(Security::Wpa3), ..wpa };
+        let known = Demands { least: Some(Security::Wpa3), ..ANY };
         let alone = chosen(vec![heard(1, 99, rsn(PSK, CCMP))], known);
         assert_eq!(alone, Err(NetworkTrouble::Downgraded), "only the twin is there");
-        let was_good = Demands { least: Some(Security::Wpa2), ..wpa };
+        let was_good = Demands { least: Some(Security::Wpa2), ..ANY };
         for worse in [Beacon::default(), rsn(PSK, TKIP)] {
             assert_eq!(chosen(vec![heard(1, 99, worse)], was_good), Err(NetworkTrouble::Downgraded), "{worse:?}");
         }
@@ -136,22 +133,24 @@ mod tests {
 
     #[test]
     fn a_radio_without_sae_joins_what_offers_wpa2_as_well_and_names_what_does_not() {
-        let radio = Demands { without_sae: true, ..claimed(Claim::Wpa) };
+        let radio = Demands { without_sae: true, ..ANY };
         assert_eq!(chosen(vec![heard(1, 60, rsn(BOTH, CCMP))], radio), Ok((1, Security::Wpa2)));
         let only = chosen(vec![heard(1, 60, rsn(SAE, CCMP))], radio);
         assert_eq!(only, Err(NetworkTrouble::RadioWithoutWpa3));
         let twins = chosen(vec![heard(1, 99, rsn(PSK, CCMP)), heard(2, 20, rsn(SAE, CCMP))], radio);
         assert_eq!(twins, Err(NetworkTrouble::RadioWithoutWpa3), "which of them is the home's?");
-        let promised = Demands { claim: Some(Claim::Sae), ..radio };
-        let promised = chosen(vec![heard(1, 60, rsn(BOTH, CCMP))], promised);
-        assert_eq!(promised, Err(NetworkTrouble::RadioWithoutWpa3));
     }
 
     #[test]
-    fn a_code_that_promises_wpa3_accepts_nothing_less() {
-        let (sae, both) = (claimed(Claim::Sae), rsn(BOTH, CCMP));
-        assert_eq!(accept(&rsn(PSK, CCMP), sae), Err(NetworkTrouble::Downgraded));
-        assert_eq!(accept(&both, sae), Ok(Security::Wpa3));
+    fn a_code_that_pins_wpa3_accepts_nothing_less_and_is_told_what_the_beacon_says() {
+        let (pinned, both) = (Demands { wpa3_only: true, ..ANY }, rsn(BOTH, CCMP));
+        assert_eq!(accept(&rsn(PSK, CCMP), pinned), Err(NetworkTrouble::Downgraded));
+        assert_eq!(accept(&both, pinned), Ok(Security::Wpa3));
+        for demands in [pinned, Demands { least: Some(Security::Wpa3), ..ANY }] {
+            let radio = Demands { without_sae: true, ..demands };
+            assert_eq!(accept(&rsn(SAE, CCMP), radio), Err(NetworkTrouble::RadioWithoutWpa3));
+            assert_eq!(accept(&both, radio), Err(NetworkTrouble::Downgraded), "WPA2 is allowed beside WPA3 already");
+        }
     }
 
     #[test]

@@ -222,6 +222,8 @@ pub enum NetworkTrouble {
     NoRadio,
     /// The radio is there, but switched off (rfkill).
     RadioOff,
+    /// The part of this device that serves cable and Wi-Fi does not run.
+    NotWorking,
     /// The line was lost.
     LineLost,
 }

@@ -19,14 +19,18 @@ pub struct WifiCode {
     pub passphrase: Option<Secret>,
     /// The name is not in the beacon.
     pub hidden: bool,
+    /// Transition mode is disabled by `R:1` (WPA3 Specification, sections 7 and 8): nothing below WPA3 counts as this
+    /// network. Unlike [`Self::claim`] this is no hint: only a router that knows itself writes it.
+    pub wpa3_only: bool,
 }
 
-/// The security that a code claims.
+/// The security that a code claims. A hint: telephones write `T:SAE` for networks that offer WPA2 as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
     /// `T:WPA` or `T:WPA2`: pre-shared key, WPA2 or WPA3.
     Wpa,
-    /// `T:SAE`, `T:WPA3`, or transition mode disabled by `R:1`: WPA3 only.
+    /// `T:SAE`, `T:WPA3`, or transition mode disabled by `R:1`: WPA3, and where the name is not in the air nothing else
+    /// is tried.
     Sae,
     /// `T:WEP`.
     Wep,
@@ -70,11 +74,16 @@ impl WifiCode {
     /// keys are ignored. Everything is read in time proportional to the length.
     ///
     /// Where the two forms of the text differ, the code's own marks decide:
-    /// - `\` before one of `\ ; , : "` takes away its meaning (ZXing); before anything else it is itself (WPA3).
-    /// - `%3B` is decoded in a code that only the WPA3 form can have written (`R:`, `K:`, `T:SAE`), and elsewhere
-    ///   when every such triplet stands for what that form must encode (`;`, `%`, control characters, bytes above 126).
+    /// - `R:` and `K:` stand in the WPA3 form alone: `%3B` is decoded there.
+    /// - `T:SAE`, `H:false` and any backslash before a punctuation sign come from writers that escape with backslashes
+    ///   (ZXing, Android): `%` is a percent sign there.
+    /// - Without any of these a value is decoded when each of its triplets stands for what the WPA3 form must encode
+    ///   (`;`, `%`, control characters, bytes above 126).
+    /// - `\` before one of `\ ; , : "` takes away its meaning. Where every backslash of the code precedes a punctuation
+    ///   sign its writer escapes them all, as some routers do, and all of these backslashes go; elsewhere a backslash
+    ///   before anything else is itself.
     /// - Double quotes around a whole value are taken off. An unquoted name of hexadecimal digits is taken as it
-    ///   stands, as telephones do; its bytes are among [`WifiCode::other_forms`].
+    ///   stands, as telephones do; its bytes are among [`WifiCode::other_forms`], and so is a name's other reading.
     ///
     /// # Errors
     /// [`WifiCodeError`] says which part is missing or out of range.
@@ -96,7 +105,8 @@ impl WifiCode {
         if claim == Claim::Wpa && !passphrase.as_ref().is_some_and(|secret| is_wpa_passphrase(secret.expose())) {
             return Err(WifiCodeError::PassphraseLength);
         }
-        Ok(Self { ssid, other_forms, claim, passphrase, hidden: fields.is_hidden() })
+        let wpa3_only = claim == Claim::Sae && fields.disables_transition();
+        Ok(Self { ssid, other_forms, claim, passphrase, hidden: fields.is_hidden(), wpa3_only })
     }
 }
 
@@ -149,17 +159,26 @@ impl<'a> Fields<'a> {
         fields
     }
 
-    /// Only the WPA3 form writes these.
-    fn is_wpa3_form(&self) -> bool {
-        self.transition_disable.is_some()
-            || self.public_key.is_some()
-            || self.kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("SAE"))
+    fn dialect(&self) -> Dialect {
+        let values = || [self.name, self.passphrase].into_iter().flatten();
+        let sae = self.kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("SAE"));
+        let not_hidden = self.hidden.is_some_and(|hidden| hidden.trim().eq_ignore_ascii_case("false"));
+        if self.transition_disable.is_some() || self.public_key.is_some() {
+            Dialect::Wpa3
+        } else if values().any(|raw| raw.contains('\\')) {
+            Dialect::Backslash { everything: values().all(escapes_punctuation) }
+        } else if sae || not_hidden {
+            Dialect::Backslash { everything: false }
+        } else {
+            Dialect::Unmarked
+        }
     }
 
     /// The name and its other forms.
     fn name(&self) -> Result<(String, Vec<Vec<u8>>), WifiCodeError> {
         let raw = self.name.unwrap_or_default();
-        let (bytes, quoted) = value(raw, self.is_wpa3_form());
+        let dialect = self.dialect();
+        let (bytes, quoted) = value(raw, dialect);
         if bytes.is_empty() {
             return Err(WifiCodeError::NoName);
         }
@@ -172,6 +191,13 @@ impl<'a> Fields<'a> {
         if !unmappable {
             others.push(shift_jis.into_owned());
         }
+        // What the other dialect would mean by it: the air tells which of them it was.
+        let other = match dialect {
+            Dialect::Backslash { everything: true } => Some(Dialect::Backslash { everything: false }),
+            Dialect::Backslash { everything: false } if !raw.contains('\\') => Some(Dialect::Wpa3),
+            _ => None,
+        };
+        others.extend(other.map(|other| value(raw, other).0.to_vec()));
         if !quoted && let Ok(decoded) = data_encoding::HEXLOWER_PERMISSIVE.decode(ssid.as_bytes()) {
             others.push(decoded);
         }
@@ -185,7 +211,7 @@ impl<'a> Fields<'a> {
     }
 
     fn passphrase(&self) -> Option<Secret> {
-        let (bytes, _) = value(self.passphrase?, self.is_wpa3_form());
+        let (bytes, _) = value(self.passphrase?, self.dialect());
         // Percent-encoding that gives no text was none.
         let text = std::str::from_utf8(&bytes).unwrap_or(self.passphrase?);
         (!text.is_empty()).then(|| Secret::new(text))
@@ -196,11 +222,12 @@ impl<'a> Fields<'a> {
     }
 
     fn claim(&self, has_passphrase: bool) -> Claim {
-        let (kind, _) = value(self.kind.unwrap_or_default().trim(), false);
+        let (kind, _) = value(self.kind.unwrap_or_default().trim(), Dialect::Backslash { everything: true });
         let kind = String::from_utf8_lossy(&kind).to_ascii_uppercase();
         let says = |part: &str| kind.contains(part);
         let wpa3_only = says("SAE") || says("WPA3");
-        let wpa2_too = says("WPA2") || says("PSK") || says("WPA/") || kind.ends_with("WPA");
+        let both = ["MIXED", "TRANSITION", "COMPAT"].iter().any(|word| says(word));
+        let wpa2_too = both || says("WPA2") || says("PSK") || says("WPA/") || kind.ends_with("WPA");
         match kind.as_str() {
             "" if has_passphrase => self.wpa(),
             "" | "NOPASS" | "NONE" | "OPEN" | "OWE" => Claim::Open,
@@ -214,11 +241,26 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Bit 0 of the transition disable bitmap: WPA3-Personal (WPA3 Specification, section 8).
     fn wpa(&self) -> Claim {
-        let bits = self.transition_disable.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok());
-        if bits.is_some_and(|bits| bits & 1 == 1) { Claim::Sae } else { Claim::Wpa }
+        if self.disables_transition() { Claim::Sae } else { Claim::Wpa }
     }
+
+    /// Bit 0 of the transition disable bitmap: WPA3-Personal (WPA3 Specification, section 8).
+    fn disables_transition(&self) -> bool {
+        let bits = self.transition_disable.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok());
+        bits.is_some_and(|bits| bits & 1 == 1)
+    }
+}
+
+/// How the writer of a code writes what would end a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    /// As the WPA3 Specification has it: `%3B`.
+    Wpa3,
+    /// With a backslash: `\;`. `everything`: before every punctuation sign, also where nothing asks for it.
+    Backslash { everything: bool },
+    /// No mark tells.
+    Unmarked,
 }
 
 /// Index of the first `;` that no backslash precedes, else the length.
@@ -235,17 +277,29 @@ fn unescaped_semicolon(text: &str) -> usize {
 }
 
 /// The bytes that a raw value stands for, and whether it was quoted.
-fn value(raw: &str, wpa3_form: bool) -> (Zeroizing<Vec<u8>>, bool) {
+fn value(raw: &str, dialect: Dialect) -> (Zeroizing<Vec<u8>>, bool) {
     let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|inner| !ends_escaped(inner));
     let text = inner.unwrap_or(raw);
-    let bytes = if text.contains('\\') || inner.is_some() {
-        unescaped(text)
-    } else if wpa3_form || must_be_percent_encoded(text) {
-        percent_decoded(text)
-    } else {
-        Zeroizing::new(text.as_bytes().to_vec())
+    let has_triplet = || (0..text.len()).any(|index| triplet(text.as_bytes(), index).is_some());
+    let bytes = match dialect {
+        // A backslash is a sign like any other there; some writers escape with it all the same.
+        Dialect::Wpa3 if inner.is_none() && (has_triplet() || !text.contains('\\')) => percent_decoded(text),
+        Dialect::Unmarked if inner.is_none() && must_be_percent_encoded(text) => percent_decoded(text),
+        Dialect::Wpa3 | Dialect::Unmarked => unescaped(text, false),
+        Dialect::Backslash { everything } => unescaped(text, everything),
     };
     (bytes, inner.is_some())
+}
+
+/// Whether every backslash stands before a punctuation sign.
+fn escapes_punctuation(text: &str) -> bool {
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'\\' && !rest.next().is_some_and(|next| next.is_ascii_punctuation()) {
+            return false;
+        }
+    }
+    true
 }
 
 /// Whether a backslash takes away the meaning of what follows the text.
@@ -253,12 +307,16 @@ fn ends_escaped(text: &str) -> bool {
     text.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1
 }
 
-fn unescaped(text: &str) -> Zeroizing<Vec<u8>> {
+/// Takes escapes away: the format's own, or, where the writer escapes `everything`, those before any punctuation sign.
+fn unescaped(text: &str, everything: bool) -> Zeroizing<Vec<u8>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text.bytes().peekable();
     while let Some(byte) = rest.next() {
         match (byte, rest.peek()) {
-            (b'\\', Some(&meant @ (b'\\' | b';' | b',' | b':' | b'"'))) => {
+            (b'\\', Some(&meant))
+                if matches!(meant, b'\\' | b';' | b',' | b':' | b'"')
+                    || (everything && meant.is_ascii_punctuation()) =>
+            {
                 bytes.push(meant);
                 rest.next();
             }
@@ -341,6 +399,37 @@ mod tests {
     }
 
     #[test]
+    fn a_writer_that_escapes_every_punctuation_sign_is_understood() {
+        let said = |text: &str| read(text).2.unwrap();
+        assert_eq!(said(r"WIFI:S:home;T:WPA;P:ab\/cd\'efgh;;"), "ab/cd'efgh");
+        assert_eq!(said(r"WIFI:S:home;T:WPA;P:a\.b\-c\_d\!e\$f\#g\&h\%41;;"), "a.b-c_d!e$f#g&h%41");
+        assert_eq!(said(r#"WIFI:S:home;T:WPA;P:"ab\/cd\'efgh";;"#), "ab/cd'efgh");
+        assert_eq!(said(r"WIFI:S:home;T:WPA;P:ends so \\\!;;"), r"ends so \!");
+        assert_eq!(read(r"WIFI:T:WPA\/WPA2;S:Bob\'s\ home;P:12345678;;").0, r"Bob\'s\ home");
+        assert_eq!(read(r"WIFI:T:WPA\/WPA2;S:Bob\'s home;P:12345678;;"), wpa("Bob's home", "12345678"));
+        // One backslash before a letter, and its writer escapes no more than the format asks.
+        assert_eq!(said(r"WIFI:S:home;T:WPA;P:ab\/cd\efgh;;"), r"ab\/cd\efgh");
+        assert_eq!(said(r"WIFI:S:C\home;T:WPA;P:ab\/cd\;gh;;"), r"ab\/cd;gh");
+        assert_eq!(said(r"WIFI:S:home;T:WPA;P:backslash\;;"), r"backslash;".to_owned());
+        let code = WifiCode::parse(r"WIFI:S:R\&D;T:WPA;P:12345678;;").unwrap();
+        assert_eq!((code.ssid.as_str(), code.other_forms), ("R&D", vec![br"R\&D".to_vec()]), "the air tells");
+    }
+
+    #[test]
+    fn a_percent_sign_is_one_where_the_writer_escapes_with_backslashes() {
+        let said = |text: &str| read(text).2.unwrap();
+        assert_eq!(said("WIFI:S:home;T:SAE;P:sale%50today;H:false;;"), "sale%50today");
+        assert_eq!(said("WIFI:S:home;T:SAE;P:100%25 sure;;"), "100%25 sure");
+        assert_eq!(said("WIFI:S:home;T:WPA;P:100%3Bsure;H:false;;"), "100%3Bsure");
+        assert_eq!(said(r"WIFI:S:a\;b;T:WPA;P:100%3Bsure;;"), "100%3Bsure");
+        // The marks of the WPA3 form go before all others; a backslash is a sign like any other there.
+        assert_eq!(said("WIFI:T:SAE;R:1;S:home;P:sale%50today;H:false;;"), "salePtoday");
+        assert_eq!(said(r"WIFI:T:WPA;S:home;P:a\,b%3Bc\\d;K:AA==;;"), r"a\,b;c\\d");
+        let code = WifiCode::parse("WIFI:S:caf%C3%A9;T:SAE;P:12345678;;").unwrap();
+        assert_eq!((code.ssid.as_str(), code.other_forms), ("caf%C3%A9", vec!["café".into()]), "the air tells");
+    }
+
+    #[test]
     fn percent_encoding_is_decoded_only_where_the_wpa3_form_wrote_it() {
         assert_eq!(read("WIFI:T:WPA;R:0;S:caf%C3%A9%20bar;P:semi%3Bcolon;;"), wpa("café bar", "semi;colon"));
         assert_eq!(read("WIFI:T:WPA;S:caf%C3%A9;P:semi%3Bcolon;;"), wpa("café", "semi;colon"));
@@ -361,6 +450,11 @@ mod tests {
             ("WIFI:T:WPA;R:2;S:a;P:12345678;;", Claim::Wpa),
             ("WIFI:T:WPA2-PSK;S:a;P:12345678;;", Claim::Wpa),
             ("WIFI:T:WPA/WPA2/WPA3;S:a;P:12345678;;", Claim::Wpa),
+            ("WIFI:T:sae-mixed;S:a;P:12345678;;", Claim::Wpa),
+            ("WIFI:T:WPA3-Transition;S:a;P:12345678;;", Claim::Wpa),
+            ("WIFI:T:WPA3-Compatible;S:a;P:12345678;;", Claim::Wpa),
+            ("WIFI:T:WPA2WPA3;S:a;P:12345678;;", Claim::Wpa),
+            ("WIFI:T:WPA3SAE_WPA2PSK;S:a;P:12345678;;", Claim::Wpa),
             ("WIFI:T:WEP;S:a;P:12345;;", Claim::Wep),
             ("WIFI:T:nopass;S:a;P:ignored;;", Claim::Open),
             ("WIFI:T:;S:a;P:;;", Claim::Open),
@@ -371,6 +465,19 @@ mod tests {
             let (_, seen, passphrase, _) = read(text);
             assert_eq!(seen, claim, "{text}");
             assert_eq!(passphrase.is_none(), claim == Claim::Open, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_router_that_disables_its_transition_mode_pins_wpa3() {
+        for (text, pinned) in [
+            ("WIFI:T:SAE;S:a;P:12345678;;", false),
+            ("WIFI:T:WPA3;S:a;P:12345678;;", false),
+            ("WIFI:T:WPA;R:1;S:a;P:12345678;;", true),
+            ("WIFI:T:SAE;R:3;S:a;P:12345678;;", true),
+            ("WIFI:T:SAE;R:2;S:a;P:12345678;;", false),
+        ] {
+            assert_eq!(WifiCode::parse(text).unwrap().wpa3_only, pinned, "{text}");
         }
     }
 

@@ -36,6 +36,8 @@ pub struct Parts {
     pub clock: mpsc::Receiver<ClockEvent>,
     /// The home network.
     pub network: Device<NetworkAsk, NetworkEvent>,
+    /// Tells it where a call must reach.
+    pub counters: watch::Sender<Vec<String>>,
     /// What survives a power cut.
     pub store: Device<StoreAsk, StoreEvent>,
     /// The two slots of the system.
@@ -83,6 +85,7 @@ pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
 
     let (loan_in, loan) = watch::channel(None);
     let loan_of_media = loan.clone();
+    tasks.start("counters", tell_the_loans_counters(loan.clone(), parts.counters));
     let (scan_in, scan) = watch::channel(false);
     let (seen_in, seen) = mpsc::channel(crate::device::CHANNEL);
     tasks.start("scanner", scanning::scan(frames.clone(), scan, loan, seen_in));
@@ -132,6 +135,14 @@ pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
     };
     tasks.start("appliance", drive(devices));
     Ok(Running { tv, screen, shown, trace, progress, camera: camera_present })
+}
+
+/// What the network must reach are the loan's counters.
+async fn tell_the_loans_counters(mut loan: watch::Receiver<Option<Loan>>, hosts: watch::Sender<Vec<String>>) {
+    while loan.changed().await.is_ok() {
+        let counters = loan.borrow_and_update().as_ref().map(|loan| loan.counters.clone()).unwrap_or_default();
+        hosts.send_replace(counters.into_iter().flat_map(|counter| counter.hosts).collect());
+    }
 }
 
 /// Relays over TLS are trusted by the loan's certificates, too.

@@ -108,7 +108,8 @@ fn parts(config: &HardwareConfig, mut first: watch::Receiver<bool>, tasks: &mut 
     let (clock_in, clock) = mpsc::channel(CHANNEL);
     tasks.start("clock", clock::run(clock_in, ClockConfig::default()));
     let (network, behind_network) = device();
-    tasks.start("network", network::run(behind_network, network::KNOWN.into()));
+    let (counters, counters_out) = watch::channel(Vec::new());
+    tasks.start("network", network::run(behind_network, network::KNOWN.into(), counters_out));
     let (store, behind_store) = device();
     tasks.start("store", store::run(behind_store, StoreConfig::default()));
     let (slot, behind_slot) = device();
@@ -128,6 +129,7 @@ fn parts(config: &HardwareConfig, mut first: watch::Receiver<bool>, tasks: &mut 
         sound: SoundPorts::alsa(config.microphone.clone(), config.speaker.clone()),
         clock,
         network,
+        counters,
         store,
         slot,
         sticks,

@@ -235,6 +235,8 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
         },
         clock: ends.clock,
         network: ends.network,
+        // The desk's home is told by its page what lies behind it.
+        counters: watch::channel(Vec::new()).0,
         store,
         slot,
         sticks,

@@ -116,7 +116,8 @@ impl Radio {
                 self.begin(attempt, Step::Scan, now + self.pace.scan);
             }
             NetworkAsk::JoinKnown { attempt } if self.known.is_none() => {
-                self.answer(attempt, NetworkNews::Trouble(NetworkTrouble::NotInTheAir));
+                let trouble = self.adapter.works().err().unwrap_or(NetworkTrouble::NotInTheAir);
+                self.answer(attempt, NetworkNews::Trouble(trouble));
             }
             NetworkAsk::JoinKnown { attempt } => {
                 self.leave(None);

@@ -25,8 +25,13 @@ fn start() -> Network {
 
 /// With a file of known networks. (The other one cannot be made, not even by root.)
 fn start_with(known: std::path::PathBuf) -> Network {
+    start_for(known, Vec::new())
+}
+
+/// With a loan whose counters these are.
+fn start_for(known: std::path::PathBuf, counters: Vec<String>) -> Network {
     let (network, behind) = device();
-    tokio::spawn(run(behind, known));
+    tokio::spawn(run(behind, known, tokio::sync::watch::channel(counters).1));
     network
 }
 
@@ -37,6 +42,7 @@ fn home(passphrase: &str) -> WifiCode {
         claim: Claim::Wpa,
         passphrase: Some(Secret::new(passphrase)),
         hidden: false,
+        wpa3_only: false,
     }
 }
 
@@ -174,6 +180,42 @@ fn a_hidden_network_is_called_by_its_name_and_judged_before_it_is_joined() {
 }
 
 #[test]
+fn a_hidden_network_is_called_although_its_code_does_not_say_that_it_is_one() {
+    on_a_private_bus(
+        "network::a_hidden_network_is_called_although_its_code_does_not_say_that_it_is_one",
+        |_| async move {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("known/wifi.json");
+            let nm = Nm::start(PASSPHRASE).await;
+            nm.hear("隣".as_bytes(), 90, 0, CCMP | PSK);
+            let place = nm.hear_hidden("家".as_bytes(), 60, CCMP | PSK);
+            let mut network = start_with(file.clone());
+            assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Up);
+            assert_eq!(nm.joined()[0].access_point, place);
+            assert_eq!(nm.joined()[0].setting("802-11-wireless", "hidden"), Value::from(true));
+            let kept = std::fs::read_to_string(file).unwrap();
+            assert!(kept.contains("\"hidden\":true"), "the next start calls it at once: {kept}");
+        },
+    );
+}
+
+#[test]
+fn what_a_telephone_writes_of_a_network_does_not_outrank_its_beacon() {
+    on_a_private_bus("network::what_a_telephone_writes_of_a_network_does_not_outrank_its_beacon", |_| async move {
+        let nm = Nm::start(PASSPHRASE).await;
+        nm.radio_without_sae();
+        let place = nm.hear("家".as_bytes(), 80, 0, CCMP | SAE | PSK);
+        let mut network = start();
+        let sae = || WifiCode { claim: Claim::Sae, ..home(PASSPHRASE) };
+        assert_eq!(join(&mut network, sae()).await, NetworkNews::Up);
+        assert_eq!(nm.joined()[0].setting("802-11-wireless-security", "key-mgmt"), Value::from("wpa-psk"));
+        nm.change(place, 0, CCMP | SAE);
+        let only = join(&mut network, sae()).await;
+        assert_eq!(only, NetworkNews::Trouble(NetworkTrouble::RadioWithoutWpa3));
+    });
+}
+
+#[test]
 fn a_network_that_gets_worse_while_it_is_used_is_left() {
     on_a_private_bus("network::a_network_that_gets_worse_while_it_is_used_is_left", |_| async move {
         let nm = Nm::start(PASSPHRASE).await;
@@ -293,6 +335,41 @@ fn a_page_to_be_agreed_to_is_named_and_looked_at_again() {
     });
 }
 
+/// NetworkManager's check asks one server somewhere in the world; a call needs another.
+#[test]
+fn where_the_counter_answers_the_internet_is_not_missed() {
+    on_a_private_bus("network::where_the_counter_answers_the_internet_is_not_missed", |_| async move {
+        const LIMITED: u32 = 3;
+        let nm = Nm::start(PASSPHRASE).await;
+        nm.hear("家".as_bytes(), 80, 0, CCMP | PSK);
+        nm.connectivity(LIMITED).await;
+        let counter = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let at = counter.local_addr().unwrap().to_string();
+        // One that is down beside it.
+        let mut network = start_for("/dev/null/wifi.json".into(), vec!["127.0.0.1:1".to_owned(), at]);
+        assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Up);
+        carries(&mut network, (true, None)).await;
+        nm.connectivity(2).await;
+        carries(&mut network, (false, Some(NetworkTrouble::Portal))).await;
+        nm.connectivity(LIMITED).await;
+        drop(counter);
+        let checked = answer(&mut network, NetworkAsk::Check { attempt: Attempt(3) }).await;
+        assert_eq!(checked, NetworkNews::Trouble(NetworkTrouble::NoInternet));
+        carries(&mut network, (false, Some(NetworkTrouble::NoInternet))).await;
+    });
+}
+
+#[test]
+fn without_a_radio_that_is_said_before_a_code_is_asked_for() {
+    on_a_private_bus("network::without_a_radio_that_is_said_before_a_code_is_asked_for", |_| async move {
+        let nm = Nm::start(PASSPHRASE).await;
+        nm.without_radio();
+        let mut network = start();
+        let known = answer(&mut network, NetworkAsk::JoinKnown { attempt: Attempt(1) }).await;
+        assert_eq!(known, NetworkNews::Trouble(NetworkTrouble::NoRadio));
+    });
+}
+
 #[test]
 fn a_lost_network_is_joined_again_by_itself() {
     on_a_private_bus("network::a_lost_network_is_joined_again_by_itself", |_| async move {
@@ -326,8 +403,8 @@ fn a_cable_is_told() {
 fn without_networkmanager_there_is_no_radio_and_nothing_to_forget() {
     on_a_private_bus("network::without_networkmanager_there_is_no_radio_and_nothing_to_forget", |_| async move {
         let mut network = start();
-        carries(&mut network, (false, Some(NetworkTrouble::NoRadio))).await;
-        assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Trouble(NetworkTrouble::NoRadio));
+        carries(&mut network, (false, Some(NetworkTrouble::NotWorking))).await;
+        assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Trouble(NetworkTrouble::NotWorking));
         let forgotten = answer(&mut network, NetworkAsk::Forget { attempt: Attempt(2) }).await;
         assert_eq!(forgotten, NetworkNews::Forgotten);
         // It comes up later.

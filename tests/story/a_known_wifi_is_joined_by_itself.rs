@@ -72,3 +72,44 @@ fn a_router_that_comes_back_with_less_is_named_once_while_the_code_is_asked_for(
     life.network_carries(Ok(()));
     life.until("qr-show-paper");
 }
+
+#[test]
+fn a_dead_cable_that_is_pulled_out_is_not_waited_for() {
+    let mut life = Life::power_on();
+    life.fact(Fact::Cable { plugged: true });
+    life.router.known = true;
+    life.waits(seconds(6));
+    assert_eq!(life.asked("JoinKnown"), 0);
+    life.fact(Fact::Cable { plugged: false });
+    life.until("qr-show-paper");
+    assert!(life.now().since_power_on() < seconds(20), "long before a cable's 30 s");
+    // Nothing known in the air: asked for once, however much else happens.
+    let mut life = Life::power_on();
+    life.fact(Fact::Cable { plugged: true });
+    life.waits(seconds(6));
+    life.fact(Fact::Cable { plugged: false });
+    for present in [false, true, false, true] {
+        life.waits(seconds(3));
+        life.fact(Fact::Camera { present });
+    }
+    assert_eq!(life.asked("JoinKnown"), 1);
+    life.until("network-show-wifi");
+}
+
+#[test]
+fn without_a_radio_no_code_is_asked_for() {
+    for (trouble, face) in [
+        (NetworkTrouble::NoRadio, "network-trouble-no-radio"),
+        (NetworkTrouble::RadioOff, "network-trouble-radio-off"),
+        (NetworkTrouble::NotWorking, "network-trouble-not-working"),
+    ] {
+        let mut life = Life::power_on();
+        life.router.known = true;
+        life.router.verdict = Err(trouble);
+        life.forget_faces();
+        life.until(face);
+        assert!(!life.faces().contains("network-show-wifi"), "{}", life.faces());
+        life.cable_in();
+        life.until("qr-show-paper");
+    }
+}

@@ -56,6 +56,7 @@ pub(crate) fn router_code(claim: Claim) -> Code {
         claim,
         passphrase: Some(Secret::new("hanabi-2026")),
         hidden: false,
+        wpa3_only: false,
     })
 }
 

@@ -96,7 +96,7 @@ pub(crate) fn whim() -> impl Strategy<Value = Whim> {
     ]
 }
 
-const TROUBLES: [NetworkTrouble; 23] = [
+const TROUBLES: [NetworkTrouble; 24] = [
     NetworkTrouble::Open,
     NetworkTrouble::Wep,
     NetworkTrouble::Wpa1,
@@ -115,6 +115,7 @@ const TROUBLES: [NetworkTrouble; 23] = [
     NetworkTrouble::Untrusted,
     NetworkTrouble::ClockUnknown,
     NetworkTrouble::NoRadio,
+    NetworkTrouble::NotWorking,
     NetworkTrouble::RadioOff,
     NetworkTrouble::NotOnThisBand,
     NetworkTrouble::Unsupported,

@@ -37,6 +37,7 @@ async fn to_joining_losing_and_forgetting() {
         claim: Claim::Wpa,
         passphrase: Some(Secret::new(passphrase)),
         hidden: false,
+        wpa3_only: false,
     };
     let join = |number, wifi| NetworkAsk::Join { attempt: Attempt(number), wifi };
     let trouble = |number, trouble| (Attempt(number), NetworkNews::Trouble(trouble));

@@ -80,6 +80,9 @@ pub(super) fn profile<'a>(name: &'a [u8], hidden: bool, security: Security, pass
                 ("ssid", Value::from(name)),
                 ("mode", Value::from("infrastructure")),
                 ("hidden", Value::from(hidden)),
+                // Off: a radio that sleeps between beacons holds a call's packets back for a hundred milliseconds, and
+                // this device hangs at the mains.
+                ("powersave", Value::from(2u32)),
             ]),
         ),
         (
@@ -186,6 +189,7 @@ mod tests {
             assert_eq!(pinned["group"], Value::from(vec!["ccmp"]));
             assert_eq!(pinned["wps-method"], Value::from(1u32));
             assert_eq!(profile["connection"]["autoconnect"], Value::from(false));
+            assert_eq!(profile["802-11-wireless"]["powersave"], Value::from(2u32), "off (NMSettingWirelessPowersave)");
         }
     }
 

@@ -21,6 +21,8 @@ pub(super) const LOOK_WITHIN: Duration = Duration::from_secs(12);
 const ACTIVATE_WITHIN: Duration = Duration::from_secs(45);
 /// How long a name may take to be looked up.
 const NAME_WITHIN: Duration = Duration::from_secs(6);
+/// How long a counter may take to answer. Asks wait meanwhile.
+const DIAL_WITHIN: Duration = Duration::from_secs(4);
 /// How long the look for the internet may take.
 const CHECK_WITHIN: Duration = Duration::from_secs(20);
 /// How long any single D-Bus question may take.
@@ -47,18 +49,26 @@ pub(super) async fn asked<T, E>(what: &str, question: impl Future<Output = Resul
     }
 }
 
+/// How a Wi-Fi was joined.
+pub(super) struct Joined {
+    /// The security that was reached.
+    pub(super) security: Security,
+    /// Its name is not in its beacon, whatever the code said.
+    pub(super) hidden: bool,
+}
+
 /// Joins `wifi`, or says why not; `least` is what it was joined with before. What was negotiated is looked at once more
-/// afterwards, and left again where it is not accepted. Gives the security that was reached; whether there is internet
-/// behind it is another question ([`internet`]).
+/// afterwards, and left again where it is not accepted. Whether there is internet behind it is another question
+/// ([`internet`]).
 pub(super) async fn join(
     nm: &NetworkManager,
     wifi: &WifiCode,
     least: Option<Security>,
     within: Duration,
-) -> Result<Security, NetworkTrouble> {
+) -> Result<Joined, NetworkTrouble> {
     let radio = radio(nm).await?;
     let without_sae = !supplicant::does_sae(nm.dbus_connection()).await;
-    let demands = Demands { claim: Some(wifi.claim), least, without_sae };
+    let demands = Demands { wpa3_only: wifi.wpa3_only, least, without_sae };
     let found = match look(nm, &radio, wifi, demands, within).await {
         // It did not answer to its name: the profile's pins judge it, and the beacon once it is joined.
         Err(NetworkTrouble::NotInTheAir) if wifi.hidden => None,
@@ -68,16 +78,17 @@ pub(super) async fn join(
         }
         other => Some(other?),
     };
-    let wpa3_only = wifi.claim == Claim::Sae || least == Some(Security::Wpa3);
+    let wpa3_only = wifi.wpa3_only || least == Some(Security::Wpa3);
     let security = match &found {
-        Some((_, security)) => *security,
+        Some(found) => found.security,
         None if wpa3_only && without_sae => return Err(NetworkTrouble::RadioWithoutWpa3),
-        None if wpa3_only => Security::Wpa3,
+        None if wpa3_only || (wifi.claim == Claim::Sae && !without_sae) => Security::Wpa3,
         None => Security::Wpa2,
     };
-    let heard = found.as_ref().map(|(heard, _)| heard);
+    let hidden = found.as_ref().map_or(wifi.hidden, |found| found.called);
+    let heard = found.as_ref().map(|found| &found.heard);
     let begun = uptime();
-    let mut entered = enter(nm, &radio, wifi, heard, security).await;
+    let mut entered = enter(nm, &radio, &WifiCode { hidden, ..wifi.clone() }, heard, security).await;
     // SAE refuses a wrong passphrase without a word, and so does a router that takes known devices alone or is full;
     // NetworkManager says that nothing was found.
     if entered == Err(NetworkTrouble::NotInTheAir)
@@ -106,7 +117,7 @@ pub(super) async fn join(
         tracing::warn!("the joined network is left again: {trouble:?}");
         leave(nm).await;
     }
-    verdict
+    verdict.map(|security| Joined { security, hidden })
 }
 
 /// The first Wi-Fi device that can be used.
@@ -136,29 +147,43 @@ async fn hears_5_ghz(nm: &NetworkManager, radio: &Place) -> bool {
     capabilities.await.is_none_or(|bits| bits & VALID == 0 || bits & FIVE_GHZ != 0)
 }
 
-/// Looks for the network until it is heard or the time is over.
+/// What a look found.
+struct Found {
+    heard: Heard<Place>,
+    /// The security to join it with.
+    security: Security,
+    /// It was called by its name: it may answer to nothing else.
+    called: bool,
+}
+
+/// Looks for the network until it is heard or the time is over. One that is not heard is called by its name, although its
+/// code does not say that it is hidden: many codes leave that out.
 async fn look(
     nm: &NetworkManager,
     radio: &Place,
     wifi: &WifiCode,
     demands: Demands,
     within: Duration,
-) -> Result<(Heard<Place>, Security), NetworkTrouble> {
+) -> Result<Found, NetworkTrouble> {
     let until = Instant::now() + within;
-    let mut scanned = None;
+    let mut scanned: Option<Instant> = None;
+    let mut called = wifi.hidden;
     loop {
         match choice::choose(in_the_air(nm, radio, wifi).await, demands) {
-            Ok(found) => return Ok(found),
+            Ok((heard, security)) => return Ok(Found { heard, security, called }),
+            Err(NetworkTrouble::NotInTheAir) if !called && scanned.is_some_and(|at| at.elapsed() >= SCANNING) => {
+                (called, scanned) = (true, None);
+            }
             // What was heard some time ago may have been set right since: a refusal needs a fresh look.
             Err(NetworkTrouble::NotInTheAir) if Instant::now() < until => {}
-            Err(trouble) if scanned.is_some_and(|at: Instant| at.elapsed() >= SCANNING) || Instant::now() >= until => {
+            Err(trouble) if scanned.is_some_and(|at| at.elapsed() >= SCANNING) || Instant::now() >= until => {
                 return Err(trouble);
             }
             Err(_) => {}
         }
         if scanned.is_none() {
             // Refused soon after another scan; that one will tell as well.
-            let asked = asked("to scan", scan(nm, radio, std::slice::from_ref(wifi))).await;
+            let asked = asked("to scan", scan(nm, radio, called.then_some(wifi))).await;
             scanned = asked.map(|()| Instant::now());
         }
         sleep(AGAIN).await;
@@ -166,7 +191,14 @@ async fn look(
 }
 
 /// Which of these networks are in the air, in their order: waits until one is heard or the time is over.
-pub(super) async fn in_reach(nm: &NetworkManager, wifis: Vec<WifiCode>, within: Duration) -> Vec<WifiCode> {
+///
+/// # Errors
+/// Why there is no radio to hear them with.
+pub(super) async fn in_reach(
+    nm: &NetworkManager,
+    wifis: Vec<WifiCode>,
+    within: Duration,
+) -> Result<Vec<WifiCode>, NetworkTrouble> {
     let until = Instant::now() + within;
     let mut scanned = false;
     loop {
@@ -177,28 +209,28 @@ pub(super) async fn in_reach(nm: &NetworkManager, wifis: Vec<WifiCode>, within: 
                 sleep(AGAIN).await;
                 continue;
             }
-            Err(_) => return Vec::new(),
+            Err(trouble) => return Err(trouble),
         };
         let listed = asked("for access points", nm.list_access_points(None)).await.unwrap_or_default();
         let heard = |wifi: &WifiCode| {
             let called = |name: &[u8]| listed.iter().any(|access_point| access_point.ssid_bytes == name);
             air::names(wifi).any(called)
         };
-        if wifis.iter().any(heard) || Instant::now() >= until {
-            return wifis.into_iter().filter(heard).collect();
+        if wifis.is_empty() || wifis.iter().any(heard) || Instant::now() >= until {
+            return Ok(wifis.into_iter().filter(heard).collect());
         }
         if !scanned {
-            scanned = asked("to scan", scan(nm, &radio, &wifis)).await.is_some();
+            scanned = asked("to scan", scan(nm, &radio, wifis.iter().filter(|wifi| wifi.hidden))).await.is_some();
         }
         sleep(AGAIN).await;
     }
 }
 
-/// Scans, and calls hidden networks by their names.
-async fn scan(nm: &NetworkManager, radio: &Place, wifis: &[WifiCode]) -> zbus::Result<()> {
+/// Scans, and calls these networks by their names.
+async fn scan(nm: &NetworkManager, radio: &Place, called: impl IntoIterator<Item = &WifiCode>) -> zbus::Result<()> {
     let mut options = HashMap::new();
-    let hidden = wifis.iter().filter(|wifi| wifi.hidden);
-    let called: Vec<_> = hidden.flat_map(|wifi| air::names(wifi).map(<[u8]>::to_vec)).collect();
+    let called: Vec<_> =
+        called.into_iter().flat_map(|wifi| air::names(wifi).map(<[u8]>::to_vec).collect::<Vec<_>>()).collect();
     if !called.is_empty() {
         options.insert("ssids", Value::from(called));
     }
@@ -323,9 +355,37 @@ async fn enter(
     }
 }
 
-/// Whether the internet can be reached, as far as NetworkManager knows; where nobody set up its check, an address
-/// is enough: the line to the room server will tell.
-pub(super) async fn internet(nm: &NetworkManager) -> Result<(), NetworkTrouble> {
+/// Whether what a call needs can be reached: the internet, as far as NetworkManager knows, else a counter (`HOST[:PORT]`).
+/// Where nobody set up NetworkManager's check, an address is enough: the line to the room server will tell.
+pub(super) async fn internet(nm: &NetworkManager, counters: &[String]) -> Result<(), NetworkTrouble> {
+    match told(nm).await {
+        Err(NetworkTrouble::NoInternet | NetworkTrouble::NoNames) if answers(counters).await => Ok(()),
+        told => told,
+    }
+}
+
+/// Whether one of the counters takes a connection. NetworkManager's check asks one server somewhere else, which may be down
+/// or filtered where the counter is neither.
+pub(super) async fn answers(counters: &[String]) -> bool {
+    let mut dialled: futures_util::stream::FuturesUnordered<_> = counters
+        .iter()
+        .filter_map(|counter| url::Url::parse(&format!("https://{counter}/")).ok())
+        .filter_map(|url| Some((url.host_str()?.trim_matches(['[', ']']).to_owned(), url.port_or_known_default()?)))
+        .map(tokio::net::TcpStream::connect)
+        .collect();
+    let answered = async {
+        while let Some(dialled) = dialled.next().await {
+            if dialled.is_ok() {
+                return true;
+            }
+        }
+        false
+    };
+    timeout(DIAL_WITHIN, answered).await.unwrap_or(false)
+}
+
+/// Whether the internet can be reached, as far as NetworkManager knows.
+async fn told(nm: &NetworkManager) -> Result<(), NetworkTrouble> {
     match timeout(CHECK_WITHIN, nm.check_connectivity()).await {
         Ok(Ok(connectivity)) => match usable(connectivity) {
             Err(NetworkTrouble::NoInternet) if !finds_names(nm).await => Err(NetworkTrouble::NoNames),

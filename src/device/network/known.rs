@@ -41,9 +41,10 @@ impl Network {
         WifiCode {
             ssid: self.ssid.clone(),
             other_forms: self.other_forms.clone(),
-            claim: if self.wpa3_only { Claim::Sae } else { Claim::Wpa },
+            claim: if self.security == Security::Wpa3 { Claim::Sae } else { Claim::Wpa },
             passphrase: Some(self.passphrase.clone()),
             hidden: self.hidden,
+            wpa3_only: self.wpa3_only,
         }
     }
 }
@@ -81,7 +82,7 @@ impl Known {
         let best = self.least(wifi).map_or(security, |least| least.max(security));
         self.networks.retain(|network| network.ssid != wifi.ssid);
         let (ssid, other_forms, hidden) = (wifi.ssid.clone(), wifi.other_forms.clone(), wifi.hidden);
-        let wpa3_only = wifi.claim == Claim::Sae;
+        let wpa3_only = wifi.wpa3_only;
         self.networks.insert(0, Network { ssid, other_forms, passphrase, hidden, wpa3_only, security: best });
         self.networks.truncate(MOST);
         let folder = self.file.parent().unwrap_or(std::path::Path::new("/"));
@@ -113,6 +114,7 @@ mod tests {
             claim: Claim::Wpa,
             passphrase: Some(Secret::new(passphrase)),
             hidden: false,
+            wpa3_only: false,
         }
     }
 

@@ -85,11 +85,15 @@ pub(super) async fn until_weaker(nm: &NetworkManager, least: Option<Security>) -
     }
 }
 
-/// Looks afresh whether the internet can be reached over what is there.
-pub(super) async fn checked(nm: &NetworkManager, least: Option<Security>) -> Result<(), NetworkTrouble> {
+/// Looks afresh whether the internet or a counter can be reached over what is there.
+pub(super) async fn checked(
+    nm: &NetworkManager,
+    least: Option<Security>,
+    counters: &[String],
+) -> Result<(), NetworkTrouble> {
     match survey(nm, least).await {
         None | Some(Survey { carries: Err(None), .. }) => Err(NetworkTrouble::LineLost),
         Some(Survey { verdict: Err(trouble), .. }) => Err(trouble),
-        Some(_) => join::internet(nm).await,
+        Some(_) => join::internet(nm, counters).await,
     }
 }

@@ -219,7 +219,7 @@ const WRONG_CODES: [WrongCode; 7] = [
     WrongCode::DamagedWifi,
 ];
 
-const NETWORK_TROUBLES: [NetworkTrouble; 23] = [
+const NETWORK_TROUBLES: [NetworkTrouble; 24] = [
     NetworkTrouble::Open,
     NetworkTrouble::Wep,
     NetworkTrouble::Wpa1,
@@ -242,6 +242,7 @@ const NETWORK_TROUBLES: [NetworkTrouble; 23] = [
     NetworkTrouble::ClockUnknown,
     NetworkTrouble::NoRadio,
     NetworkTrouble::RadioOff,
+    NetworkTrouble::NotWorking,
     NetworkTrouble::LineLost,
 ];
 
@@ -282,7 +283,6 @@ fn paper_refusals() -> Vec<PaperRefusal> {
         PaperRefusal::OtherLoan { id: id() },
         PaperRefusal::NothingLent,
         PaperRefusal::NotWritten,
-    ]
     ];
     refusals.extend(loan_errors().map(|error| PaperRefusal::Invalid { error }));
     refusals
@@ -301,6 +301,7 @@ fn loan_errors() -> [LoanError; 8] {
         wrong("counter[1].hosts", LoanProblem::Twice { written: "counter.midori.example".into() }),
         wrong("languages", LoanProblem::Language { written: "jp".into(), known: "ja, en".into() }),
         wrong("counter[0].name.en", LoanProblem::Long),
+    ]
 }
 
 const ENDINGS: [Ending; 7] = [

@@ -133,6 +133,8 @@ network-trouble-no-radio = This device's Wi-Fi is not working.
     .next = Connect a LAN cable to the router.
 network-trouble-radio-off = This device's Wi-Fi is switched off.
     .next = Connect a LAN cable to the router, or phone the city.
+network-trouble-not-working = This device's network part is not working.
+    .next = Switch the device off and on again, or phone the city.
 network-trouble-line-lost = The internet connection was lost.
     .next = Check the router's power and cables.
 

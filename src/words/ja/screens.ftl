@@ -134,6 +134,8 @@ network-trouble-no-radio = この機器の Wi-Fiが 動いていません。
     .next = ルーターに LANケーブルを つないでください。
 network-trouble-radio-off = この機器の Wi-Fiが 切ってあります。
     .next = ルーターに LANケーブルを つなぐか、 市に お電話ください。
+network-trouble-not-working = この機器の 通信の部分が 動いていません。
+    .next = この機器の 電源を 入れ直すか、 市に お電話ください。
 network-trouble-line-lost = インターネットが 切れました。
     .next = ルーターの 電源と ケーブルを 見てください。
 

@@ -28,7 +28,7 @@ impl Radio {
             beacon: point.security.beacon(),
         });
         let without_sae = self.adapter == Adapter::WithoutWpa3;
-        let demands = Demands { claim: Some(wifi.claim), least: pinned, without_sae };
+        let demands = Demands { wpa3_only: wifi.wpa3_only, least: pinned, without_sae };
         match choose(heard.collect(), demands)? {
             (heard, _) if heard.strength < TOO_WEAK_BELOW => Err(NetworkTrouble::TooWeak),
             (heard, security) => Ok((heard.place, security)),
@@ -51,10 +51,10 @@ impl Radio {
     }
 }
 
-/// Whether this access point answers to the name in the code. A hidden one answers only to a code that says so.
+/// Whether this access point answers to the name in the code. A hidden one does when it is called, as every one is before
+/// it is given up.
 fn is_named(point: &AccessPoint, wifi: &WifiCode) -> bool {
-    let same = point.name == wifi.ssid || wifi.other_forms.iter().any(|form| form == point.name.as_bytes());
-    same && (!point.hidden || wifi.hidden)
+    point.name == wifi.ssid || wifi.other_forms.iter().any(|form| form == point.name.as_bytes())
 }
 
 /// Whether the code's passphrase opens the access point.

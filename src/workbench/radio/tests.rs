@@ -23,7 +23,7 @@ fn point(security: Kind) -> AccessPoint {
 
 fn code(claim: Claim) -> WifiCode {
     let passphrase = Some(crate::model::secret::Secret::new(PASSPHRASE));
-    WifiCode { ssid: "midori".into(), other_forms: Vec::new(), claim, passphrase, hidden: false }
+    WifiCode { ssid: "midori".into(), other_forms: Vec::new(), claim, passphrase, hidden: false, wpa3_only: false }
 }
 
 fn join(attempt: u32) -> NetworkAsk {
@@ -125,8 +125,7 @@ fn the_matrix_of_access_points_with_the_sentence_that_is_shown() {
         assert!(table.iter().any(|(.., air, _)| air.iter().any(|point| point.security == kind)), "{kind:?} is missing");
     }
     for (name, adapter, air, expected) in table {
-        let hidden = air.iter().any(|point| point.hidden);
-        let news = answer_of(adapter, air, WifiCode { hidden, ..code(Claim::Wpa) });
+        let news = answer_of(adapter, air, code(Claim::Wpa));
         let shown = match news {
             NetworkNews::Trouble(trouble) => Some(Face::NetworkTrouble(trouble).name()),
             NetworkNews::Up | NetworkNews::Forgotten => None,
@@ -167,7 +166,7 @@ fn each_access_point_gets_its_answer() {
     let table: Vec<(&str, Vec<AccessPoint>, NetworkNews)> = vec![
         ("nothing in the air", vec![], trouble(Trouble::NotInTheAir)),
         ("another name", with(|point| point.name = "Midori".into()), trouble(Trouble::NotInTheAir)),
-        ("hidden", with(|point| point.hidden = true), trouble(Trouble::NotInTheAir)),
+        ("hidden", with(|point| point.hidden = true), NetworkNews::Up),
         ("weak", with(|point| point.signal = 14), trouble(Trouble::TooWeak)),
         ("just strong enough", with(|point| point.signal = 15), NetworkNews::Up),
         ("password", with(|point| point.passphrase = "something else".into()), trouble(Trouble::WrongPassword)),
@@ -186,14 +185,30 @@ fn each_access_point_gets_its_answer() {
 fn what_the_code_says_counts_as_well() {
     let hidden = AccessPoint { hidden: true, ..point(Kind::Wpa2) };
     assert_eq!(answer(vec![hidden], WifiCode { hidden: true, ..code(Claim::Wpa) }), NetworkNews::Up);
+    let pinned = || WifiCode { wpa3_only: true, ..code(Claim::Sae) };
     let down = NetworkNews::Trouble(Trouble::Downgraded);
-    assert_eq!(answer(vec![point(Kind::Wpa2)], code(Claim::Sae)), down, "the code promised WPA3");
-    assert_eq!(answer(vec![point(Kind::Wpa3)], code(Claim::Sae)), NetworkNews::Up);
+    assert_eq!(answer(vec![point(Kind::Wpa2)], pinned()), down, "its router rules WPA2 out");
+    assert_eq!(answer(vec![point(Kind::Wpa3)], pinned()), NetworkNews::Up);
     let without = WifiCode { passphrase: None, ..code(Claim::Open) };
     assert_eq!(answer(vec![point(Kind::Wpa2)], without), NetworkNews::Trouble(Trouble::WrongPassword));
     let japanese = AccessPoint { name: "みどり".into(), ..point(Kind::Wpa2) };
     let forms = WifiCode { other_forms: vec!["みどり".as_bytes().to_vec()], ..code(Claim::Wpa) };
     assert_eq!(answer(vec![japanese], forms), NetworkNews::Up, "another byte form of the name");
+}
+
+/// Telephones write `T:SAE` for networks that offer WPA2 as well.
+#[test]
+fn the_beacon_outranks_the_code() {
+    use Adapter::{Full, WithoutWpa3};
+    let up = NetworkNews::Up;
+    for (adapter, kind, expected) in [
+        (Full, Kind::Wpa2Wpa3, up),
+        (WithoutWpa3, Kind::Wpa2Wpa3, up),
+        (WithoutWpa3, Kind::Wpa2, up),
+        (WithoutWpa3, Kind::Wpa3, NetworkNews::Trouble(Trouble::RadioWithoutWpa3)),
+    ] {
+        assert_eq!(answer_of(adapter, vec![point(kind)], code(Claim::Sae)), expected, "{adapter:?}, {kind:?}");
+    }
 }
 
 #[test]

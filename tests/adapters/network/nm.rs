@@ -47,6 +47,7 @@ struct State {
     connectivity: u32,
     negotiated: Option<String>,
     radio_has_sae: bool,
+    has_radio: bool,
 }
 
 type World = Arc<Mutex<State>>;
@@ -80,6 +81,7 @@ impl Nm {
             connectivity: 4,
             negotiated: None,
             radio_has_sae: true,
+            has_radio: true,
         }));
         let mut builder = zbus::connection::Builder::system()
             .unwrap()
@@ -129,6 +131,10 @@ impl Nm {
     }
     pub(super) fn without_sae(&self) {
         self.state().sae = false;
+    }
+    /// A board without a radio.
+    pub(super) fn without_radio(&self) {
+        self.state().has_radio = false;
     }
     /// What the supplicant says of itself from now on: neither radio nor firmware can do SAE.
     pub(super) fn radio_without_sae(&self) {
@@ -188,7 +194,8 @@ struct Manager(World);
 #[interface(name = "org.freedesktop.NetworkManager")]
 impl Manager {
     fn get_devices(&self) -> Vec<OwnedObjectPath> {
-        vec![path(RADIO), path(WIRE)]
+        let radio = self.0.lock().unwrap().has_radio.then(|| path(RADIO));
+        radio.into_iter().chain([path(WIRE)]).collect()
     }
     #[zbus(property)]
     fn wireless_enabled(&self) -> bool {

@@ -85,9 +85,9 @@ fn refused() -> Vec<Row> {
         one("802.1X", "m-eap", enterprise, "network-trouble-enterprise"),
         one("open, its beacon promises WPA2", "m-lie", PROMISE, "network-trouble-open"),
         row(
-            "WPA2 where the code promises WPA3",
+            "WPA2 where the router's code rules it out",
             vec![Point::wpa2("m-less")],
-            coded("SAE", "m-less", PASSPHRASE, ""),
+            coded("WPA", "m-less", PASSPHRASE, "R:1;"),
             Refused("network-trouble-downgraded"),
         ),
         row("not in the air", vec![], code("m-nowhere"), Refused("network-trouble-not-in-the-air")),

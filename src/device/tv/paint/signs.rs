@@ -88,6 +88,7 @@ const fn of_trouble(what: NetworkTrouble) -> &'static str {
         NetworkTrouble::WrongPassword => "key",
         NetworkTrouble::Unsupported | NetworkTrouble::RadioWithoutWpa3 => "wifi-lock",
         NetworkTrouble::NotInTheAir | NetworkTrouble::NoRadio => "wifi-off",
+        NetworkTrouble::NotWorking => "gear",
         NetworkTrouble::NotOnThisBand => "wifi-5g",
         NetworkTrouble::RadioOff => "wifi-switch",
         NetworkTrouble::TooWeak => "wifi-weak",
