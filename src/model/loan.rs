@@ -155,6 +155,9 @@ impl LoanProblem {
 /// What belongs into a field: in words, and an example.
 pub(super) type Example = (&'static str, &'static str);
 
+/// What [`is_id`] wants.
+pub(super) const ID: Example = ("1 to 40 letters, digits or hyphens", "\"M-2026-014\"");
+
 /// Characters of a name or of opening hours, at most.
 const LONGEST_WORDS: usize = 40;
 
@@ -162,7 +165,7 @@ const LONGEST_WORDS: usize = 40;
 fn example(field: &str) -> Option<Example> {
     Some(match field {
         "format" => ("a number", "1"),
-        "id" => ("1 to 40 letters, digits or hyphens", "\"M-2026-014\""),
+        "id" => ID,
         "until" => ("the loan's last day", "2027-03-31"),
         "time_zone" => ("a known time zone", "\"Asia/Tokyo\""),
         "languages" => ("a list of languages, the default first", "[\"ja\", \"en\"]"),
@@ -307,12 +310,23 @@ impl<'a> Paper<'a> {
     }
 }
 
+/// Whether a loan can have this number.
+pub fn is_id(text: &str) -> bool {
+    (1..=40).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+/// Whether this is a telephone number as people dial it.
+pub fn is_telephone(text: &str) -> bool {
+    let dialled = text.chars().filter(char::is_ascii_digit).count();
+    dialled >= 3 && text.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c))
+}
+
 fn loan(paper: &Paper<'_>) -> Result<Loan, LoanError> {
     let like = |field| example(field).unwrap_or_default();
     paper.only(&FIELDS)?;
     paper.format(FORMAT)?;
     let id = paper.text("id", like("id"))?;
-    if id.is_empty() || id.len() > 40 || !id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+    if !is_id(id) {
         return paper.value("id", like("id"));
     }
     let until = paper.day("until", like("until"))?;
@@ -397,8 +411,7 @@ fn counter(paper: &Paper<'_>, seen: &mut BTreeSet<String>) -> Result<Counter, Lo
         return paper.value("hosts", like("hosts"));
     }
     let number = paper.text("telephone", like("telephone"))?;
-    let dialled = number.chars().filter(char::is_ascii_digit).count();
-    if dialled < 3 || !number.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c)) {
+    if !is_telephone(number) {
         return paper.value("telephone", like("telephone"));
     }
     Ok(Counter { name, hosts, telephone: Telephone { number: number.to_owned(), hours } })

@@ -170,7 +170,7 @@ impl PaperRefusal {
 pub fn return_order(text: &str) -> Result<String, LoanError> {
     let example = |field: &str| match field {
         "format" => Some(("a number", "1")),
-        "loan" => Some(("the id of the loan", "\"M-2026-014\"")),
+        "loan" => Some(loan::ID),
         _ => None,
     };
     let paper = loan::Paper { table: &loan::table(text, example)?, path: String::new() };
@@ -178,8 +178,8 @@ pub fn return_order(text: &str) -> Result<String, LoanError> {
     paper.format(RETURN_FORMAT)?;
     let like = example("loan").unwrap_or_default();
     match paper.text("loan", like)? {
-        id if id.is_empty() || id.len() > 40 => paper.value("loan", like),
-        id => Ok(id.to_owned()),
+        id if loan::is_id(id) => Ok(id.to_owned()),
+        _ => paper.value("loan", like),
     }
 }
 
@@ -197,10 +197,11 @@ mod tests {
         assert_eq!(return_order(&return_order_for("M-2026-014")).unwrap(), "M-2026-014");
         assert!(return_order("format = 2\nloan = \"x\"").unwrap_err().to_string().starts_with("format: is 2"));
         assert!(return_order("format = 1\nloan = \"\"").unwrap_err().to_string().starts_with("loan: must be"));
+        assert!(return_order("format = 1\nloan = \"田中\"").unwrap_err().to_string().starts_with("loan: must be"));
         let said = |text: &str| return_order(text).unwrap_err().to_string();
         assert!(said("format = 1\nlaon = \"x\"").starts_with("laon: is no field of this file; correct its spelling"));
         assert!(said("format = 1").starts_with("loan: is missing; write it like \"M-2026-014\""));
-        assert!(said("format = 1\nloan = M-2026-014").starts_with("loan: must be the id of the loan, such as"));
+        assert!(said("format = 1\nloan = M-2026-014").starts_with("loan: must be 1 to 40 letters, digits or hyphens"));
         assert!(said("loan = \"x\"").starts_with("format: is missing"));
         assert!(said("M-2026-014").starts_with("line 1: is no TOML ("));
     }

@@ -4,12 +4,14 @@
 use super::sheet::{self, Sheet};
 use super::{keys, stick};
 use crate::model::language::Language;
-use crate::model::loan::Loan;
+use crate::model::loan::{Loan, is_telephone};
 use crate::model::screen::{HourMinute, Telephone};
 use crate::model::wire::Words;
 use clap::{Args, Parser, Subcommand};
 use std::error::Error;
 use std::fs;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Prepares papers and loans for the city's online counter.
@@ -65,6 +67,9 @@ enum StickTask {
         /// The folder where the stick is mounted.
         #[arg(long)]
         to: PathBuf,
+        /// Writes over another loan that is on the stick.
+        #[arg(long)]
+        replace: bool,
     },
     /// Signs an order to return a loan and writes it onto a stick.
     Return {
@@ -76,6 +81,9 @@ enum StickTask {
         /// The folder where the stick is mounted.
         #[arg(long)]
         to: PathBuf,
+        /// Writes over another order that is on the stick.
+        #[arg(long)]
+        replace: bool,
     },
     /// Says what a device would do with a stick.
     Check {
@@ -131,8 +139,17 @@ struct SheetArgs {
     /// The same in English.
     #[arg(long)]
     hours_en: Option<String>,
+    /// Writes over a file that is there.
+    #[arg(long)]
+    replace: bool,
     /// Where to write it: a name that ends in .svg or .png (300 dpi).
     out: PathBuf,
+}
+
+/// Today at the counter.
+fn today() -> jiff::civil::Date {
+    let zone = jiff::tz::TimeZone::get("Asia/Tokyo").unwrap_or(jiff::tz::TimeZone::UTC);
+    jiff::Timestamp::now().to_zoned(zone).date()
 }
 
 impl Command {
@@ -145,8 +162,12 @@ impl Command {
             Task::Sheet(args) => args.write(),
             Task::Loan { task: LoanTask::Check { file } } => check_loan(&file),
             Task::Keys { task: KeysTask::New { folder, no_password } } => keys::new(&folder, no_password),
-            Task::Stick { task: StickTask::Loan { file, key, to } } => stick::loan(&file, &key, &to),
-            Task::Stick { task: StickTask::Return { loan, key, to } } => stick::give_back(&loan, &key, &to),
+            Task::Stick { task: StickTask::Loan { file, key, to, replace } } => {
+                stick::loan(&file, &key, &to, today(), replace)
+            }
+            Task::Stick { task: StickTask::Return { loan, key, to, replace } } => {
+                stick::give_back(&loan, &key, &to, replace)
+            }
             Task::Stick { task: StickTask::Check { stick: folder, key } } => stick::check(&folder, &key),
         }
     }
@@ -154,15 +175,47 @@ impl Command {
 
 impl SheetArgs {
     fn write(self) -> Result<String, Box<dyn Error>> {
-        let out = self.out.clone();
+        self.check(today())?;
+        let (out, replace) = (self.out.clone(), self.replace);
         let sheet = self.into_sheet();
         let data = match out.extension().and_then(|ending| ending.to_str()) {
             Some("svg") => sheet::svg(&sheet)?.into_bytes(),
             Some("png") => sheet::render(&sheet, 2480)?.encode_png()?,
             _ => return Err(format!("{}: the name must end in .svg or .png", out.display()).into()),
         };
-        fs::write(&out, data).map_err(|error| format!("writing {}: {error}", out.display()))?;
+        let mut file = fs::OpenOptions::new();
+        // A paper holds a key: nobody else on this machine reads it.
+        file.write(true).mode(0o600).create_new(!replace).create(replace).truncate(replace);
+        let written = file.open(&out).and_then(|mut file| file.write_all(&data));
+        written.map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => {
+                format!("{} is there already; take another name, or say --replace", out.display())
+            }
+            ErrorKind::NotFound => format!("writing {}: its folder is not there; make it first", out.display()),
+            _ => format!("writing {}: {error}", out.display()),
+        })?;
         Ok(format!("{} is written. Print it on A4 without scaling; whoever holds it can join.", out.display()))
+    }
+
+    /// What would be a wrong paper is noticed at the desk, not at home.
+    fn check(&self, today: jiff::civil::Date) -> Result<(), String> {
+        let minutes = |at: HourMinute| i32::from(at.hour) * 60 + i32::from(at.minute);
+        if self.date < today {
+            return Err(format!("--date: {} is over", self.date));
+        }
+        if minutes(self.end) <= minutes(self.start) {
+            return Err("--end: must be later than --start".to_owned());
+        }
+        if !is_telephone(&self.telephone) {
+            let rule = "must be a number as people dial it, such as 0422-00-0000";
+            return Err(format!("--telephone: \"{}\" {rule}", self.telephone));
+        }
+        for (name, text) in [("--city", &self.city), ("--counter", &self.counter)] {
+            if text.trim().is_empty() || text.chars().any(char::is_control) {
+                return Err(format!("{name}: must be one line of text"));
+            }
+        }
+        Ok(())
     }
 
     fn into_sheet(self) -> Sheet {
@@ -213,33 +266,62 @@ mod tests {
         command.run().map_err(|error| error.to_string())
     }
 
+    /// `sheet` with these arguments changed.
+    fn sheet(out: &Path, changed: &[(&str, &str)]) -> Result<String, String> {
+        let sound = [
+            ("--url", "https://a.example/j#7KQ2M9XR4TZP8WBD3HNC6VJS5"),
+            ("--city", "みどり市"),
+            ("--counter", "子育て相談窓口"),
+            ("--date", "2999-11-24"),
+            ("--start", "9:00"),
+            ("--end", "14:30"),
+            ("--telephone", "0422-00-1234"),
+        ];
+        let mut arguments = vec!["sheet"];
+        for (name, value) in sound {
+            let value = changed.iter().find(|(changed, _)| *changed == name).map_or(value, |(_, value)| *value);
+            arguments.extend([name, value]);
+        }
+        arguments.extend(changed.iter().filter(|(name, _)| *name == "--replace").map(|(name, _)| *name));
+        arguments.push(out.to_str().unwrap());
+        run(&arguments)
+    }
+
     #[test]
     fn a_sheet_is_written_as_svg_or_png() {
         let folder = tempfile::tempdir().unwrap();
         for (name, begins) in [("key.svg", b"<svg".as_slice()), ("key.png", b"\x89PNG".as_slice())] {
             let out = folder.path().join(name);
-            let out = out.to_str().unwrap();
-            let said = run(&[
-                "sheet",
-                "--url",
-                "https://a.example/j#7KQ2M9XR4TZP8WBD3HNC6VJS5",
-                "--city",
-                "みどり市",
-                "--counter",
-                "子育て相談窓口",
-                "--date",
-                "2026-11-24",
-                "--start",
-                "9:00",
-                "--end",
-                "14:30",
-                "--telephone",
-                "0422-00-1234",
-                out,
-            ]);
-            assert!(said.unwrap().contains("is written"));
-            assert!(fs::read(out).unwrap().starts_with(begins), "{name}");
+            assert!(sheet(&out, &[]).unwrap().contains("is written"));
+            assert!(fs::read(&out).unwrap().starts_with(begins), "{name}");
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn a_sheet_that_would_be_wrong_is_not_written_nor_one_over_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("key.svg");
+        for (name, value, reason) in [
+            ("--date", "2001-11-24", "--date: 2001-11-24 is over"),
+            ("--end", "9:00", "--end: must be later"),
+            ("--telephone", "窓口", "--telephone"),
+            ("--telephone", "call us", "--telephone"),
+            ("--city", " ", "--city"),
+        ] {
+            let error = sheet(&out, &[(name, value)]).unwrap_err();
+            assert!(error.contains(reason), "{name} {value}: {error}");
+            assert!(!out.exists());
+        }
+        sheet(&out, &[]).unwrap();
+        fs::write(&out, "another paper").unwrap();
+        assert!(sheet(&out, &[]).unwrap_err().contains("--replace"));
+        assert_eq!(fs::read_to_string(&out).unwrap(), "another paper");
+        sheet(&out, &[("--replace", "")]).unwrap();
+        assert!(fs::read_to_string(&out).unwrap().starts_with("<svg"));
+        let nowhere = folder.path().join("nowhere/key.svg");
+        assert!(sheet(&nowhere, &[]).unwrap_err().contains("its folder is not there"));
     }
 
     #[test]

@@ -16,9 +16,25 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// The loan is not sound, or what was tried and how it failed. The stick then holds no new loan.
-pub fn loan(file: &Path, key: &Path, to: &Path) -> Result<String, Box<dyn Error>> {
+pub fn loan(
+    file: &Path,
+    key: &Path,
+    to: &Path,
+    today: jiff::civil::Date,
+    replace: bool,
+) -> Result<String, Box<dyn Error>> {
     let text = fs::read_to_string(file).map_err(|error| format!("reading {}: {error}", file.display()))?;
     let loan = Loan::from_toml(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+    if loan.until < today {
+        return Err(format!(
+            "{}: until: its last day, {}, is over; no device would take it",
+            file.display(),
+            loan.until
+        )
+        .into());
+    }
+    let same = |there: &str| Loan::from_toml(there).is_ok_and(|there| there.id == loan.id);
+    leave_what_is_there(to, LOAN, replace, same)?;
     let place = put(&text, LOAN, &keys::secret(key)?, to)?;
     Ok(format!(
         "{}: loan {} of {} until {} is on the stick, signed. Put the stick into the device.",
@@ -33,15 +49,37 @@ pub fn loan(file: &Path, key: &Path, to: &Path) -> Result<String, Box<dyn Error>
 ///
 /// # Errors
 /// What was tried and how it failed. The stick then holds no new order.
-pub fn give_back(id: &str, key: &Path, to: &Path) -> Result<String, Box<dyn Error>> {
+pub fn give_back(id: &str, key: &Path, to: &Path, replace: bool) -> Result<String, Box<dyn Error>> {
     let text = return_order_for(id);
     return_order(&text).map_err(|error| format!("the order for \"{id}\": {error}"))?;
+    if !id.chars().any(|c| c.is_ascii_digit()) {
+        let sentence =
+            "is no loan's number but looks like a name; take the number from the loan file, such as M-2026-014";
+        return Err(format!("\"{id}\" {sentence}").into());
+    }
+    leave_what_is_there(to, RETURN, replace, |there| there == text)?;
     let place = put(&text, RETURN, &keys::secret(key)?, to)?;
     Ok(format!(
         "{}: the order to return loan {id} is on the stick, signed. A device that is lent as {id} forgets everything \
          when the stick is put in.",
         place.display()
     ))
+}
+
+/// Another family's paper on a stick is not written over unasked.
+fn leave_what_is_there(
+    to: &Path,
+    name: &str,
+    replace: bool,
+    same: impl FnOnce(&str) -> bool,
+) -> Result<(), Box<dyn Error>> {
+    let place = to.join(FOLDER).join(name);
+    match fs::read_to_string(&place) {
+        Ok(there) if !replace && !same(&there) => {
+            Err(format!("{} is another one; take another stick, or say --replace", place.display()).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The pair is valid only with its last step: until then its signature is missing, and the device says so.
@@ -166,6 +204,8 @@ mod tests {
 
     const DEMO: &str = include_str!("../workbench/demo-loan.toml");
 
+    const TODAY: jiff::civil::Date = jiff::civil::date(2020, 1, 1);
+
     struct Desk {
         folder: tempfile::TempDir,
     }
@@ -200,11 +240,11 @@ mod tests {
     fn a_stick_with_loan_and_return_order_is_written_and_found_good() {
         let desk = Desk::new();
         assert!(desk.check().unwrap_err().contains("nothing for a device"));
-        let said = loan(&desk.at("loan.toml"), &desk.secret(), &desk.at("stick")).unwrap();
+        let said = loan(&desk.at("loan.toml"), &desk.secret(), &desk.at("stick"), TODAY, false).unwrap();
         assert!(said.contains("loan DEMO-2026-001"), "{said}");
-        give_back("DEMO-2026-000", &desk.secret(), &desk.at("stick")).unwrap();
+        give_back("DEMO-2026-000", &desk.secret(), &desk.at("stick"), false).unwrap();
         // Written again over itself.
-        loan(&desk.at("loan.toml"), &desk.secret(), &desk.at("stick")).unwrap();
+        loan(&desk.at("loan.toml"), &desk.secret(), &desk.at("stick"), TODAY, false).unwrap();
         let said = desk.check().unwrap();
         assert!(said.contains("loan DEMO-2026-001 until 2999-12-31: signed and sound"), "{said}");
         assert!(said.contains("return loan DEMO-2026-000: signed and sound"), "{said}");
@@ -223,7 +263,7 @@ mod tests {
     fn what_a_device_would_refuse_is_said() {
         let desk = Desk::new();
         let papers = desk.at("stick").join(FOLDER);
-        let sign = || loan(&desk.at("loan.toml"), &desk.secret(), &desk.at("stick")).unwrap();
+        let sign = || loan(&desk.at("loan.toml"), &desk.secret(), &desk.at("stick"), TODAY, false).unwrap();
         sign();
         fs::write(papers.join(LOAN), "changed").unwrap();
         assert!(desk.check().unwrap_err().contains("changed or damaged"));
@@ -231,7 +271,7 @@ mod tests {
         fs::remove_file(papers.join("loan.toml.minisig")).unwrap();
         assert!(desk.check().unwrap_err().contains("no signature"));
         keys::new(&desk.at("other"), true).unwrap();
-        loan(&desk.at("loan.toml"), &desk.at("other").join(keys::SECRET), &desk.at("stick")).unwrap();
+        loan(&desk.at("loan.toml"), &desk.at("other").join(keys::SECRET), &desk.at("stick"), TODAY, false).unwrap();
         assert!(desk.check().unwrap_err().contains("another key"));
         fs::write(desk.at("loan.toml"), fs::read_to_string(desk.at("loan.toml")).unwrap().replace("2999", "2020"))
             .unwrap();
@@ -259,17 +299,44 @@ mod tests {
     fn mistakes_leave_the_stick_as_it_was() {
         let desk = Desk::new();
         fs::write(desk.at("loan.toml"), DEMO.replace("format = 1", "format = 2")).unwrap();
-        let error = loan(&desk.at("loan.toml"), &desk.secret(), &desk.at("stick")).unwrap_err().to_string();
+        let error =
+            loan(&desk.at("loan.toml"), &desk.secret(), &desk.at("stick"), TODAY, false).unwrap_err().to_string();
         assert!(error.contains("format: is 2"), "{error}");
-        let error = give_back("", &desk.secret(), &desk.at("stick")).unwrap_err().to_string();
-        assert!(error.contains("must be the id of the loan"), "{error}");
-        let error = give_back("M-1", &desk.at("keys").join(keys::PUBLIC), &desk.at("stick")).unwrap_err().to_string();
+        let error = give_back("", &desk.secret(), &desk.at("stick"), false).unwrap_err().to_string();
+        assert!(error.contains("must be 1 to 40 letters"), "{error}");
+        for name in ["tanaka", "田中", "M_1", "../M-1"] {
+            let error = give_back(name, &desk.secret(), &desk.at("stick"), false).unwrap_err().to_string();
+            assert!(error.contains("M-2026-014"), "{name}: {error}");
+        }
+        let error =
+            give_back("M-1", &desk.at("keys").join(keys::PUBLIC), &desk.at("stick"), false).unwrap_err().to_string();
         assert!(error.contains("is no signing key"), "{error}");
-        let error = give_back("M-1", &desk.secret(), &desk.at("nowhere")).unwrap_err().to_string();
+        let error = give_back("M-1", &desk.secret(), &desk.at("nowhere"), false).unwrap_err().to_string();
         assert!(error.contains("where the stick is mounted"), "{error}");
         assert_eq!(fs::read_dir(desk.at("stick")).unwrap().count(), 0);
         let error = keys::new(&desk.at("keys"), true).unwrap_err().to_string();
         assert!(error.contains("is there already"), "{error}");
+    }
+
+    #[test]
+    fn a_loan_that_is_over_is_not_signed_and_another_family_s_paper_not_written_over() {
+        let desk = Desk::new();
+        let (file, stick, key) = (desk.at("loan.toml"), desk.at("stick"), desk.secret());
+        let error = loan(&file, &key, &stick, jiff::civil::date(3000, 1, 1), false).unwrap_err().to_string();
+        assert!(error.contains("2999-12-31, is over"), "{error}");
+        assert!(!stick.join(FOLDER).exists());
+        loan(&file, &key, &stick, TODAY, false).unwrap();
+        give_back("M-1", &key, &stick, false).unwrap();
+        let other = fs::read_to_string(&file).unwrap().replace("DEMO-2026-001", "DEMO-2026-002");
+        fs::write(&file, other).unwrap();
+        for error in [loan(&file, &key, &stick, TODAY, false), give_back("M-2", &key, &stick, false)] {
+            assert!(error.unwrap_err().to_string().contains("--replace"));
+        }
+        let said = desk.check().unwrap();
+        assert!(said.contains("loan DEMO-2026-001") && said.contains("return loan M-1"), "{said}");
+        loan(&file, &key, &stick, TODAY, true).unwrap();
+        give_back("M-2", &key, &stick, true).unwrap();
+        assert!(desk.check().unwrap().contains("loan DEMO-2026-002"));
     }
 
     #[test]

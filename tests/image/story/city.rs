@@ -60,14 +60,15 @@ impl City {
         let file = self.folder.join("loan.toml");
         write(&file, &text)?;
         let place = self.stick("loan-stick")?;
-        stick::loan(&file, &site_key(), &place).map_err(|error| error.to_string())?;
+        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        stick::loan(&file, &site_key(), &place, today, true).map_err(|error| error.to_string())?;
         Ok(place)
     }
 
     /// A stick that takes the box back.
     pub(crate) fn give_back(&self) -> Outcome<PathBuf> {
         let place = self.stick("return-stick")?;
-        stick::give_back(LOAN, &site_key(), &place).map_err(|error| error.to_string())?;
+        stick::give_back(LOAN, &site_key(), &place, true).map_err(|error| error.to_string())?;
         Ok(place)
     }
 
