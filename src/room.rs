@@ -15,6 +15,7 @@ pub mod demo;
 mod desk_api;
 mod http;
 mod hub;
+mod journal;
 pub mod key;
 pub mod limits;
 pub mod metrics;
@@ -27,7 +28,7 @@ mod socket;
 pub mod store;
 pub mod turn;
 
-pub use config::{Clock, Config, Tls};
+pub use config::{Clock, Config, Steady, Tls};
 
 use http::Desk;
 use hub::Hub;
@@ -36,10 +37,13 @@ use registry::{Registry, Settings};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use store::{Store, StoreError};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+
+/// The certificate's files are looked at so often.
+const LOOK_AT_CERTIFICATE: Duration = Duration::from_secs(5);
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -91,11 +95,23 @@ pub struct Running {
     /// `SCHEME://HOST[:PORT]` of its pages.
     pub public: String,
     hub: Hub,
+    certificate: Option<Arc<Certificate>>,
     handles: Vec<axum_server::Handle<SocketAddr>>,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Running {
+    /// Takes the certificate and its key from their files again, for connections from now on: those that are there go on.
+    ///
+    /// # Errors
+    /// [`ServeError::Certificate`]; the earlier certificate stays.
+    pub async fn reload(&self) -> Result<(), ServeError> {
+        match &self.certificate {
+            Some(certificate) => certificate.reload().await,
+            None => Ok(()),
+        }
+    }
+
     /// Says goodbye to everybody (their seats may be resumed at the next start) and waits for the end.
     pub async fn stop(mut self) {
         self.hub.stop().await;
@@ -103,6 +119,10 @@ impl Running {
             handle.graceful_shutdown(Some(Duration::from_secs(2)));
         }
         for task in self.tasks.drain(..) {
+            if self.certificate.take().is_some() {
+                // The first one looks at the certificate's files for ever.
+                task.abort();
+            }
             let _ = task.await;
         }
     }
@@ -133,19 +153,21 @@ pub async fn serve(config: Config) -> Result<Running, ServeError> {
     let time_zone =
         jiff::tz::TimeZone::get(&config.time_zone).map_err(|_| ServeError::TimeZone(config.time_zone.clone()))?;
     let tls = match &config.tls {
-        Some(tls) => Some(tls_config(tls).await?),
+        Some(tls) => Some(Arc::new(Certificate::load(tls).await?)),
         None => None,
     };
     let (listener, address) = listen(config.listen)?;
     let public = config.public_at(address)?;
-    let store = Store::open(&config.database)?;
+    let store = Store::create(&config.database)?;
     let metrics = Arc::new(Metrics::default());
     let settings = Settings { time_zone: config.time_zone.clone(), turn: config.turn.clone() };
-    let hub = Hub::start(Registry::new(settings), store.clone(), config.clock.clone(), metrics.clone()).await?;
+    let clocks = (config.clock.clone(), config.steady.clone());
+    let hub = Hub::start(Registry::new(settings), store.clone(), clocks, metrics.clone()).await?;
     let desk = Desk {
         hub: hub.clone(),
         store,
         clock: config.clock.clone(),
+        steady: config.steady.clone(),
         metrics: metrics.clone(),
         city: config.city.clone(),
         time_zone,
@@ -153,10 +175,16 @@ pub async fn serve(config: Config) -> Result<Running, ServeError> {
         public: public.clone(),
         behind_proxy: config.behind_proxy,
         failed_sign_ins: Arc::new(Mutex::new(sign_in::limits())),
+        ended_sessions: Arc::default(),
         hashing: Arc::new(Semaphore::new(2)),
     };
-    let mut running = Running { address, metrics: None, public, hub, handles: Vec::new(), tasks: Vec::new() };
-    running.spawn(listener, address, tls, http::routes(desk))?;
+    let mut running =
+        Running { address, metrics: None, public, hub, certificate: None, handles: Vec::new(), tasks: Vec::new() };
+    if let Some(tls) = &tls {
+        running.certificate = Some(tls.clone());
+        running.tasks.push(tokio::spawn(tls.clone().watch()));
+    }
+    running.spawn(listener, address, tls.map(|tls| tls.served.clone()), http::routes(desk))?;
     if let Some(wanted) = config.metrics {
         let (listener, address) = listen(wanted)?;
         running.metrics = Some(address);
@@ -206,10 +234,63 @@ fn listen(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
     Ok((listener, address))
 }
 
-async fn tls_config(tls: &Tls) -> Result<axum_server::tls_rustls::RustlsConfig, ServeError> {
-    // Fails only when a provider is installed already, and then there is one.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    axum_server::tls_rustls::RustlsConfig::from_pem_file(&tls.cert, &tls.key)
-        .await
-        .map_err(|error| ServeError::Certificate { cert: tls.cert.clone(), key: tls.key.clone(), error })
+/// The certificate that is served, and the files that it came from. Certificates are renewed every few weeks (RFC 8555
+/// and its programs), and no call may end for it.
+struct Certificate {
+    files: Tls,
+    served: axum_server::tls_rustls::RustlsConfig,
+}
+
+impl Certificate {
+    async fn load(files: &Tls) -> Result<Self, ServeError> {
+        // Fails only when a provider is installed already, and then there is one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let served = axum_server::tls_rustls::RustlsConfig::from_pem_file(&files.cert, &files.key);
+        let served = served.await.map_err(|error| unusable(files, error))?;
+        Ok(Self { files: files.clone(), served })
+    }
+
+    async fn reload(&self) -> Result<(), ServeError> {
+        let Tls { cert, key } = &self.files;
+        self.served.reload_from_pem_file(cert, key).await.map_err(|error| unusable(&self.files, error))
+    }
+
+    /// Takes new files some seconds after they were written. A half-written pair does not fit together, is refused, and is
+    /// looked at again.
+    async fn watch(self: Arc<Self>) {
+        let mut served = self.stamp().await;
+        let mut said = served;
+        loop {
+            tokio::time::sleep(LOOK_AT_CERTIFICATE).await;
+            let found = self.stamp().await;
+            if found == served || found.contains(&None) {
+                continue;
+            }
+            match self.reload().await {
+                Ok(()) => {
+                    served = found;
+                    tracing::info!(cert = %self.files.cert.display(), "the new certificate is served");
+                }
+                Err(error) if said != found => {
+                    said = found;
+                    tracing::error!(%error, "the earlier certificate is still served");
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// When the two files were written, and how long they are.
+    async fn stamp(&self) -> [Option<(SystemTime, u64)>; 2] {
+        let mut stamp = [None; 2];
+        for (stamp, file) in stamp.iter_mut().zip([&self.files.cert, &self.files.key]) {
+            let found = tokio::fs::metadata(file).await.ok();
+            *stamp = found.and_then(|found| Some((found.modified().ok()?, found.len())));
+        }
+        stamp
+    }
+}
+
+fn unusable(files: &Tls, error: std::io::Error) -> ServeError {
+    ServeError::Certificate { cert: files.cert.clone(), key: files.key.clone(), error }
 }

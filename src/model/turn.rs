@@ -375,6 +375,7 @@ fn heard(message: &ToClient) -> String {
     match message {
         ToClient::Welcome(_) => "Welcome".into(),
         ToClient::Refused(refusal) => format!("Refused {refusal:?}"),
+        ToClient::Beat { .. } => "Beat".into(),
         ToClient::Lobby { staff_present } => format!("Lobby staff={staff_present}"),
         ToClient::Admitted => "Admitted".into(),
         ToClient::Peer { role, epoch, .. } => format!("Peer {role:?} epoch={}", epoch.0),
@@ -402,6 +403,7 @@ fn said(message: &ToServer) -> &'static str {
         ToServer::Candidate { .. } => "Candidate",
         ToServer::Rebuild { .. } => "Rebuild",
         ToServer::Unverified { .. } => "Unverified",
+        ToServer::Beat => "Beat",
         ToServer::Mute { .. } => "Mute",
         ToServer::Stats { .. } => "Stats",
         ToServer::Bye { .. } => "Bye",

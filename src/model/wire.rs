@@ -320,6 +320,9 @@ pub enum ToServer {
         /// The figures.
         stats: LineStats,
     },
+    /// Asks for a [`ToClient::Beat`]: a browser's page sees neither ping nor pong (RFC 6455, section 5.5), and would not
+    /// notice that its line is dead.
+    Beat,
     /// Leaves.
     Bye {
         /// Why.
@@ -355,6 +358,12 @@ pub enum ToClient {
     Welcome(Welcome),
     /// The hello is not accepted; the server closes the connection after it.
     Refused(Refusal),
+    /// The answer to a [`ToServer::Beat`], and to nothing else.
+    Beat {
+        /// The server's clock at this message.
+        #[cfg_attr(feature = "room", schemars(with = "String"))]
+        server_time: Timestamp,
+    },
     /// The participant sits in the lobby.
     Lobby {
         /// Whether a staff member is in the room.

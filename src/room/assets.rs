@@ -1,8 +1,10 @@
 //! The pages and what they are made of, inside the binary.
 
+use crate::model::language::Language;
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use std::collections::BTreeMap;
 
 /// Name, media type and text of every file.
 const FILES: &[(&str, &str, &str)] = &[
@@ -15,6 +17,9 @@ const FILES: &[(&str, &str, &str)] = &[
     ("room.js", "text/javascript; charset=utf-8", include_str!("pages/room.js")),
     ("media.js", "text/javascript; charset=utf-8", include_str!("pages/media.js")),
     ("devices.js", "text/javascript; charset=utf-8", include_str!("pages/devices.js")),
+    ("attention.js", "text/javascript; charset=utf-8", include_str!("pages/attention.js")),
+    ("contacts.js", "text/javascript; charset=utf-8", include_str!("pages/contacts.js")),
+    ("kept.js", "text/javascript; charset=utf-8", include_str!("pages/kept.js")),
     ("player.js", "text/javascript; charset=utf-8", include_str!("pages/player.js")),
     ("awake.js", "text/javascript; charset=utf-8", include_str!("pages/awake.js")),
     ("sign-in.js", "text/javascript; charset=utf-8", include_str!("pages/sign-in.js")),
@@ -47,6 +52,14 @@ fn file(name: &str) -> Response {
     }
 }
 
+/// A text of the pages; the key itself where there is none.
+pub(super) fn said(language: Language, key: &str) -> String {
+    let name = if language == Language::English { "en.json" } else { "ja.json" };
+    let text = FILES.iter().find(|(known, _, _)| *known == name).map_or("{}", |(_, _, text)| text);
+    let words: BTreeMap<String, String> = serde_json::from_str(text).unwrap_or_default();
+    words.get(key).cloned().unwrap_or_else(|| key.to_owned())
+}
+
 fn nothing() -> Response {
     (StatusCode::NOT_FOUND, "There is nothing at this address.\n").into_response()
 }
@@ -54,7 +67,7 @@ fn nothing() -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
 
     fn text(name: &str) -> &'static str {
         FILES.iter().find(|(known, _, _)| *known == name).map(|(_, _, text)| *text).unwrap()

@@ -4,7 +4,7 @@ use super::config::{Config, ConfigError, File, Tls, secret};
 use super::demo::{self, DemoError};
 use super::registry::appointment::{Counter, SITES, Standing};
 use super::reserve::{ReserveError, Wanted, reserve};
-use super::sign_in::{PasswordError, hash_password};
+use super::sign_in::{PasswordError, hash_password, normal};
 use super::store::{Store, StoreError};
 use super::{ServeError, serve};
 use crate::model::language::Language;
@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use std::io::{BufRead, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The online counter's room server.
 #[derive(Parser)]
@@ -126,6 +127,18 @@ enum Staff {
         /// The account's name.
         name: String,
     },
+    /// Removes an account and signs it out everywhere. What it did stays in the audit trail.
+    Remove {
+        #[command(flatten)]
+        database: Database,
+        /// The account's name.
+        name: String,
+    },
+    /// Prints the accounts' names.
+    List {
+        #[command(flatten)]
+        database: Database,
+    },
 }
 
 #[derive(Subcommand)]
@@ -225,16 +238,31 @@ pub async fn run(command: Command, from: &mut dyn BufRead, to: &mut dyn Write) -
     match command.what {
         What::Serve(serve) => until_told_to_stop(serve.config()?, to).await,
         What::Staff { what: Staff::Add { database, name } } => add_staff(&database, &name, from, to),
+        What::Staff { what: Staff::Remove { database, name } } => {
+            let (store, name) = (Store::open(&database.database)?, normal(&name));
+            if !store.remove_staff(&name)? {
+                let known = store.staff()?.join(", ");
+                return Err(CommandError::Wrong(format!("there is no staff account {name}; known are: {known}")));
+            }
+            store.audit(now(), "-", "staff-removed", None)?;
+            Ok(writeln!(to, "{name} can no longer sign in.")?)
+        }
+        What::Staff { what: Staff::List { database } } => {
+            for name in Store::open(&database.database)?.staff()? {
+                writeln!(to, "{name}")?;
+            }
+            Ok(())
+        }
         What::Counter { what: CounterCommand::Add { database, id, ja, en, telephone } } => {
             let counter = Counter { id, name: Words::ja_en(&ja, &en), telephone };
             Ok(Store::open(&database.database)?.put_counter(&counter)?)
         }
         What::Appointment { what } => appointment(what, to),
         What::Backup { database, file } => {
+            let store = Store::open(&database.database)?;
             if file.exists() {
                 return Err(CommandError::Wrong(format!("{} exists already; choose a new name", file.display())));
             }
-            let store = Store::open(&database.database)?;
             store.backup(&file)?;
             store.audit(now(), "-", "backup", None)?;
             Ok(())
@@ -269,27 +297,39 @@ async fn until_told_to_stop(config: Config, to: &mut dyn Write) -> Result<(), Co
         writeln!(to, "health and metrics on http://{metrics}")?;
     }
     to.flush()?;
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted?;
+                break;
+            }
+            _ = terminate.recv() => break,
+            _ = hang_up.recv() => match running.reload().await {
+                Ok(()) => tracing::info!("told to reload: the certificate was read again"),
+                Err(error) => tracing::error!(%error, "told to reload: the earlier certificate is still served"),
+            },
+        }
     }
     running.stop().await;
     Ok(())
 }
 
 fn add_staff(database: &Database, name: &str, from: &mut dyn BufRead, to: &mut dyn Write) -> Result<(), CommandError> {
+    let name = &normal(name);
     let sound = (1..=40).contains(&name.chars().count()) && !name.chars().any(|c| c.is_control() || c.is_whitespace());
     if !sound {
         return Err(CommandError::Wrong("a staff name has 1 to 40 characters and no spaces".to_owned()));
     }
+    // Before the password is asked for: a mistyped path is told at once.
+    let store = Store::open(&database.database)?;
     writeln!(to, "Password for {name} (one line):")?;
     to.flush()?;
     let mut line = String::new();
     from.read_line(&mut line)?;
     let hash = hash_password(&Secret::new(line.trim_end_matches(['\r', '\n'])));
     zeroize::Zeroize::zeroize(&mut line);
-    let store = Store::open(&database.database)?;
     store.put_staff(name, &hash?)?;
     store.audit(now(), "-", "staff-added", None)?;
     writeln!(to, "{name} can sign in.")?;

@@ -5,6 +5,7 @@
 use super::ServeError;
 use super::turn::Turn;
 use crate::model::secret::Secret;
+use crate::model::uptime::Uptime;
 use crate::model::wire::Words;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -15,6 +16,9 @@ use url::{Host, Url};
 
 /// Where the server's time comes from.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Where elapsed time comes from: whatever happens to the wall clock, it goes on evenly.
+pub type Steady = Arc<dyn Fn() -> Uptime + Send + Sync>;
 
 /// A certificate and its key, as PEM files.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -47,13 +51,16 @@ pub struct Config {
     pub turn: Turn,
     /// A proxy on this machine adds `X-Forwarded-For`.
     pub behind_proxy: bool,
-    /// The clock.
+    /// The wall clock.
     pub clock: Clock,
+    /// The clock for how long something takes.
+    pub steady: Steady,
 }
 
 impl Config {
     /// A plain server on a free loopback port, for the workbench and for tests.
     pub fn on_loopback(database: &Path) -> Self {
+        let start = std::time::Instant::now();
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             database: database.to_owned(),
@@ -65,6 +72,7 @@ impl Config {
             turn: Turn::default(),
             behind_proxy: false,
             clock: Arc::new(Timestamp::now),
+            steady: Arc::new(move || Uptime::from_duration(start.elapsed())),
         }
     }
 

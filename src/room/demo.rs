@@ -93,7 +93,7 @@ pub fn prepare(folder: &Path) -> Result<Demo, DemoError> {
 pub fn prepare_at(folder: &Path, now: Timestamp) -> Result<Demo, DemoError> {
     std::fs::create_dir_all(folder).map_err(|error| DemoError::Folder { folder: folder.to_owned(), error })?;
     let database = folder.join("room.sqlite");
-    let store = Store::open(&database)?;
+    let store = Store::create(&database)?;
     store.put_counter(&counter())?;
     let password = key::draw(12).map_err(|error| PasswordError::Hash(error.to_string()))?;
     store.put_staff(STAFF, &hash_password(&password)?)?;

@@ -1,15 +1,17 @@
 //! What the staff page asks for and changes: the list of appointments, a new one, a withdrawn one.
 
 use super::http::{Desk, plain};
+use super::journal::Entry;
 use super::registry::In;
 use super::registry::appointment::{Appointment, Counter, State as RoomState};
-use super::reserve::{Made, ReserveError, Wanted, reserve};
+use super::reserve::{Made, ReserveError, Wanted, check, reserve};
 use crate::model::language::Language;
 use crate::model::wire::{Slot, Words};
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Form, Json};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +37,8 @@ struct List {
     city: Words,
     server_time: Timestamp,
     time_zone: String,
+    /// The database takes no changes at the moment: what is done works, but is not kept yet.
+    store_trouble: bool,
     counters: Vec<Counter>,
     appointments: Vec<Listed>,
 }
@@ -52,6 +56,70 @@ pub(super) struct Asked {
     #[serde(default)]
     remark: String,
     form: String,
+    /// In which the clerk reads: a refusal is said in it.
+    #[serde(default)]
+    pub(super) language: Option<Language>,
+}
+
+impl Asked {
+    fn wanted(self, zone: &TimeZone) -> Result<Wanted, Refused> {
+        let starts = self.starts.parse::<jiff::civil::DateTime>().ok();
+        let starts = starts.and_then(|local| local.to_zoned(zone.clone()).ok());
+        let Some(starts) = starts.map(|starts| starts.timestamp()) else {
+            return Err(Refused {
+                field: Some("starts"),
+                why: "starts",
+                sentence: "the start is no date and time".into(),
+            });
+        };
+        Ok(Wanted {
+            counter: self.counter,
+            starts,
+            minutes: self.minutes,
+            languages: self.languages.split([' ', ',']).filter_map(Language::from_tag).collect(),
+            sites: self.sites,
+            remark: self.remark.trim().to_owned(),
+            form: Some(self.form),
+        })
+    }
+}
+
+/// Why a form is not taken.
+#[derive(Serialize)]
+pub(super) struct Refused {
+    field: Option<&'static str>,
+    pub(super) why: &'static str,
+    /// In English, for programs.
+    #[serde(skip)]
+    pub(super) sentence: String,
+}
+
+impl From<ReserveError> for Refused {
+    fn from(error: ReserveError) -> Self {
+        let (field, why) = error.field_and_why();
+        if why == "server" {
+            tracing::error!(%error, "an appointment was not kept");
+        }
+        Self { field, why, sentence: error.to_string() }
+    }
+}
+
+impl Refused {
+    fn database() -> Self {
+        Self { field: None, why: "server", sentence: DATABASE_TROUBLE.to_owned() }
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        if self.why == "server" { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::UNPROCESSABLE_ENTITY }
+    }
+}
+
+/// Whether a form would be taken.
+#[derive(Serialize)]
+struct CheckAnswer {
+    refused: Option<Refused>,
+    /// The number of an appointment at the same counter and time.
+    warning: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -87,6 +155,7 @@ pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Respon
         city: desk.city.clone(),
         server_time: now,
         time_zone: desk.time_zone.iana_name().unwrap_or("Asia/Tokyo").to_owned(),
+        store_trouble: desk.metrics.has_store_trouble(),
         counters,
         appointments: listed.collect(),
     })
@@ -107,44 +176,54 @@ pub(super) async fn create(State(desk): State<Desk>, headers: HeaderMap, Json(as
             let key_url = made.key_url(&desk.public, language).expose().to_owned();
             (StatusCode::CREATED, Json(MadeAnswer { id: made.appointment.id, key_url })).into_response()
         }
-        Err(refusal) => refusal,
+        Err(refused) => plain(refused.status(), &refused.sentence),
     }
 }
 
-/// Makes an appointment and tells the rooms about it; the error is the answer to send.
-pub(super) async fn make(desk: &Desk, staff: String, asked: Asked) -> Result<Made, Response> {
-    let starts = asked.starts.parse::<jiff::civil::DateTime>().ok();
-    let starts = starts.and_then(|local| local.to_zoned(desk.time_zone.clone()).ok());
-    let Some(starts) = starts.map(|starts| starts.timestamp()) else {
-        return Err(plain(StatusCode::UNPROCESSABLE_ENTITY, "The start is not a date and time."));
-    };
-    let wanted = Wanted {
-        counter: asked.counter,
-        starts,
-        minutes: asked.minutes,
-        languages: asked.languages.split([' ', ',']).filter_map(Language::from_tag).collect(),
-        sites: asked.sites,
-        remark: asked.remark.trim().to_owned(),
-        form: Some(asked.form),
-    };
-    let (store, now) = (desk.store.clone(), desk.now());
-    let made = tokio::task::spawn_blocking(move || {
-        let made = reserve(&store, now, wanted)?;
-        store.audit(now, &staff, "appointment-added", Some(&made.appointment.id))?;
-        Ok::<_, ReserveError>(made)
-    });
-    match made.await {
-        Ok(Ok(made)) => {
-            desk.hub.tell(In::Appointment(made.appointment.clone())).await;
-            Ok(made)
-        }
-        Ok(Err(ReserveError::Store(error))) => {
-            tracing::error!(%error, "an appointment was not kept");
-            Err(database_trouble())
-        }
-        Ok(Err(error)) => Err(plain(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string())),
-        Err(_) => Err(database_trouble()),
+/// `POST /api/appointments/check`: looks at the form and makes nothing.
+pub(super) async fn look(State(desk): State<Desk>, headers: HeaderMap, Form(asked): Form<Asked>) -> Response {
+    if desk.signed_in(&headers).await.is_none() {
+        return not_signed_in();
     }
+    let (store, now) = (desk.store.clone(), desk.now());
+    let looked = match asked.wanted(&desk.time_zone) {
+        Ok(wanted) => tokio::task::spawn_blocking(move || check(&store, now, &wanted).map_err(Refused::from))
+            .await
+            .unwrap_or_else(|_| Err(Refused::database())),
+        Err(refused) => Err(refused),
+    };
+    let answer = match looked {
+        Ok(checked) => CheckAnswer { refused: None, warning: checked.overlaps },
+        Err(refused) => CheckAnswer { refused: Some(refused), warning: None },
+    };
+    Json(answer).into_response()
+}
+
+/// `GET /api/counters`: whom to phone, for whoever gets no seat. It stands in the city's leaflets as well.
+pub(super) async fn counters(State(desk): State<Desk>) -> Response {
+    #[derive(Serialize)]
+    struct Public {
+        name: Words,
+        telephone: String,
+    }
+    let store = desk.store.clone();
+    let Ok(Ok(counters)) = tokio::task::spawn_blocking(move || store.counters()).await else {
+        return database_trouble();
+    };
+    let public = counters.into_iter().map(|Counter { name, telephone, .. }| Public { name, telephone });
+    Json(public.collect::<Vec<_>>()).into_response()
+}
+
+/// Makes an appointment and tells the rooms about it.
+pub(super) async fn make(desk: &Desk, staff: String, asked: Asked) -> Result<Made, Refused> {
+    let wanted = asked.wanted(&desk.time_zone)?;
+    let (store, now) = (desk.store.clone(), desk.now());
+    let made = tokio::task::spawn_blocking(move || reserve(&store, now, wanted)).await;
+    let made = made.unwrap_or(Err(ReserveError::Random("cut short".to_owned())))?;
+    let appointment = Some(made.appointment.id.clone());
+    desk.hub.journal().keep(Entry::Audit { at: now, staff, action: "appointment-added", appointment });
+    desk.hub.tell(In::Appointment(made.appointment.clone())).await;
+    Ok(made)
 }
 
 /// `POST /api/appointments/ID/revoke`.
@@ -153,12 +232,8 @@ pub(super) async fn revoke(State(desk): State<Desk>, headers: HeaderMap, Path(id
     if !desk.hub.states().await.contains_key(&id) {
         return plain(StatusCode::NOT_FOUND, "There is no such appointment.");
     }
-    let (store, now, audited) = (desk.store.clone(), desk.now(), id.clone());
-    let kept = tokio::task::spawn_blocking(move || store.audit(now, &staff, "appointment-revoked", Some(&audited)));
-    if !matches!(kept.await, Ok(Ok(()))) {
-        return database_trouble();
-    }
-    desk.hub.tell(In::Revoke { appointment: id }).await;
+    // The room first: whoever is in it must not stay because a disk is full.
+    desk.hub.tell(In::Revoke { appointment: id, by: Some(staff) }).await;
     StatusCode::NO_CONTENT.into_response()
 }
 
@@ -166,6 +241,8 @@ pub(super) fn not_signed_in() -> Response {
     plain(StatusCode::UNAUTHORIZED, "Sign in first.")
 }
 
+const DATABASE_TROUBLE: &str = "The room server cannot use its database; see its log.";
+
 fn database_trouble() -> Response {
-    plain(StatusCode::INTERNAL_SERVER_ERROR, "The room server cannot use its database; see its log.")
+    plain(StatusCode::INTERNAL_SERVER_ERROR, DATABASE_TROUBLE)
 }

@@ -1,11 +1,11 @@
 //! The addresses of the room server, who may ask what there, and the headers that every answer carries.
 
-use super::Clock;
 use super::hub::Hub;
+use super::key::KeyHash;
 use super::limits::Failures;
 use super::metrics::Metrics;
 use super::store::Store;
-use super::{assets, desk_api, sheet, sign_in, socket};
+use super::{Clock, Steady, assets, desk_api, sheet, sign_in, socket};
 use crate::model::wire::Words;
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Request, State};
@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -25,6 +26,7 @@ pub(super) struct Desk {
     pub(super) hub: Hub,
     pub(super) store: Store,
     pub(super) clock: Clock,
+    pub(super) steady: Steady,
     pub(super) metrics: Arc<Metrics>,
     pub(super) city: Words,
     pub(super) time_zone: jiff::tz::TimeZone,
@@ -33,7 +35,9 @@ pub(super) struct Desk {
     /// Origins of our own pages.
     pub(super) origins: Arc<Vec<String>>,
     pub(super) behind_proxy: bool,
-    pub(super) failed_sign_ins: Arc<Mutex<Failures>>,
+    pub(super) failed_sign_ins: Arc<Mutex<Failures<sign_in::Tried>>>,
+    /// Sessions that were ended here: they are over even while the database takes no changes.
+    pub(super) ended_sessions: Arc<Mutex<HashSet<KeyHash>>>,
     /// Password hashing takes memory and time: only so many at once.
     pub(super) hashing: Arc<Semaphore>,
 }
@@ -83,8 +87,11 @@ pub(super) fn routes(desk: Desk) -> Router {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/assets/{name}", get(assets::asset))
         .route("/api/appointments", get(desk_api::list).post(desk_api::create))
+        .route("/api/appointments/check", post(desk_api::look))
+        .route("/api/counters", get(desk_api::counters))
         .route("/api/appointments/{id}/revoke", post(desk_api::revoke))
         .route("/sheet", post(sheet::create))
+        .route("/sheet/{id}", post(sheet::again))
         .route("/ws", get(socket::upgrade))
         .fallback(async || (StatusCode::NOT_FOUND, "There is nothing at this address.\n"))
         .layer(middleware::from_fn_with_state(desk.clone(), only_our_pages_may_change_things))
@@ -93,7 +100,7 @@ pub(super) fn routes(desk: Desk) -> Router {
         .with_state(desk)
 }
 
-/// A request that changes something must come from one of our own pages (beside `SameSite=Strict`).
+/// A request that changes something must come from one of our own pages (beside `SameSite`).
 async fn only_our_pages_may_change_things(State(desk): State<Desk>, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let ours = request.headers().get(header::ORIGIN).is_some_and(|origin| desk.is_our_origin(origin));

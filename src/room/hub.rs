@@ -2,12 +2,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the registry's shell: it owns the server's one room task")]
 
-use super::Clock;
+use super::journal::{Entry, Journal};
 use super::key;
 use super::metrics::Metrics;
 use super::registry::appointment::{Appointment, State};
-use super::registry::{ConnectionId, In, Out, Registry};
+use super::registry::{ConnectionId, In, Now, Out, Registry, Running};
 use super::store::{Store, StoreError};
+use super::{Clock, Steady};
 use crate::model::wire::ToClient;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap};
@@ -19,9 +20,10 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 /// Messages waiting for one participant; whoever does not read them is cut off.
 const UNREAD_ALLOWED: usize = 512;
-/// Connections open at once, from one address (a city hall may be one) and overall.
-const CONNECTIONS_OF_ONE_ADDRESS: usize = 100;
-const CONNECTIONS: usize = 4_000;
+/// Connections without a seat, from one network and overall. One more takes the place of the oldest: it had its time to
+/// say hello, and whoever has a key is not locked out by a neighbour. Seats are bounded by the appointments.
+const SEATLESS_OF_ONE_NETWORK: usize = 100;
+const SEATLESS: usize = 3_000;
 /// The store is looked at so often for what another program (the command line) wrote into it.
 const LOOK_AT_STORE: Duration = Duration::from_secs(3);
 /// What has been kept long enough is forgotten so often.
@@ -41,13 +43,22 @@ enum Ask {
     In(In),
     Open { from: IpAddr, staff: Option<String>, reply: oneshot::Sender<Option<(ConnectionId, mpsc::Receiver<Line>)>> },
     States(oneshot::Sender<BTreeMap<String, State>>),
+    Found(Result<Option<Found>, StoreError>),
     Stop(oneshot::Sender<()>),
+}
+
+/// What the store has.
+struct Found {
+    version: i64,
+    appointments: Vec<Appointment>,
+    running: Vec<(String, Running)>,
 }
 
 /// A handle on the room task.
 #[derive(Clone)]
 pub(super) struct Hub {
     asks: mpsc::Sender<Ask>,
+    journal: Journal,
 }
 
 impl Hub {
@@ -55,23 +66,31 @@ impl Hub {
     pub(super) async fn start(
         registry: Registry,
         store: Store,
-        clock: Clock,
+        (clock, steady): (Clock, Steady),
         metrics: Arc<Metrics>,
     ) -> Result<Self, StoreError> {
         let (asks, inbox) = mpsc::channel(1024);
+        let journal = Journal::start(store.clone(), metrics.clone());
         let mut task = Task {
             registry,
             store,
             clock,
+            steady,
             metrics,
+            journal: journal.clone(),
+            again: asks.downgrade(),
+            reading: false,
             lines: HashMap::new(),
             last_connection: 0,
             version: 0,
             forgot: Timestamp::UNIX_EPOCH,
         };
-        task.read_store(true).await?;
+        let found = task.look_at_store(true).await?;
+        if let Some(found) = found {
+            task.take(found);
+        }
         tokio::spawn(task.run(inbox));
-        Ok(Self { asks })
+        Ok(Self { asks, journal })
     }
 
     /// Something happened. Nothing comes back: the server is going down when the task is gone.
@@ -97,25 +116,31 @@ impl Hub {
         answer.await.unwrap_or_default()
     }
 
+    /// Where to put what is to be kept.
+    pub(super) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
     /// Says goodbye to everybody and ends the task. Seats stay in the store.
     pub(super) async fn stop(&self) {
         let (reply, answer) = oneshot::channel();
         let _ = self.asks.send(Ask::Stop(reply)).await;
         let _ = answer.await;
+        self.journal.close().await;
     }
-}
-
-struct Open {
-    from: IpAddr,
-    line: mpsc::Sender<Line>,
 }
 
 struct Task {
     registry: Registry,
     store: Store,
     clock: Clock,
+    steady: Steady,
     metrics: Arc<Metrics>,
-    lines: HashMap<ConnectionId, Open>,
+    journal: Journal,
+    /// For what is read from the store beside the task.
+    again: mpsc::WeakSender<Ask>,
+    reading: bool,
+    lines: HashMap<ConnectionId, mpsc::Sender<Line>>,
     last_connection: u64,
     version: i64,
     forgot: Timestamp,
@@ -126,50 +151,51 @@ impl Task {
         let mut look = tokio::time::interval(LOOK_AT_STORE);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let wake = self.registry.wake_at().map(|(at, _)| self.until(at));
+            // The wall clock may be set while we wait.
+            let wake = self.registry.wake_in(self.now()).map(|(left, _)| Instant::now() + left.min(LONGEST_WAIT));
             tokio::select! {
                 ask = inbox.recv() => match ask {
                     None => return,
                     Some(Ask::Stop(done)) => {
-                        self.turn(In::Closing).await;
+                        self.turn(In::Closing);
                         let _ = done.send(());
                         return;
                     }
-                    Some(ask) => self.answer(ask).await,
+                    Some(ask) => self.answer(ask),
                 },
                 () = tokio::time::sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
-                    self.turn(In::Wake).await;
+                    self.turn(In::Wake);
                 }
-                _ = look.tick() => {
-                    if let Err(error) = self.read_store(false).await {
-                        tracing::error!(%error, "cannot look for new appointments");
-                    }
+                _ = look.tick(), if !self.reading => {
+                    let (reads, again) = (self.look_at_store(false), self.again.clone());
+                    self.reading = true;
+                    tokio::spawn(async move {
+                        let found = reads.await;
+                        if let Some(again) = again.upgrade() {
+                            let _ = again.send(Ask::Found(found)).await;
+                        }
+                    });
                 }
             }
         }
     }
 
-    fn until(&self, at: Timestamp) -> Instant {
-        let left = at.duration_since((self.clock)());
-        Instant::now() + Duration::try_from(left).unwrap_or(Duration::ZERO).min(LONGEST_WAIT)
+    fn now(&self) -> Now {
+        Now { wall: (self.clock)(), steady: (self.steady)() }
     }
 
-    async fn answer(&mut self, ask: Ask) {
+    fn answer(&mut self, ask: Ask) {
         match ask {
-            Ask::In(input) => self.turn(input).await,
+            Ask::In(input) => self.turn(input),
             Ask::Open { from, staff, reply } => {
-                let same = self.lines.values().filter(|open| open.from == from).count();
-                if same >= CONNECTIONS_OF_ONE_ADDRESS || self.lines.len() >= CONNECTIONS {
-                    let _ = reply.send(None);
-                    return;
-                }
+                self.make_room(from);
                 let opened = match key::draw(key::KEY_LETTERS) {
                     Ok(token) => {
                         self.last_connection += 1;
                         let connection = ConnectionId(self.last_connection);
                         let (line, lines) = mpsc::channel(UNREAD_ALLOWED);
-                        self.lines.insert(connection, Open { from, line });
-                        self.turn(In::Connect { connection, from, staff, token }).await;
+                        self.lines.insert(connection, line);
+                        self.turn(In::Connect { connection, from, staff, token });
                         Some((connection, lines))
                     }
                     Err(error) => {
@@ -180,19 +206,36 @@ impl Task {
                 let _ = reply.send(opened);
             }
             Ask::States(reply) => {
-                let now = (self.clock)();
-                let _ = reply.send(self.registry.states(now));
+                let _ = reply.send(self.registry.states((self.clock)()));
+            }
+            Ask::Found(found) => {
+                self.reading = false;
+                match found {
+                    Ok(Some(found)) => self.take(found),
+                    Ok(None) => {}
+                    Err(error) => tracing::error!(%error, "cannot look for new appointments"),
+                }
             }
             Ask::Stop(_) => {}
         }
     }
 
-    async fn turn(&mut self, input: In) {
-        let now = (self.clock)();
+    fn make_room(&mut self, from: IpAddr) {
+        for (of, at_most) in [(Some(from), SEATLESS_OF_ONE_NETWORK), (None, SEATLESS)] {
+            if let (count, Some(oldest)) = self.registry.without_seat(of)
+                && count >= at_most
+            {
+                // Dropping the sender closes the socket.
+                self.turn(In::Gone { connection: oldest });
+            }
+        }
+    }
+
+    fn turn(&mut self, input: In) {
+        let now = self.now();
         if let In::Gone { connection } = &input {
             self.lines.remove(connection);
         }
-        let mut cut = Vec::new();
         let follows = self.registry.handle(now, input);
         let (connections, seats) = self.registry.load();
         self.metrics.set_load(connections, seats);
@@ -200,69 +243,60 @@ impl Task {
             match item {
                 Out::Send { connection, message } => {
                     if !self.say(connection, &message) {
-                        cut.push(connection);
+                        // Dropping the sender closes the socket, which then reports that it is gone.
+                        self.lines.remove(&connection);
                     }
                 }
                 Out::Close { connection } => {
-                    if let Some(open) = self.lines.remove(&connection) {
-                        let _ = open.line.try_send(Line::Close);
+                    if let Some(line) = self.lines.remove(&connection) {
+                        let _ = line.try_send(Line::Close);
                     }
                 }
-                kept => self.keep(now, kept).await,
+                Out::Standing { appointment, standing } => self.journal.keep(Entry::Standing { appointment, standing }),
+                Out::Keep { appointment, running } => self.journal.keep(Entry::Running { appointment, running }),
+                Out::Audit { staff, appointment, action } => {
+                    self.journal.keep(Entry::Audit { at: now.wall, staff, action, appointment: Some(appointment) });
+                }
             }
-        }
-        for connection in cut {
-            // Dropping the sender closes the socket, which then reports that it is gone.
-            self.lines.remove(&connection);
         }
     }
 
     fn say(&self, connection: ConnectionId, message: &ToClient) -> bool {
         self.metrics.said(message);
         let Ok(text) = serde_json::to_string(message) else { return true };
-        self.lines.get(&connection).is_none_or(|open| open.line.try_send(Line::Say(text)).is_ok())
+        self.lines.get(&connection).is_none_or(|line| line.try_send(Line::Say(text)).is_ok())
     }
 
-    async fn keep(&self, now: jiff::Timestamp, what: Out) {
-        let store = self.store.clone();
-        let written = tokio::task::spawn_blocking(move || match what {
-            Out::Standing { appointment, standing } => store.set_standing(&appointment, standing),
-            Out::Keep { appointment, running } => store.keep_running(&appointment, running.as_ref()),
-            Out::Audit { staff, appointment, action } => store.audit(now, &staff, action, Some(&appointment)),
-            Out::Send { .. } | Out::Close { .. } => Ok(()),
-        });
-        match written.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "the rooms go on, but a restart would not know this change"),
-            Err(error) => tracing::error!(%error, "a write to the database was cut short"),
-        }
-    }
-
-    async fn read_store(&mut self, first: bool) -> Result<(), StoreError> {
+    /// Reads the store beside the task, which may wait for the disk.
+    fn look_at_store(&mut self, first: bool) -> impl Future<Output = Result<Option<Found>, StoreError>> + use<> {
         let (store, seen, now) = (self.store.clone(), self.version, (self.clock)());
         let forget = now.duration_since(self.forgot) > FORGET_EACH;
         if forget {
             self.forgot = now;
         }
         let read = tokio::task::spawn_blocking(move || {
-            if forget {
-                store.forget_old(now)?;
-            }
             let version = store.version_elsewhere()?;
-            if !first && version == seen {
-                return Ok(None);
+            let found = if first || version != seen {
+                let running = if first { store.running()? } else { Vec::new() };
+                Some(Found { version, appointments: store.appointments()?, running })
+            } else {
+                None
+            };
+            if forget && let Err(error) = store.forget_old(now) {
+                tracing::error!(%error, "what is old enough is not forgotten today");
             }
-            Ok(Some((version, store.appointments()?, if first { store.running()? } else { Vec::new() })))
+            Ok(found)
         });
-        let Ok(read) = read.await else { return Ok(()) };
-        let Some((version, appointments, running)): Option<(i64, Vec<Appointment>, _)> = read? else { return Ok(()) };
-        self.version = version;
-        for appointment in appointments {
-            self.turn(In::Appointment(appointment)).await;
+        async { read.await.unwrap_or(Ok(None)) }
+    }
+
+    fn take(&mut self, found: Found) {
+        self.version = found.version;
+        for appointment in found.appointments {
+            self.turn(In::Appointment(appointment));
         }
-        for (appointment, running) in running {
-            self.turn(In::Restore { appointment, running }).await;
+        for (appointment, running) in found.running {
+            self.turn(In::Restore { appointment, running });
         }
-        Ok(())
     }
 }

@@ -1,31 +1,33 @@
-//! How often somebody may try: token buckets in the time that is given to them.
+//! How often somebody may try: token buckets in steady time, which nobody can set.
 
-use jiff::Timestamp;
+use crate::model::uptime::Uptime;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
 
-/// A token bucket: `size` at once, then one each `refill_ms` milliseconds.
+/// A token bucket: `size` at once, then one each `refill`.
 #[derive(Clone, Copy, Debug)]
 pub struct Bucket {
     size: u32,
-    refill_ms: i64,
-    /// When the bucket is (or was) full again, in milliseconds since 1970.
-    full_at: i64,
+    refill: Duration,
+    /// When the bucket is (or was) full again.
+    full_at: Uptime,
 }
 
 impl Bucket {
-    /// A full bucket.
-    pub const fn new(size: u32, refill_ms: i64) -> Self {
-        Self { size, refill_ms, full_at: i64::MIN }
+    /// A full bucket; `refill_ms` is in milliseconds.
+    pub const fn new(size: u32, refill_ms: u64) -> Self {
+        Self { size, refill: Duration::from_millis(refill_ms), full_at: Uptime::ZERO }
     }
 
     /// Takes one token, or says how many seconds to wait for the next.
     ///
     /// # Errors
     /// The bucket is empty: whole seconds (at least 1) until it no longer is.
-    pub fn take(&mut self, now: Timestamp) -> Result<(), u32> {
+    pub fn take(&mut self, now: Uptime) -> Result<(), u32> {
         self.look(now)?;
-        self.full_at = self.full_at.max(now.as_millisecond()).saturating_add(self.refill_ms);
+        self.full_at = self.full_at.max(now) + self.refill;
         Ok(())
     }
 
@@ -33,60 +35,64 @@ impl Bucket {
     ///
     /// # Errors
     /// As [`Bucket::take`].
-    pub fn look(&self, now: Timestamp) -> Result<(), u32> {
-        let spent_ms = self.full_at.saturating_sub(now.as_millisecond()).max(0);
-        let room_ms = i64::from(self.size) * self.refill_ms - spent_ms;
-        if room_ms >= self.refill_ms {
+    pub fn look(&self, now: Uptime) -> Result<(), u32> {
+        let room = (self.refill * self.size).saturating_sub(now.until(self.full_at));
+        if room >= self.refill {
             return Ok(());
         }
-        Err(u32::try_from((self.refill_ms - room_ms).div_euclid(1000) + 1).unwrap_or(u32::MAX))
+        Err(u32::try_from((self.refill - room).as_secs() + 1).unwrap_or(u32::MAX))
     }
 
     /// Whether nothing was taken of late, so that the bucket may be forgotten.
-    pub fn is_full(&self, now: Timestamp) -> bool {
-        self.full_at <= now.as_millisecond()
+    pub fn is_full(&self, now: Uptime) -> bool {
+        self.full_at <= now
     }
 }
 
-/// Counts failures by address, and overall. While there are too many overall, an address that has failed of late
-/// is not looked at; one that has not gets its first try, so that a flood does not lock families out.
+/// Counts failures by who failed, and overall. While there are too many overall, whoever has failed of late is not looked
+/// at; whoever has not gets a first try, so that a flood does not lock families out.
 #[derive(Debug)]
-pub struct Failures {
+pub struct Failures<Who = IpAddr> {
     each: Bucket,
     overall: Bucket,
-    by_address: HashMap<IpAddr, Bucket>,
+    by_who: HashMap<Who, Bucket>,
 }
 
-impl Failures {
-    /// Limits for one address and for everybody.
+impl<Who: Eq + Hash> Failures<Who> {
+    /// Limits for one of them and for everybody.
     pub fn new(each: Bucket, overall: Bucket) -> Self {
-        Self { each, overall, by_address: HashMap::new() }
+        Self { each, overall, by_who: HashMap::new() }
     }
 
-    /// Whether a try from `address` is looked at.
+    /// Whether a try is looked at.
     ///
     /// # Errors
     /// Seconds to wait.
-    pub fn may_try(&self, now: Timestamp, address: IpAddr) -> Result<(), u32> {
-        let Some(bucket) = self.by_address.get(&network_of(address)) else { return Ok(()) };
+    pub fn may_try(&self, now: Uptime, who: &Who) -> Result<(), u32> {
+        let Some(bucket) = self.by_who.get(who) else { return Ok(()) };
         bucket.look(now)?;
         if bucket.is_full(now) { Ok(()) } else { self.overall.look(now) }
     }
 
-    /// Notes a failed try.
-    pub fn failed(&mut self, now: Timestamp, address: IpAddr) {
-        if self.by_address.len() > 10_000 {
-            self.by_address.retain(|_, bucket| !bucket.is_full(now));
+    /// Notes a failed try, and says whether it was one too many.
+    ///
+    /// # Errors
+    /// Seconds to wait.
+    pub fn failed(&mut self, now: Uptime, who: Who) -> Result<(), u32> {
+        let may = self.may_try(now, &who);
+        if self.by_who.len() > 10_000 {
+            self.by_who.retain(|_, bucket| !bucket.is_full(now));
         }
-        let bucket = self.by_address.entry(network_of(address)).or_insert(self.each);
-        // An empty bucket stays empty: the try was not looked at.
+        let bucket = self.by_who.entry(who).or_insert(self.each);
+        // An empty bucket stays empty.
         let _ = bucket.take(now);
         let _ = self.overall.take(now);
+        may
     }
 }
 
 /// What counts as one address: an IPv4 address, or the /64 in which a household picks its IPv6 addresses.
-fn network_of(address: IpAddr) -> IpAddr {
+pub(super) fn network_of(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(six) => match six.to_ipv4_mapped() {
@@ -100,8 +106,8 @@ fn network_of(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn at(ms: i64) -> Timestamp {
-        Timestamp::from_millisecond(1_700_000_000_000 + ms).unwrap()
+    fn at(ms: u64) -> Uptime {
+        Uptime::from_millis(ms)
     }
 
     #[test]
@@ -120,20 +126,25 @@ mod tests {
     fn a_flood_from_many_addresses_does_not_lock_out_one_that_never_failed() {
         let mut failures = Failures::new(Bucket::new(3, 6_000), Bucket::new(50, 1_000));
         for n in 0..200_u8 {
-            failures.failed(at(0), IpAddr::from([10, 0, 0, n]));
+            let _ = failures.failed(at(0), IpAddr::from([10, 0, 0, n]));
         }
-        assert!(failures.may_try(at(0), IpAddr::from([10, 0, 0, 7])).is_err());
-        assert!(failures.may_try(at(0), IpAddr::from([192, 0, 2, 1])).is_ok());
-        assert!(failures.may_try(at(60_000), IpAddr::from([10, 0, 0, 7])).is_ok());
+        assert!(failures.may_try(at(0), &IpAddr::from([10, 0, 0, 7])).is_err());
+        assert!(failures.may_try(at(0), &IpAddr::from([192, 0, 2, 1])).is_ok());
+        assert!(failures.may_try(at(60_000), &IpAddr::from([10, 0, 0, 7])).is_ok());
+    }
+
+    #[test]
+    fn one_try_too_many_is_said_with_the_time_to_wait() {
+        let mut failures = Failures::new(Bucket::new(2, 6_000), Bucket::new(50, 1_000));
+        let who = IpAddr::from([10, 0, 0, 1]);
+        assert_eq!([0, 0, 0].map(|ms| failures.failed(at(ms), who)), [Ok(()), Ok(()), Err(7)]);
     }
 
     #[test]
     fn a_household_is_one_address() {
-        let mut failures = Failures::new(Bucket::new(1, 6_000), Bucket::new(50, 1_000));
-        failures.failed(at(0), "2001:db8:1:2::a".parse().unwrap());
-        assert!(failures.may_try(at(0), "2001:db8:1:2:ffff::b".parse().unwrap()).is_err());
-        assert!(failures.may_try(at(0), "2001:db8:1:3::a".parse().unwrap()).is_ok());
-        failures.failed(at(0), "::ffff:192.0.2.7".parse().unwrap());
-        assert!(failures.may_try(at(0), "192.0.2.7".parse().unwrap()).is_err());
+        let network = |text: &str| network_of(text.parse().unwrap());
+        assert_eq!(network("2001:db8:1:2::a"), network("2001:db8:1:2:ffff::b"));
+        assert_ne!(network("2001:db8:1:2::a"), network("2001:db8:1:3::a"));
+        assert_eq!(network("::ffff:192.0.2.7"), network("192.0.2.7"));
     }
 }

@@ -3,10 +3,12 @@
 use crate::model::wire::{Refusal, ToClient};
 use axum::Router;
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// The counts. None of them says anything about a single participant.
 #[derive(Debug, Default)]
@@ -21,6 +23,9 @@ pub struct Metrics {
     errors: AtomicU64,
     sign_ins: AtomicU64,
     failed_sign_ins: AtomicU64,
+    store_trouble: AtomicBool,
+    failed_writes: AtomicU64,
+    audit_lines_lost: AtomicU64,
 }
 
 impl Metrics {
@@ -47,11 +52,34 @@ impl Metrics {
         count.fetch_add(1, Relaxed);
     }
 
+    /// The database took everything that was to be kept.
+    pub(super) fn store_works(&self) {
+        if self.store_trouble.swap(false, Relaxed) {
+            tracing::info!("the database takes changes again");
+        }
+    }
+
+    /// A write failed; `true` for the first one of a row.
+    pub(super) fn store_fails(&self) -> bool {
+        self.failed_writes.fetch_add(1, Relaxed);
+        !self.store_trouble.swap(true, Relaxed)
+    }
+
+    pub(super) fn audit_line_lost(&self) {
+        self.audit_lines_lost.fetch_add(1, Relaxed);
+    }
+
+    /// Whether something waits that the database did not take.
+    pub(super) fn has_store_trouble(&self) -> bool {
+        self.store_trouble.load(Relaxed)
+    }
+
     /// Prometheus' text format 0.0.4.
     pub fn text(&self) -> String {
         let mut text = String::new();
         let gauges = [
             ("connections", "Open WebSockets.", self.connections.load(Relaxed)),
+            ("store_trouble", "1 while the database takes no changes.", usize::from(self.has_store_trouble())),
             ("seats", "Seats taken, those kept for a lost line included.", self.seats.load(Relaxed)),
         ];
         for (name, help, value) in gauges {
@@ -69,6 +97,12 @@ impl Metrics {
             ("message_errors", "Messages answered with an error.", &self.errors),
             ("sign_ins", "Staff signed in.", &self.sign_ins),
             ("failed_sign_ins", "Staff sign-ins refused.", &self.failed_sign_ins),
+            ("failed_writes", "Tries to write to the database that failed.", &self.failed_writes),
+            (
+                "audit_lines_lost",
+                "Lines of the audit trail given up while it could not be written.",
+                &self.audit_lines_lost,
+            ),
         ];
         for (name, help, value) in counters {
             let _ = write!(
@@ -85,7 +119,16 @@ impl Metrics {
 /// `/health` and `/metrics`.
 pub(super) fn routes(metrics: Arc<Metrics>) -> Router {
     Router::new()
-        .route("/health", get(async || "ok\n"))
+        .route("/health", get(health))
         .route("/metrics", get(async |State(metrics): State<Arc<Metrics>>| metrics.text()))
         .with_state(metrics)
+}
+
+/// `GET /health`: the rooms work even when the database does not, but somebody must look at it.
+async fn health(State(metrics): State<Arc<Metrics>>) -> Response {
+    if metrics.has_store_trouble() {
+        let sentence = "The database takes no changes (disk full, or locked?); the rooms go on. See the log.\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, sentence).into_response();
+    }
+    "ok\n".into_response()
 }

@@ -11,31 +11,42 @@ mod speak;
 mod tests;
 
 use super::key::KeyHash;
-use super::limits::{Bucket, Failures};
+use super::limits::{Bucket, Failures, network_of};
 use super::turn::Turn;
 use crate::model::ids::{Epoch, PeerId};
 use crate::model::language::Language;
 use crate::model::secret::Secret;
+use crate::model::uptime::Uptime;
 use crate::model::wire::{ByeReason, Role, ToClient, ToServer};
 use appointment::{Appointment, Standing, State};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use room::Room;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// Numbers one WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u64);
 
+/// The time of a turn, by both of the server's clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// The wall clock: appointments go by it. It may be set, in either direction.
+    pub wall: Timestamp,
+    /// Time since the server's start: how long something takes. Nobody can set it.
+    pub steady: Uptime,
+}
+
 /// A connection says hello within this time.
-pub const HELLO_WITHIN: SignedDuration = SignedDuration::from_secs(15);
+pub const HELLO_WITHIN: Duration = Duration::from_secs(15);
 /// So many malformed or misplaced messages end a connection.
 pub const FAULTS_ALLOWED: u32 = 16;
 /// Messages of one connection: so many at once ...
 pub const MESSAGES_AT_ONCE: u32 = 200;
 /// ... and then one in so many milliseconds.
-pub const MESSAGE_EACH_MS: i64 = 25;
+pub const MESSAGE_EACH_MS: u64 = 25;
 
 /// Something that happened.
 #[derive(Clone)]
@@ -53,6 +64,17 @@ pub enum In {
     Revoke {
         /// Which.
         appointment: String,
+        /// The staff account, where it was done on the staff page.
+        by: Option<String>,
+    },
+    /// An appointment got another key: the old paper no longer opens it. Whoever is in the room stays.
+    NewKey {
+        /// Which.
+        appointment: String,
+        /// Hash of the new key.
+        key: KeyHash,
+        /// The staff account.
+        by: String,
     },
     /// A WebSocket was opened.
     Connect {
@@ -71,6 +93,11 @@ pub enum In {
         connection: ConnectionId,
         /// What it says.
         message: ToServer,
+    },
+    /// A message of a newer vocabulary, or a ping: it says nothing, but whoever sends too many is stopped all the same.
+    Noise {
+        /// From which connection.
+        connection: ConnectionId,
     },
     /// Something that is no message.
     Fault {
@@ -194,7 +221,7 @@ struct Connection {
     staff: Option<String>,
     token: Secret,
     seat: Option<(String, PeerId)>,
-    hello_by: Timestamp,
+    hello_by: Uptime,
     messages: Bucket,
     faults: u32,
 }
@@ -219,7 +246,7 @@ impl Registry {
     }
 
     /// One turn.
-    pub fn handle(&mut self, now: Timestamp, input: In) -> Vec<Out> {
+    pub fn handle(&mut self, now: Now, input: In) -> Vec<Out> {
         let mut out = Vec::new();
         self.pass_time(now, &mut out);
         match input {
@@ -229,20 +256,34 @@ impl Registry {
                     room.restore(now, running);
                 }
             }
-            In::Revoke { appointment } => self.revoke(&appointment, &mut out),
+            In::Revoke { appointment, by } => {
+                self.revoke(&appointment, &mut out);
+                if let Some(staff) = by {
+                    out.push(Out::Audit { staff, appointment, action: "appointment-revoked" });
+                }
+            }
+            In::NewKey { appointment, key, by } => {
+                if let Some(room) = self.rooms.get_mut(&appointment) {
+                    room.set_key(key);
+                    out.push(Out::Audit { staff: by, appointment, action: "new-paper" });
+                }
+            }
             In::Connect { connection, from, staff, token } => {
                 let fresh = Connection {
                     from,
                     staff,
                     token,
                     seat: None,
-                    hello_by: now.saturating_add(HELLO_WITHIN).unwrap_or(Timestamp::MAX),
+                    hello_by: now.steady + HELLO_WITHIN,
                     messages: Bucket::new(MESSAGES_AT_ONCE, MESSAGE_EACH_MS),
                     faults: 0,
                 };
                 self.connections.insert(connection, fresh);
             }
             In::Message { connection, message } => self.message(now, connection, message, &mut out),
+            In::Noise { connection } => {
+                self.within_rate(now, connection, &mut out);
+            }
             In::Fault { connection, fault } => {
                 let (code, text) = match fault {
                     Fault::Malformed => ("malformed", "This is not a message of this vocabulary."),
@@ -268,11 +309,21 @@ impl Registry {
         out
     }
 
-    /// When the registry wants [`In::Wake`], and why.
-    pub fn wake_at(&self) -> Option<(Timestamp, Why)> {
+    /// How long from `now` until the registry wants [`In::Wake`], and why.
+    pub fn wake_in(&self, now: Now) -> Option<(Duration, Why)> {
         let hello = self.connections.values().filter(|connection| connection.seat.is_none());
-        let hello = hello.map(|connection| (connection.hello_by, Why::NoHello)).min();
-        self.rooms.values().filter_map(Room::wake_at).chain(hello).min()
+        let hello = hello.map(|connection| (now.steady.until(connection.hello_by), Why::NoHello)).min();
+        self.rooms.values().filter_map(|room| room.wake_in(now)).chain(hello).min()
+    }
+
+    /// How many connections of a network (a household, or a neighbourhood behind one address) have no seat yet, and the
+    /// oldest of them. `None` counts everybody's.
+    pub fn without_seat(&self, of: Option<IpAddr>) -> (usize, Option<ConnectionId>) {
+        let network = of.map(network_of);
+        let seatless = self.connections.iter().filter(|(_, open)| open.seat.is_none());
+        let mut seatless = seatless.filter(|(_, open)| network.is_none_or(|network| network_of(open.from) == network));
+        let oldest = seatless.next().map(|(id, _)| *id);
+        (seatless.count() + usize::from(oldest.is_some()), oldest)
     }
 
     /// The state of every appointment, for the staff's list.
@@ -301,11 +352,11 @@ impl Registry {
         }
     }
 
-    fn pass_time(&mut self, now: Timestamp, out: &mut Vec<Out>) {
+    fn pass_time(&mut self, now: Now, out: &mut Vec<Out>) {
         for room in self.rooms.values_mut() {
             room.pass_time(now, out);
         }
-        let late = self.connections.iter().filter(|(_, open)| open.seat.is_none() && open.hello_by <= now);
+        let late = self.connections.iter().filter(|(_, open)| open.seat.is_none() && open.hello_by <= now.steady);
         let late: Vec<_> = late.map(|(id, _)| *id).collect();
         for connection in late {
             out.push(Out::Send { connection, message: ToClient::Bye { reason: ByeReason::Misbehaved } });
@@ -314,11 +365,11 @@ impl Registry {
         }
     }
 
-    fn gone(&mut self, now: Timestamp, connection: ConnectionId, out: &mut Vec<Out>) {
+    fn gone(&mut self, now: Now, connection: ConnectionId, out: &mut Vec<Out>) {
         let Some(gone) = self.connections.remove(&connection) else { return };
         let Some((room, peer)) = gone.seat else { return };
         if let Some(room) = self.rooms.get_mut(&room) {
-            room.line_lost(now, &peer, connection, out);
+            room.line_lost(now.steady, &peer, connection, out);
         }
     }
 
@@ -331,7 +382,7 @@ impl Registry {
     }
 
     /// Answers a message that is malformed or out of place, and ends the connection when there are too many.
-    fn fault(&mut self, now: Timestamp, connection: ConnectionId, code: &str, text: &str, out: &mut Vec<Out>) {
+    fn fault(&mut self, now: Now, connection: ConnectionId, code: &str, text: &str, out: &mut Vec<Out>) {
         let Some(open) = self.connections.get_mut(&connection) else { return };
         // Messages to somebody who has just left are in order: they crossed on the way.
         open.faults += u32::from(code != "no-such-peer");
@@ -348,17 +399,30 @@ impl Registry {
             && let Some(room) = self.rooms.get_mut(&room)
         {
             // The seat may be resumed: a line that garbles messages is not the family's doing.
-            room.line_lost(now, &peer, connection, out);
+            room.line_lost(now.steady, &peer, connection, out);
         }
     }
 
-    fn message(&mut self, now: Timestamp, connection: ConnectionId, message: ToServer, out: &mut Vec<Out>) {
-        let Some(open) = self.connections.get_mut(&connection) else { return };
-        if open.messages.take(now).is_err() {
-            return self.fault(now, connection, "too-many", "Too many messages; this one was dropped.", out);
+    /// Counts one message of whatever kind; `false` when it was one too many and is dropped.
+    fn within_rate(&mut self, now: Now, connection: ConnectionId, out: &mut Vec<Out>) -> bool {
+        let Some(open) = self.connections.get_mut(&connection) else { return false };
+        if open.messages.take(now.steady).is_ok() {
+            return true;
         }
+        self.fault(now, connection, "too-many", "Too many messages; this one was dropped.", out);
+        false
+    }
+
+    fn message(&mut self, now: Now, connection: ConnectionId, message: ToServer, out: &mut Vec<Out>) {
+        if !self.within_rate(now, connection, out) {
+            return;
+        }
+        let Some(open) = self.connections.get_mut(&connection) else { return };
         let seat = open.seat.clone();
         match (seat, message) {
+            (_, ToServer::Beat) => {
+                out.push(Out::Send { connection, message: ToClient::Beat { server_time: now.wall } });
+            }
             (None, ToServer::Hello { version, proof, language, abilities: _ }) => {
                 self.hello(now, connection, version, &proof, language, out);
             }

@@ -1,10 +1,11 @@
 //! Makes an appointment: checks what was asked for, draws the room key, and keeps its hash.
 
 use super::key::{self, KeyHash};
-use super::registry::appointment::{Appointment, Standing};
+use super::registry::appointment::{Appointment, Counter, SITES, SITES_AT_MOST, Standing};
 use super::store::{Store, StoreError};
 use crate::model::language::Language;
 use crate::model::secret::Secret;
+use crate::model::wire::Slot;
 use jiff::{SignedDuration, Timestamp};
 
 /// What is wanted.
@@ -62,7 +63,7 @@ pub enum ReserveError {
     #[error("the slot starts more than a year from now; check the date")]
     TooFar,
     /// Too many or too few sites.
-    #[error("2 to 4 sites may take part (the counter is one of them), not {0}")]
+    #[error("two sites take part, the counter and one family, not {0}: the pages and the box show one other end each")]
     Sites(u8),
     /// A remark that is too long.
     #[error("the remark has more than 80 characters; keep it short and without names")]
@@ -78,20 +79,45 @@ pub enum ReserveError {
     Store(#[from] StoreError),
 }
 
-/// Makes an appointment in the store.
+impl ReserveError {
+    /// The form's field that is to be changed, and a stable word for why.
+    pub fn field_and_why(&self) -> (Option<&'static str>, &'static str) {
+        match self {
+            Self::NoSuchCounter { .. } => (Some("counter"), "counter"),
+            Self::Length(_) => (Some("minutes"), "length"),
+            Self::Past => (Some("starts"), "past"),
+            Self::TooFar => (Some("starts"), "too-far"),
+            Self::Sites(_) => (None, "sites"),
+            Self::Remark => (Some("remark"), "remark"),
+            Self::SentTwice => (None, "sent"),
+            Self::Random(_) | Self::Store(_) => (None, "server"),
+        }
+    }
+}
+
+/// What a sound wish comes to.
+pub struct Checked {
+    counter: Counter,
+    slot: Slot,
+    /// An appointment at the same counter whose time overlaps: allowed (a counter may have two desks), but worth a
+    /// question.
+    pub overlaps: Option<String>,
+}
+
+/// Looks whether an appointment could be made, and makes none.
 ///
 /// # Errors
 /// [`ReserveError`] says what to change.
-pub fn reserve(store: &Store, now: Timestamp, wanted: Wanted) -> Result<Made, ReserveError> {
+pub fn check(store: &Store, now: Timestamp, wanted: &Wanted) -> Result<Checked, ReserveError> {
     let counters = store.counters()?;
     let Some(counter) = counters.iter().find(|counter| counter.id == wanted.counter) else {
         let known: Vec<_> = counters.iter().map(|counter| counter.id.as_str()).collect();
-        return Err(ReserveError::NoSuchCounter { wanted: wanted.counter, known: known.join(", ") });
+        return Err(ReserveError::NoSuchCounter { wanted: wanted.counter.clone(), known: known.join(", ") });
     };
     if !(5..=240).contains(&wanted.minutes) {
         return Err(ReserveError::Length(wanted.minutes));
     }
-    if !(2..=4).contains(&wanted.sites) {
+    if !(SITES..=SITES_AT_MOST).contains(&wanted.sites) {
         return Err(ReserveError::Sites(wanted.sites));
     }
     if wanted.remark.chars().count() > 80 || wanted.remark.chars().any(char::is_control) {
@@ -108,14 +134,28 @@ pub fn reserve(store: &Store, now: Timestamp, wanted: Wanted) -> Result<Made, Re
     if ends <= now {
         return Err(ReserveError::Past);
     }
+    let overlapping = store.appointments()?.into_iter().find(|other| {
+        let counts = matches!(other.standing, Standing::Good | Standing::Burnt) && other.counter.id == counter.id;
+        counts && other.slot.starts < ends && starts < other.slot.ends
+    });
+    let slot = Appointment::slot(starts, ends);
+    Ok(Checked { counter: counter.clone(), slot, overlaps: overlapping.map(|other| other.id) })
+}
+
+/// Makes an appointment in the store.
+///
+/// # Errors
+/// [`ReserveError`] says what to change.
+pub fn reserve(store: &Store, now: Timestamp, wanted: Wanted) -> Result<Made, ReserveError> {
+    let Checked { counter, slot, overlaps: _ } = check(store, now, &wanted)?;
     let random = |error: getrandom::Error| ReserveError::Random(error.to_string());
     let key = key::draw_room_key().map_err(random)?;
     let id = key::draw(8).map_err(random)?.expose().to_owned();
     let languages = if wanted.languages.is_empty() { vec![Language::Japanese] } else { wanted.languages };
     let appointment = Appointment {
         id: id.clone(),
-        counter: counter.clone(),
-        slot: Appointment::slot(starts, ends),
+        counter,
+        slot,
         languages,
         sites: wanted.sites,
         remark: wanted.remark,

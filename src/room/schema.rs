@@ -80,6 +80,7 @@ mod tests {
             ToServer::Mute { microphone: true, camera: false, speaker: false },
             ToServer::Mute { microphone: false, camera: false, speaker: true },
             ToServer::Stats { stats },
+            ToServer::Beat,
             ToServer::Bye { reason: ByeReason::Left },
             ToServer::Admit { peer: guest.clone() },
             ToServer::LetLeave { peer: guest },
@@ -111,6 +112,7 @@ mod tests {
         };
         let mut examples = vec![
             ToClient::Welcome(welcome),
+            ToClient::Beat { server_time: at(0) },
             ToClient::Lobby { staff_present: true },
             ToClient::Admitted,
             ToClient::Peer {

@@ -1,28 +1,82 @@
 //! The paper that a family gets: the room key as a code that the appliance reads, when, where, and the rules in short.
 
+use super::assets;
 use super::desk_api::{self, Asked};
 use super::http::{Desk, plain};
+use super::key::{self, KeyHash};
+use super::registry::In;
+use super::registry::appointment::Appointment;
 use super::reserve::Made;
+use super::store::StoreError;
 use crate::model::language::Language;
 use crate::model::wire::Words;
 use axum::Form;
-use axum::extract::State;
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use jiff::tz::TimeZone;
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
+use serde::Deserialize;
 
 const PAGE: &str = include_str!("pages/sheet.html");
 
 /// `POST /sheet`: makes an appointment; the answer is its sheet, and the key is never shown again.
 pub(super) async fn create(State(desk): State<Desk>, headers: HeaderMap, Form(asked): Form<Asked>) -> Response {
     let Some(staff) = desk.signed_in(&headers).await else { return desk_api::not_signed_in() };
+    let language = asked.language.unwrap_or_default();
     let made = match desk_api::make(&desk, staff, asked).await {
         Ok(made) => made,
-        Err(refusal) => return refusal,
+        Err(refused) => {
+            let sentence = assets::said(language, &format!("why-{}", refused.why));
+            return plain(refused.status(), &sentence);
+        }
     };
-    match page(&made, &desk.public, &desk.city, &desk.time_zone) {
+    shown(&desk, &made)
+}
+
+/// In which language a refusal is said.
+#[derive(Deserialize)]
+pub(super) struct Reads {
+    #[serde(default)]
+    language: Language,
+}
+
+/// `POST /sheet/ID`: another key for an appointment, and its sheet. The old key is no longer good.
+pub(super) async fn again(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Query(Reads { language }): Query<Reads>,
+) -> Response {
+    let Some(staff) = desk.signed_in(&headers).await else { return desk_api::not_signed_in() };
+    let (store, now, wanted) = (desk.store.clone(), desk.now(), id.clone());
+    let made = tokio::task::spawn_blocking(move || {
+        let Some(appointment) = store.appointments()?.into_iter().find(|kept| kept.id == wanted) else {
+            return Ok(None);
+        };
+        let Ok(key) = key::draw_room_key() else { return Ok(None) };
+        let hash = KeyHash::of(key.expose());
+        let good = appointment.slot.ends > now && store.set_key(&wanted, hash)?;
+        Ok::<_, StoreError>(good.then(|| Made { appointment: Appointment { key: hash, ..appointment }, key }))
+    });
+    match made.await {
+        Ok(Ok(Some(made))) => {
+            desk.hub.tell(In::NewKey { appointment: id, key: made.appointment.key, by: staff }).await;
+            shown(&desk, &made)
+        }
+        Ok(Ok(None)) => plain(StatusCode::NOT_FOUND, &assets::said(language, "why-gone")),
+        failed => {
+            if let Ok(Err(error)) = failed {
+                tracing::error!(%error, "a new key was not kept; the old one is still good");
+            }
+            plain(StatusCode::INTERNAL_SERVER_ERROR, &assets::said(language, "why-server"))
+        }
+    }
+}
+
+fn shown(desk: &Desk, made: &Made) -> Response {
+    match page(made, &desk.public, &desk.city, &desk.time_zone) {
         Some(page) => Html(page).into_response(),
         None => {
             plain(StatusCode::INTERNAL_SERVER_ERROR, "The code does not fit: the server's public address is too long.")

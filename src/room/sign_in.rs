@@ -2,8 +2,9 @@
 
 use super::assets;
 use super::http::{Address, Desk, plain};
+use super::journal::Entry;
 use super::key::{self, KeyHash};
-use super::limits::{Bucket, Failures};
+use super::limits::{Bucket, Failures, network_of};
 use crate::model::secret::Secret;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -13,6 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::SignedDuration;
 use serde::Deserialize;
+use std::net::IpAddr;
 use std::sync::PoisonError;
 
 /// A sign-in lasts a working day.
@@ -20,8 +22,12 @@ const SIGNED_IN_FOR: SignedDuration = SignedDuration::from_hours(12);
 /// The shortest password that `staff add` takes.
 pub const SHORTEST_PASSWORD: usize = 10;
 
+/// What is counted: an account's name (hashed, whether there is one or not) from a network. One clerk's mistakes do not
+/// keep a colleague behind the same address outside.
+pub(super) type Tried = (IpAddr, KeyHash);
+
 /// Tries before one has to wait: ten at once, then one each half minute.
-pub(super) fn limits() -> Failures {
+pub(super) fn limits() -> Failures<Tried> {
     Failures::new(Bucket::new(10, 30_000), Bucket::new(200, 1_000))
 }
 
@@ -41,11 +47,18 @@ fn hasher() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default())
 }
 
+/// The one form of a text that may be typed in several: a keyboard of macOS composes が from two characters, one of
+/// Windows does not (Unicode NFC; RFC 8265 asks for it, too).
+pub fn normal(text: &str) -> String {
+    icu_normalizer::ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
+}
+
 /// Hashes a password into a PHC string for [`super::store::Store::put_staff`].
 ///
 /// # Errors
 /// [`PasswordError`].
 pub fn hash_password(password: &Secret) -> Result<String, PasswordError> {
+    let password = Secret::new(normal(password.expose()));
     if password.expose().chars().count() < SHORTEST_PASSWORD {
         return Err(PasswordError::Short);
     }
@@ -62,9 +75,11 @@ const NOBODY: &str =
 
 fn is_right(password: &Secret, hash: Option<&str>) -> bool {
     let known = hash.is_some();
-    PasswordHash::new(hash.unwrap_or(NOBODY))
-        .is_ok_and(|hash| hasher().verify_password(password.expose().as_bytes(), &hash).is_ok())
-        && known
+    let Ok(hash) = PasswordHash::new(hash.unwrap_or(NOBODY)) else { return false };
+    let fits = |typed: &str| hasher().verify_password(typed.as_bytes(), &hash).is_ok();
+    let normal = Secret::new(normal(password.expose()));
+    // An earlier version hashed what was typed as it was.
+    (fits(normal.expose()) || (normal != *password && fits(password.expose()))) && known
 }
 
 /// What the form sends. It has no `Debug`: the password is in it.
@@ -93,8 +108,9 @@ pub(super) async fn sign_in(
     Address(from): Address,
     Form(entered): Form<Entered>,
 ) -> Response {
-    let (name, password, now) = (entered.name.trim().to_owned(), Secret::new(entered.password), desk.now());
-    let may = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner).may_try(now, from);
+    let (name, password, now) = (normal(entered.name.trim()), Secret::new(entered.password), desk.now());
+    let tried = (network_of(from), KeyHash::of(&name));
+    let may = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner).may_try((desk.steady)(), &tried);
     if let Err(wait) = may {
         return Redirect::to(&format!("/sign-in?wait={wait}")).into_response();
     }
@@ -105,28 +121,29 @@ pub(super) async fn sign_in(
     let worked = tokio::task::spawn_blocking(move || {
         let hash = store.staff_password(&name)?;
         if !is_right(&password, hash.as_deref()) {
-            if hash.is_some() {
-                store.audit(now, &name, "sign-in-failed", None)?;
-            }
-            return Ok(None);
+            return Ok((None, hash.is_some().then_some((name, "sign-in-failed"))));
         }
         let token = key::draw(key::KEY_LETTERS).ok();
         if let (Some(token), Ok(until)) = (&token, now.checked_add(SIGNED_IN_FOR)) {
             store.add_session(KeyHash::of(token.expose()), &name, until)?;
-            store.audit(now, &name, "signed-in", None)?;
         }
-        Ok::<_, super::store::StoreError>(token)
+        Ok::<_, super::store::StoreError>((token, Some((name, "signed-in"))))
     });
-    match worked.await {
-        Ok(Ok(Some(token))) => {
+    let worked = worked.await;
+    if let Ok(Ok((_, Some((staff, action))))) = &worked {
+        desk.hub.journal().keep(Entry::Audit { at: now, staff: staff.clone(), action, appointment: None });
+    }
+    match worked {
+        Ok(Ok((Some(token), _))) => {
             desk.metrics.signed_in(true);
             let mut response = Redirect::to("/staff").into_response();
             set_cookie(&desk, &mut response, token.expose(), SIGNED_IN_FOR.as_secs());
             response
         }
-        Ok(Ok(None)) => {
+        Ok(Ok((None, _))) => {
             desk.metrics.signed_in(false);
-            desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner).failed(now, from);
+            let mut failed = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = failed.failed((desk.steady)(), tried);
             Redirect::to("/sign-in?wrong=1").into_response()
         }
         Ok(Err(error)) => {
@@ -140,14 +157,10 @@ pub(super) async fn sign_in(
 /// `POST /sign-out`.
 pub(super) async fn sign_out(State(desk): State<Desk>, headers: HeaderMap) -> Response {
     if let (Some(token), Some(staff)) = (cookie(&desk, &headers), desk.signed_in(&headers).await) {
-        let (store, now) = (desk.store.clone(), desk.now());
-        let ended = tokio::task::spawn_blocking(move || {
-            store.end_session(KeyHash::of(token.expose()))?;
-            store.audit(now, &staff, "signed-out", None)
-        });
-        if let Ok(Err(error)) = ended.await {
-            tracing::error!(%error, "a sign-out was not kept");
-        }
+        let token = KeyHash::of(token.expose());
+        desk.ended_sessions.lock().unwrap_or_else(PoisonError::into_inner).insert(token);
+        desk.hub.journal().keep(Entry::SessionEnded { token });
+        desk.hub.journal().keep(Entry::Audit { at: desk.now(), staff, action: "signed-out", appointment: None });
     }
     let mut response = Redirect::to("/sign-in").into_response();
     set_cookie(&desk, &mut response, "", 0);
@@ -157,9 +170,12 @@ pub(super) async fn sign_out(State(desk): State<Desk>, headers: HeaderMap) -> Re
 impl Desk {
     /// The staff account whose session cookie a request carries.
     pub(super) async fn signed_in(&self, headers: &HeaderMap) -> Option<String> {
-        let token = cookie(self, headers)?;
+        let token = KeyHash::of(cookie(self, headers)?.expose());
+        if self.ended_sessions.lock().unwrap_or_else(PoisonError::into_inner).contains(&token) {
+            return None;
+        }
         let (store, now) = (self.store.clone(), self.now());
-        let found = tokio::task::spawn_blocking(move || store.session(KeyHash::of(token.expose()), now)).await.ok()?;
+        let found = tokio::task::spawn_blocking(move || store.session(token, now)).await.ok()?;
         found.inspect_err(|error| tracing::error!(%error, "a session could not be read")).ok()?
     }
 }
@@ -180,7 +196,7 @@ fn cookie(desk: &Desk, headers: &HeaderMap) -> Option<Secret> {
 fn set_cookie(desk: &Desk, response: &mut Response, token: &str, seconds: i64) {
     let secure = if desk.secure() { "; Secure" } else { "" };
     let name = cookie_name(desk);
-    let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
+    let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
@@ -200,5 +216,19 @@ mod tests {
         assert!(!is_right(&right, None));
         assert!(PasswordHash::new(NOBODY).is_ok(), "an unknown name must cost a whole hash");
         assert!(hash_password(&Secret::new("short")).is_err());
+    }
+
+    #[test]
+    fn a_password_is_the_same_from_every_keyboard() {
+        let (windows, mac) = ("がくどうほいくのまど", "か\u{3099}くと\u{3099}うほいくのまと\u{3099}");
+        for (set, typed) in [(windows, mac), (mac, windows), (mac, mac)] {
+            let hash = hash_password(&Secret::new(set)).unwrap();
+            assert!(is_right(&Secret::new(typed), Some(&hash)));
+        }
+        // Nine characters are nine, however they are written.
+        assert!(hash_password(&Secret::new("か\u{3099}くと\u{3099}うほいくのま")).is_err());
+        let salt = SaltString::encode_b64(&[7; 16]).unwrap();
+        let earlier = hasher().hash_password(mac.as_bytes(), &salt).unwrap().to_string();
+        assert!(is_right(&Secret::new(mac), Some(&earlier)), "set before passwords were normalised");
     }
 }

@@ -69,9 +69,9 @@ async fn serve(mut socket: WebSocket, connection: ConnectionId, mut lines: mpsc:
             message = socket.recv() => {
                 heard = Instant::now();
                 let input = match message {
-                    Some(Ok(Message::Text(text))) => read(connection, text.as_str()),
+                    Some(Ok(Message::Text(text))) => Some(read(connection, text.as_str())),
                     Some(Ok(Message::Binary(_))) => Some(In::Fault { connection, fault: Fault::Malformed }),
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => None,
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => Some(In::Noise { connection }),
                     Some(Ok(Message::Close(_)) | Err(_)) | None => break,
                 };
                 if let Some(input) = input {
@@ -93,20 +93,20 @@ async fn write(socket: &mut WebSocket, message: Message) -> bool {
     matches!(tokio::time::timeout(WRITE_WITHIN, socket.send(message)).await, Ok(Ok(())))
 }
 
-/// Reads one message. A kind of a newer vocabulary is nothing at all.
-fn read(connection: ConnectionId, text: &str) -> Option<In> {
+/// Reads one message. One of a newer vocabulary says nothing, and is counted.
+fn read(connection: ConnectionId, text: &str) -> In {
     if text.len() > MAX_MESSAGE_BYTES {
-        return Some(In::Fault { connection, fault: Fault::TooLarge });
+        return In::Fault { connection, fault: Fault::TooLarge };
     }
     match serde_json::from_str::<ToServer>(text) {
-        Ok(message) => Some(In::Message { connection, message }),
-        Err(_) if is_of_unknown_kind(text) => None,
-        Err(_) => Some(In::Fault { connection, fault: Fault::Malformed }),
+        Ok(message) => In::Message { connection, message },
+        Err(_) if is_of_unknown_kind(text) => In::Noise { connection },
+        Err(_) => In::Fault { connection, fault: Fault::Malformed },
     }
 }
 
 /// Every kind that [`ToServer`] knows; a test holds it against the type.
-const KINDS: [&str; 15] = [
+const KINDS: [&str; 16] = [
     "hello",
     "consent",
     "offer",
@@ -116,6 +116,7 @@ const KINDS: [&str; 15] = [
     "unverified",
     "mute",
     "stats",
+    "beat",
     "bye",
     "admit",
     "let-leave",
@@ -138,20 +139,20 @@ mod tests {
 
     fn fault(text: &str) -> Option<Fault> {
         match read(ConnectionId(1), text) {
-            Some(In::Fault { fault, .. }) => Some(fault),
+            In::Fault { fault, .. } => Some(fault),
             _ => None,
         }
     }
 
     #[test]
     fn unknown_kinds_are_ignored_and_malformed_ones_are_not() {
-        assert!(read(ConnectionId(1), r#"{"kind":"wave","hand":"left"}"#).is_none());
+        assert!(matches!(read(ConnectionId(1), r#"{"kind":"wave","hand":"left"}"#), In::Noise { .. }));
         for text in
             ["", "null", "[]", "{}", r#"{"kind":7}"#, r#"{"kind":"offer"}"#, "\u{0}", r#"{"kind":"hold","on":1}"#]
         {
             assert_eq!(fault(text), Some(Fault::Malformed), "{text}");
         }
-        assert!(matches!(read(ConnectionId(1), r#"{"kind":"end"}"#), Some(In::Message { .. })));
+        assert!(matches!(read(ConnectionId(1), r#"{"kind":"end"}"#), In::Message { .. }));
         assert_eq!(fault(&" ".repeat(MAX_MESSAGE_BYTES + 1)), Some(Fault::TooLarge));
     }
 

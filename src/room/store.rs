@@ -6,13 +6,16 @@ mod migrations;
 
 use super::key::KeyHash;
 use super::registry::Running;
-use super::registry::appointment::{Appointment, Counter, Standing};
+use super::registry::appointment::{Appointment, Counter, SITES_AT_MOST, Standing};
 use crate::model::language::Language;
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use serde::Serialize;
+use std::fs::{OpenOptions, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Appointments stay for so long after their end, so that an old key is told "over" and not "unknown".
@@ -31,6 +34,26 @@ pub enum StoreError {
         /// What SQLite says.
         error: rusqlite::Error,
     },
+    /// Nothing is there.
+    #[error("there is no database {file}; check the path (`madoguchi-room serve` makes the file when it first starts)")]
+    Missing {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file is something else.
+    #[error("{file} is no database of a room server; check the path")]
+    Foreign {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file cannot be made, or not kept from other accounts of the machine.
+    #[error("the database {file}: {error}; check that the folder exists, is writable and has free space")]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
     /// Written by a newer program.
     #[error("the database {file} has format {found}, but this program knows {known}; install the newer program again")]
     Newer {
@@ -41,6 +64,18 @@ pub enum StoreError {
         /// The newest known.
         known: i64,
     },
+}
+
+impl StoreError {
+    /// Whether the same write may succeed later: a disk that is full, a file that is locked.
+    pub fn may_pass(&self) -> bool {
+        use rusqlite::ErrorCode as Code;
+        let Self::Sqlite { error, .. } = self else { return false };
+        !matches!(
+            error.sqlite_error_code(),
+            None | Some(Code::ConstraintViolation | Code::TypeMismatch | Code::ParameterOutOfRange | Code::ApiMisuse)
+        )
+    }
 }
 
 /// One line of the audit trail.
@@ -56,37 +91,91 @@ pub struct AuditLine {
     pub appointment: Option<String>,
 }
 
-/// A handle on the file. Its calls block for some milliseconds: async code goes through `spawn_blocking`.
+/// A handle on the file. Its calls block for some milliseconds, writes for up to [`LOCKED_AT_MOST`]: async code goes
+/// through `spawn_blocking`, and no room waits for a write.
 #[derive(Clone)]
 pub struct Store {
     file: Arc<PathBuf>,
-    connection: Arc<Mutex<Connection>>,
+    writes: Arc<Mutex<Connection>>,
+    /// Reading goes on while a write waits (SQLite's WAL).
+    reads: Arc<Mutex<Connection>>,
 }
 
+/// A write waits for another program's lock on the file for so long.
+pub const LOCKED_AT_MOST: Duration = Duration::from_secs(5);
+
 impl Store {
-    /// Opens the file, makes it when there is none, and brings its format up to date.
+    /// Opens the file that is there, and brings its format up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is none: a mistyped path makes no new database. Else [`StoreError`].
+    pub fn open(file: &Path) -> Result<Self, StoreError> {
+        if !file.exists() {
+            return Err(StoreError::Missing { file: file.to_owned() });
+        }
+        Self::connect(file, false)
+    }
+
+    /// As [`Store::open`], but makes the file when there is none. Nobody but its owner may read it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn open(file: &Path) -> Result<Self, StoreError> {
-        let fail = |error| StoreError::Sqlite { file: file.to_owned(), error };
-        let connection = Connection::open(file).map_err(fail)?;
-        connection.busy_timeout(Duration::from_secs(5)).map_err(fail)?;
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
-        connection.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
-        connection.pragma_update(None, "foreign_keys", true).map_err(fail)?;
-        connection.pragma_update(None, "secure_delete", true).map_err(fail)?;
-        migrations::apply(&connection, file)?;
-        Ok(Self { file: Arc::new(file.to_owned()), connection: Arc::new(Mutex::new(connection)) })
+    pub fn create(file: &Path) -> Result<Self, StoreError> {
+        let fail = |error| StoreError::File { file: file.to_owned(), error };
+        let made = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(file);
+        match made {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => keep_from_others(file).map_err(fail)?,
+            Err(error) => return Err(fail(error)),
+        }
+        Self::connect(file, true)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        // A panic elsewhere leaves SQLite's own state sound: a statement either ran or did not.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    fn connect(file: &Path, may_be_empty: bool) -> Result<Self, StoreError> {
+        let fail = |error| StoreError::Sqlite { file: file.to_owned(), error };
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let writes = Connection::open_with_flags(file, flags).map_err(fail)?;
+        writes.busy_timeout(LOCKED_AT_MOST).map_err(fail)?;
+        let not_ours = |error: rusqlite::Error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase) => StoreError::Foreign { file: file.to_owned() },
+            _ => fail(error),
+        };
+        let tables = "SELECT count(*), count(CASE name WHEN 'appointment' THEN 1 END) FROM sqlite_master";
+        let (tables, ours): (u32, u32) =
+            writes.query_row(tables, [], |row| Ok((row.get(0)?, row.get(1)?))).map_err(not_ours)?;
+        let version: i64 = writes.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
+        if version == 0 && (tables > 0 || !may_be_empty) && ours == 0 {
+            return Err(StoreError::Foreign { file: file.to_owned() });
+        }
+        // What is WAL already stays it without a write.
+        writes.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
+        writes.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
+        writes.pragma_update(None, "foreign_keys", true).map_err(fail)?;
+        writes.pragma_update(None, "secure_delete", true).map_err(fail)?;
+        migrations::apply(&writes, file)?;
+        let reads = Connection::open_with_flags(file, flags).map_err(fail)?;
+        reads.busy_timeout(LOCKED_AT_MOST).map_err(fail)?;
+        reads.pragma_update(None, "query_only", true).map_err(fail)?;
+        let [writes, reads] = [writes, reads].map(|connection| Arc::new(Mutex::new(connection)));
+        Ok(Self { file: Arc::new(file.to_owned()), writes, reads })
     }
 
     fn with<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
-        work(&self.lock()).map_err(|error| StoreError::Sqlite { file: self.file.as_ref().clone(), error })
+        self.on(&self.writes, work)
+    }
+
+    fn reading<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        self.on(&self.reads, work)
+    }
+
+    fn on<T>(
+        &self,
+        connection: &Mutex<Connection>,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        // A panic elsewhere leaves SQLite's own state sound: a statement either ran or did not.
+        let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&connection).map_err(|error| StoreError::Sqlite { file: self.file.as_ref().clone(), error })
     }
 
     /// Makes a counter, or changes its name and telephone.
@@ -110,7 +199,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn counters(&self) -> Result<Vec<Counter>, StoreError> {
-        self.with(|db| {
+        self.reading(|db| {
             let mut statement = db.prepare("SELECT id, name, telephone FROM counter ORDER BY id")?;
             let rows = statement.query_map([], |row| counter(row, 0))?;
             rows.collect()
@@ -151,7 +240,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn appointments(&self) -> Result<Vec<Appointment>, StoreError> {
-        self.with(|db| {
+        self.reading(|db| {
             let mut statement = db.prepare(
                 "SELECT a.id, starts, ends, languages, sites, remark, key_hash, standing, c.id, c.name, c.telephone
                  FROM appointment a JOIN counter c ON c.id = a.counter ORDER BY starts, a.id",
@@ -175,6 +264,20 @@ impl Store {
         })
     }
 
+    /// Gives an appointment that is not over another key, and makes it good again; `false` when it was ended or withdrawn.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_key(&self, appointment: &str, key: KeyHash) -> Result<bool, StoreError> {
+        self.with(|db| {
+            let changed = db.execute(
+                "UPDATE appointment SET key_hash = ?2, standing = 'good' WHERE id = ?1 AND standing IN ('good', 'burnt')",
+                params![appointment, key.to_hex()],
+            )?;
+            Ok(changed == 1)
+        })
+    }
+
     /// Keeps what goes on in a room, or that nobody is in it.
     ///
     /// # Errors
@@ -195,7 +298,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn running(&self) -> Result<Vec<(String, Running)>, StoreError> {
-        let rows: Vec<(String, String)> = self.with(|db| {
+        let rows: Vec<(String, String)> = self.reading(|db| {
             let mut statement = db.prepare("SELECT appointment, seats FROM running")?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             rows.collect()
@@ -218,12 +321,37 @@ impl Store {
         })
     }
 
+    /// Removes a staff account and its sign-ins; `false` when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_staff(&self, name: &str) -> Result<bool, StoreError> {
+        self.with(|db| {
+            db.execute("DELETE FROM session WHERE staff = ?1", [name])?;
+            Ok(db.execute("DELETE FROM staff WHERE name = ?1", [name])? > 0)
+        })
+    }
+
+    /// The staff accounts' names.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn staff(&self) -> Result<Vec<String>, StoreError> {
+        self.reading(|db| {
+            let mut statement = db.prepare("SELECT name FROM staff ORDER BY name")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            rows.collect()
+        })
+    }
+
     /// The password hash of a staff account.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn staff_password(&self, name: &str) -> Result<Option<String>, StoreError> {
-        self.with(|db| db.query_row("SELECT password FROM staff WHERE name = ?1", [name], |row| row.get(0)).optional())
+        self.reading(|db| {
+            db.query_row("SELECT password FROM staff WHERE name = ?1", [name], |row| row.get(0)).optional()
+        })
     }
 
     /// Keeps a sign-in.
@@ -245,7 +373,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn session(&self, token: KeyHash, now: Timestamp) -> Result<Option<String>, StoreError> {
-        self.with(|db| {
+        self.reading(|db| {
             db.query_row(
                 "SELECT staff FROM session WHERE token = ?1 AND until > ?2",
                 params![token.to_hex(), now.as_second()],
@@ -282,7 +410,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn audit_trail(&self, count: u32) -> Result<Vec<AuditLine>, StoreError> {
-        self.with(|db| {
+        self.reading(|db| {
             let mut statement =
                 db.prepare("SELECT at, staff, action, appointment FROM audit ORDER BY number DESC LIMIT ?1")?;
             let rows = statement.query_map([count], |row| {
@@ -298,7 +426,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn version_elsewhere(&self) -> Result<i64, StoreError> {
-        self.with(|db| db.pragma_query_value(None, "data_version", |row| row.get(0)))
+        self.reading(|db| db.pragma_query_value(None, "data_version", |row| row.get(0)))
     }
 
     /// Forgets what has been kept long enough.
@@ -316,13 +444,38 @@ impl Store {
         })
     }
 
-    /// Copies the whole database into `file` while it is in use (SQLite's online backup).
+    /// Copies the whole database into the new `file`, which only its owner may read, while it is in use (SQLite's online backup).
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn backup(&self, file: &Path) -> Result<(), StoreError> {
-        self.with(|db| db.backup("main", file, None))
+        let made = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(file);
+        made.map_err(|error| StoreError::File { file: file.to_owned(), error })?;
+        let copied = self.reading(|db| db.backup("main", file, None));
+        if copied.is_err() {
+            // Half a copy must not be taken for one.
+            let _ = std::fs::remove_file(file);
+        }
+        copied
     }
+}
+
+/// Mode of the database's files: SQLite gives the two beside it the same.
+const OWNER_ONLY: u32 = 0o600;
+
+/// A file of an earlier version may be readable by others.
+fn keep_from_others(file: &Path) -> std::io::Result<()> {
+    for beside in ["", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(beside);
+        match std::fs::metadata(&name) {
+            Ok(found) if found.is_file() && found.permissions().mode() & 0o077 != 0 => {
+                std::fs::set_permissions(&name, Permissions::from_mode(OWNER_ONLY))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn standing_word(standing: Standing) -> &'static str {
@@ -355,7 +508,8 @@ fn appointment(row: &Row<'_>) -> rusqlite::Result<Appointment> {
         id: row.get(0)?,
         slot: Appointment::slot(instant(row, 1)?, instant(row, 2)?),
         languages: languages.split(' ').filter_map(Language::from_tag).collect(),
-        sites: row.get(4)?,
+        // An earlier version took more.
+        sites: row.get::<_, u8>(4)?.min(SITES_AT_MOST),
         remark: row.get(5)?,
         key: KeyHash::from_hex(&key).ok_or_else(|| unreadable(6, "not a hash"))?,
         standing: match standing.as_str() {

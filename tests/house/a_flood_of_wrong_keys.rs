@@ -1,8 +1,7 @@
-//! Somebody behind the same address tries keys: the family waits a little and then comes in by itself.
+//! Somebody behind the same address tries keys: the family's right key comes in all the same.
 
 use crate::desk::{Desk, key};
-use crate::home::{Home, StoppedClock, count};
-use jiff::SignedDuration;
+use crate::home::Home;
 use madoguchi::model::screen::{HoldDoes, PressDoes};
 use madoguchi::model::wire::{Refusal, ToClient};
 
@@ -15,24 +14,16 @@ async fn try_key(desk: &Desk, number: u32) -> Refusal {
     }
 }
 
-pub async fn a_flood_of_wrong_keys_only_delays_the_family() {
-    let clock = StoppedClock::now();
-    let desk = Desk::open_with(|config| config.clock = clock.clock()).await;
+pub async fn a_flood_of_wrong_keys_does_not_delay_the_family() {
+    let desk = Desk::open().await;
     let mut home = Home::near(&desk).await;
     home.is_asked_for_the_paper().await;
     let mut number = 0;
     while try_key(&desk, number).await == Refusal::UnknownKey {
         number += 1;
-        assert!(number < 40, "nothing slows the flood down");
+        assert!(number < 40, "nothing tells the flood to wait");
     }
     home.shows("paper").await;
-    home.reads("ready-refused-too-many-tries", None, HoldDoes::StartAgain).await;
-    home.puts_paper_away().await;
-    home.presses().await;
-    clock.advance(SignedDuration::from_secs(60));
     home.reads("ready-mirror", PressDoes::Next, HoldDoes::StartAgain).await;
-    let lines = home.trace_to("(ready-mirror)").await;
-    assert!(count(&lines, "OpenLink") >= 2, "asked again by itself: {lines:#?}");
-    assert!(lines.iter().any(|line| line.contains("+ Tick") && line.contains("OpenLink")), "{lines:#?}");
     home.moves_out().await;
 }

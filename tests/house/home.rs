@@ -1,7 +1,7 @@
 //! A family's home: the house with its appliance, and what is read on the TV.
 
 use crate::desk::Desk;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use madoguchi::model::language::Language;
 use madoguchi::model::screen::{HoldDoes, PressDoes, Screen};
 use madoguchi::room::{Clock, demo};
@@ -34,10 +34,6 @@ impl StoppedClock {
 
     pub fn set(&self, time: Timestamp) {
         *self.0.lock().unwrap() = time;
-    }
-
-    pub fn advance(&self, by: SignedDuration) {
-        *self.0.lock().unwrap() += by;
     }
 
     /// For a room server.

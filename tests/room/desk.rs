@@ -26,6 +26,7 @@ pub struct Desk {
     pub running: Option<Running>,
     pub config: Config,
     ahead_ms: Arc<AtomicI64>,
+    passed_ms: Arc<AtomicI64>,
     pub folder: tempfile::TempDir,
 }
 
@@ -41,9 +42,12 @@ impl Desk {
         let mut config = Config::on_loopback(&demo.database);
         let ahead = ahead_ms.clone();
         config.clock = Arc::new(move || Timestamp::now() + SignedDuration::from_millis(ahead.load(SeqCst)));
+        let (steady, passed_ms) = (config.steady.clone(), Arc::new(AtomicI64::new(0)));
+        let passed = passed_ms.clone();
+        config.steady = Arc::new(move || steady() + Duration::from_millis(u64::try_from(passed.load(SeqCst)).unwrap()));
         change(&mut config);
         let running = Some(serve(config.clone()).await.unwrap());
-        Self { demo, running, config, ahead_ms, folder }
+        Self { demo, running, config, ahead_ms, passed_ms, folder }
     }
 
     pub fn running(&self) -> &Running {
@@ -56,8 +60,15 @@ impl Desk {
         self.ahead_ms.store(i64::try_from(ahead.as_millis()).unwrap(), SeqCst);
     }
 
-    pub fn advance(&self, by: SignedDuration) {
+    /// Sets the server's wall clock ahead, or back.
+    pub fn set_clock(&self, by: SignedDuration) {
         self.ahead_ms.fetch_add(i64::try_from(by.as_millis()).unwrap(), SeqCst);
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, by: SignedDuration) {
+        self.set_clock(by);
+        self.passed_ms.fetch_add(i64::try_from(by.as_millis()).unwrap(), SeqCst);
     }
 
     /// Starts the server again on the same database, at another port.

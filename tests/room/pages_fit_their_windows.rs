@@ -79,6 +79,10 @@ async fn walk(width: u32, height: u32, language: Language) {
     staff.press("new-appointment").await;
     look(&staff, &format!("{size}-staff-new")).await;
     staff.press("make-do").await;
+    // The demo's own appointment is at the same counter and time.
+    staff.until("it asks about the other one", "return document.getElementById('confirm').open;").await;
+    look(&staff, &format!("{size}-staff-double")).await;
+    staff.press("confirm-yes").await;
     let staff_window = staff.session.window().await.unwrap();
     let other = async || staff.session.windows().await.unwrap().into_iter().find(|window| *window != staff_window);
     let paper = staff.wait("the paper's own window", other).await;
@@ -92,12 +96,16 @@ async fn walk(width: u32, height: u32, language: Language) {
     staff.until_data("room", "seated").await;
     staff.until_data("microphone", "on").await;
     look(&staff, &format!("{size}-staff-empty")).await;
+    staff.press("leave-room").await;
 
     guest.go(desk.demo.key_url(&desk.running().public, language).expose()).await;
     guest.until_data("state", "ready").await;
     look(&guest, &format!("{size}-guest-ready")).await;
     join(&desk, &guest, language).await;
     look(&guest, &format!("{size}-guest-lobby")).await;
+    staff.until("a family waits alone", "return document.querySelector('.card.alone') !== null;").await;
+    look(&staff, &format!("{size}-staff-alone")).await;
+    staff.press(&format!("join-{}", desk.demo.appointment)).await;
     staff.until_data("guest", "waiting").await;
     staff.until("the list knows", "return document.querySelector('[data-waiting=\"1\"]') !== null;").await;
     look(&staff, &format!("{size}-staff-waiting")).await;

@@ -64,6 +64,7 @@ async fn they_see_each_other_mute_hold_and_the_guest_is_made_to_leave() {
     staff.until_data("microphone", "muted").await;
 
     staff.press("share").await;
+    staff.press("confirm-yes").await;
     staff.until_data("sharing", "on").await;
     sees_more_pictures(&guest, "the guest of the shared screen").await;
     staff.press("share").await;

@@ -1,5 +1,15 @@
-// Own camera and microphone: opened when asked, and opened again when they are back.
+// Own camera, microphone and shared screen: opened when asked, and stopped by whoever opened them.
 
+import { word } from "./words.js";
+
+/** Why something is missing, in words. */
+const PROBLEMS = {
+  denied: { word: "device-denied" },
+  missing: { word: "device-missing" },
+  busy: { word: "device-busy" },
+  insecure: { word: "device-insecure" },
+  lost: { word: "device-lost" },
+};
 /** Pause before what is missing is tried again without being asked. */
 const AGAIN_MS = 1000;
 const WANTED = {
@@ -41,6 +51,19 @@ export class Devices {
     await this.#next(() => this.#fill());
   }
 
+  /** What is to be said about what is missing; empty when nothing is. */
+  get words() {
+    return this.problem ? word(PROBLEMS[this.problem].word) : "";
+  }
+
+  /** What stands on the button of a device: what a press would change, or that nothing is there. */
+  label(kind, off) {
+    if (!this.works(kind)) {
+      return word(kind === "microphone" ? "microphone-none" : "camera-none");
+    }
+    return word(kind === "microphone" ? (off ? "microphone-off" : "microphone-on") : off ? "camera-off" : "camera-on");
+  }
+
   /** Opens what is missing, without asking anybody. */
   async restore() {
     await this.#next(async () => {
@@ -53,8 +76,14 @@ export class Devices {
   /** Looks through this camera instead. */
   async look(deviceId) {
     await this.#next(async () => {
+      if (!this.#wanted) {
+        return;
+      }
       const opened = await ask({ video: { ...WANTED.camera.video, deviceId: { exact: deviceId } } });
-      if (opened.camera) {
+      if (!this.#wanted) {
+        // The seat was left meanwhile.
+        opened.camera?.stop();
+      } else if (opened.camera) {
         this.#take("camera", opened.camera);
       }
     });
@@ -155,6 +184,56 @@ export class Devices {
     }
     this.#tryAgain();
     return false;
+  }
+}
+
+/** A shared screen: at most one, and none once it was stopped, however late the browser's question is answered. */
+export class Share {
+  track = null;
+  #wanted = 0;
+  #changed;
+
+  /** `changed` is called whenever a share begins or ends. */
+  constructor(changed) {
+    this.#changed = changed;
+  }
+
+  async start() {
+    this.#wanted += 1;
+    const wanted = this.#wanted;
+    let stream;
+    try {
+      stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: 15 } });
+    } catch {
+      // The clerk closed the browser's question: nothing is shared.
+      return;
+    }
+    const [track, ...others] = stream.getTracks().filter(({ kind }) => kind === "video");
+    others.forEach((other) => other.stop());
+    if (wanted !== this.#wanted || !track) {
+      track?.stop();
+      return;
+    }
+    this.track?.stop();
+    this.track = track;
+    track.contentHint = "detail";
+    track.addEventListener("ended", () => {
+      if (this.track === track) {
+        this.track = null;
+        this.#changed();
+      }
+    });
+    this.#changed();
+  }
+
+  /** Stops it, and a question that is still open counts for nothing. */
+  stop() {
+    this.#wanted += 1;
+    if (this.track) {
+      this.track.stop();
+      this.track = null;
+      this.#changed();
+    }
   }
 }
 

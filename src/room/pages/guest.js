@@ -1,7 +1,9 @@
 // The guest page on a phone or a PC: the same way and the same words as the appliance on the TV.
 
 import { Awake } from "./awake.js";
+import { Contacts, offer } from "./contacts.js";
 import { Devices } from "./devices.js";
+import { Kept } from "./kept.js";
 import { Call, Judge } from "./media.js";
 import { Player } from "./player.js";
 import { Room } from "./room.js";
@@ -22,18 +24,11 @@ const ENDS = {
   "unknown-key": { word: "end-unknown-key", telephone: true },
   over: { word: "end-over", telephone: true },
   "room-full": { word: "end-room-full", telephone: true, again: true },
-  "too-many-tries": { word: "end-too-many-tries", again: true },
-  version: { word: "end-version", again: true },
+  "too-many-tries": { word: "end-too-many-tries", telephone: true, again: true },
+  version: { word: "end-version", telephone: true, again: true },
   busy: { word: "end-busy", telephone: true, again: true },
-  "resume-expired": { word: "end-no-key" },
-  "no-key": { word: "end-no-key" },
-};
-const DEVICES = {
-  denied: { word: "device-denied" },
-  missing: { word: "device-missing" },
-  busy: { word: "device-busy" },
-  insecure: { word: "device-insecure" },
-  lost: { word: "device-lost" },
+  "resume-expired": { word: "end-no-key", telephone: true },
+  "no-key": { word: "end-no-key", telephone: true },
 };
 const QUALITIES = {
   good: { word: "quality-good" },
@@ -61,6 +56,9 @@ let checked = false;
 let watched = null;
 let silent = false;
 let over = null;
+let lineUp = true;
+/** No seat was got for a while: something on the way does not let us through. */
+let stuck = false;
 let bannerWord = null;
 // Whether somebody else may be at the other end. It is tried again once, and only when the guest wants it.
 let trust = { lost: false, triedAgain: false };
@@ -77,16 +75,14 @@ function takeKey() {
 }
 
 /** A page that is loaded again may come back to its seat for a short while. */
-const seat = {
-  keep: (token) => sessionStorage.setItem("seat", token),
-  get: () => sessionStorage.getItem("seat"),
-  forget: () => sessionStorage.removeItem("seat"),
-};
+const seat = new Kept("sessionStorage", "seat");
+const contacts = new Contacts();
 
 // ---- the room ----
 
 function start() {
-  over = null;
+  room?.leave();
+  [over, lineUp, stuck] = [null, true, false];
   set({ state: "connecting" });
   const kept = seat.get();
   if (!key && !kept) {
@@ -111,6 +107,8 @@ function hearing() {
   return {
     welcome: (message) => {
       welcome = message;
+      stuck = false;
+      set({ stuck: "no" });
       seat.keep(message.resume);
       if (!message.resumed) {
         [agreed, admitted] = [false, false];
@@ -134,7 +132,22 @@ function hearing() {
         finish(reason);
       }
     },
-    line: () => draw(),
+    line: (up) => {
+      lineUp = up;
+      stuck = stuck && !up;
+      set({ line: up ? "up" : "lost" });
+      if (!up && (agreed || admitted)) {
+        announce(word("line-lost"));
+      }
+      draw();
+    },
+    stuck: () => {
+      stuck = true;
+      set({ stuck: "yes" });
+      contacts.read().then(draw);
+      draw();
+      announce(word(agreed ? "line-lost" : "stuck"));
+    },
     lobby: ({ staff_present }) => {
       [agreed, staffPresent] = [true, staff_present];
       agreedTo = welcome.rules;
@@ -271,6 +284,7 @@ function finish(why) {
     key = null;
     agreedTo = null;
   }
+  room?.leave();
   room = null;
   staff = null;
   [agreed, admitted, hold, bannerWord] = [false, false, false, null];
@@ -278,6 +292,9 @@ function finish(why) {
   drop();
   closeOwn();
   set({ state: "over", reason: why });
+  if (!welcome) {
+    contacts.read().then(draw);
+  }
   draw();
   $("message-title").focus();
 }
@@ -412,18 +429,21 @@ function drawMessage(now) {
   if (end) {
     title = word(end.word);
     text = end.again ? word("again-hint") : "";
+  } else if (now === "lobby" && !lineUp) {
+    [title, text] = [word("line-lost"), word("line-lost-more")];
   } else if (now === "lobby" && trust.lost) {
     [title, text] = [word("unverified"), word("unverified-more")];
   } else if (now === "lobby") {
     [title, text] = staffPresent ? [word("lobby"), word("lobby-more")] : [word("lobby-absent"), word("lobby-absent-more")];
+  } else if (stuck) {
+    [title, text] = [word("stuck"), word("stuck-more")];
   }
   $("message-title").textContent = title;
   $("message-text").textContent = bannerWord ? word(bannerWord.word) : text;
-  const telephone = welcome?.telephone && (end ? end.telephone : now === "lobby" && (!staffPresent || trust.lost));
-  $("telephone").hidden = !telephone;
-  $("telephone").textContent = telephone ? word("telephone", { number: welcome.telephone }) : "";
+  const telephone = end ? end.telephone : now === "lobby" ? !staffPresent || trust.lost || !lineUp : stuck;
+  offer($("telephone"), "", telephone ? contacts.of(welcome) : []);
   $("leave-lobby").hidden = now !== "lobby";
-  $("again").hidden = !((end?.again && (key || seat.get())) || mayTryAgain());
+  $("again").hidden = !((end?.again && (key || seat.get())) || mayTryAgain() || (stuck && now === "connecting"));
 }
 
 function mayTryAgain() {
@@ -434,59 +454,61 @@ function drawReady() {
   const { slot, time_zone: zone } = welcome;
   $("ready-title").textContent = word("ready-title", { counter: said(welcome.counter) });
   $("ready-slot").textContent = `${day(slot.starts, zone)} ${clock(slot.starts, zone)}–${clock(slot.ends, zone)}`;
-  $("check").hidden = checked;
+  $("check").hidden = checked && !devices.problem;
+  $("check").textContent = word(checked ? "device-again" : "check");
   $("check-veil").hidden = Boolean(devices.camera);
-  $("device-problem").hidden = !devices.problem;
-  $("device-problem").textContent = devices.problem ? word(DEVICES[devices.problem].word) : "";
+  $("device-problem").hidden = !devices.problem && lineUp;
+  $("device-problem").textContent = lineUp ? devices.words : word("line-lost");
 }
 
 /** What the two do not see or hear of each other, the worst first. */
 function offWords() {
   const off = [
+    [!lineUp, { word: "off-line" }],
     [silent, { word: "off-sound" }],
     [!devices.works("microphone"), { word: "off-microphone" }],
     [staff?.microphoneMuted, { word: "off-staff-microphone" }],
     [staff?.speakerOff, { word: "off-staff-speaker" }],
     [!devices.works("camera"), { word: "off-camera" }],
   ];
-  const words = off.filter(([is]) => is).map(([, said]) => word(said.word));
-  if (silent || !devices.works("microphone")) {
-    words.push(word("telephone", { number: welcome.telephone }));
-  }
-  return words.join(" ");
+  return off.filter(([is]) => is).map(([, said]) => word(said.word)).join(" ");
 }
 
 function drawCall() {
-  let [text, more] = ["", ""];
+  let [text, more, telephone] = ["", "", true];
   if (trust.lost) {
-    [text, more] = [word("unverified"), `${word("unverified-more")} ${word("telephone", { number: welcome.telephone })}`];
+    [text, more] = [word("unverified"), word("unverified-more")];
   } else if (hold) {
-    [text, more] = [word("guest-hold"), word("guest-hold-more")];
+    [text, more, telephone] = [word("guest-hold"), word("guest-hold-more"), false];
   } else if (!staff) {
-    [text, more] = [word("call-absent"), word("telephone", { number: welcome.telephone })];
+    text = word("call-absent");
   } else if (staff.away) {
-    [text, more] = [word("call-away"), word("telephone", { number: welcome.telephone })];
+    text = word("call-away");
   } else if (state.media !== "connected") {
-    [text, more] = [word("veil-media"), word("telephone", { number: welcome.telephone })];
+    text = word(lineUp ? "veil-media" : "line-lost");
   } else if (staff.cameraOff) {
-    text = word("staff-camera-off");
+    [text, telephone] = [word("staff-camera-off"), false];
+  } else {
+    telephone = false;
   }
   $("veil").hidden = text === "";
   $("veil-text").textContent = text;
   $("veil-more").textContent = more;
+  offer($("veil-telephone"), "", telephone ? contacts.of(welcome) : []);
   $("veil-again").hidden = !mayTryAgain();
   $("banner").hidden = !bannerWord;
   $("banner").textContent = bannerWord ? word(bannerWord.word) : "";
   const off = staff && !hold ? offWords() : "";
-  $("off").hidden = off === "";
-  $("off").textContent = off;
+  const phone = off !== "" && (silent || !lineUp || !devices.works("microphone"));
+  offer($("off"), off, phone ? contacts.of(welcome) : []);
   $("sound").hidden = !silent;
-  $("microphone").disabled = !devices.microphone;
+  $("devices-again").hidden = !devices.problem;
+  $("microphone").hidden = !devices.microphone;
   $("microphone").setAttribute("aria-pressed", String(!muted));
-  $("microphone-text").textContent = word(muted ? "microphone-off" : "microphone-on");
-  $("camera").disabled = !devices.camera;
+  $("microphone-text").textContent = devices.label("microphone", muted);
+  $("camera").hidden = !devices.camera;
   $("camera").setAttribute("aria-pressed", String(!cameraOff));
-  $("camera-text").textContent = word(cameraOff ? "camera-off" : "camera-on");
+  $("camera-text").textContent = devices.label("camera", cameraOff);
   $("self-video").classList.toggle("hidden", !devices.camera || cameraOff);
   $("quality").textContent = word(QUALITIES[quality].word);
   $("quality").dataset.quality = quality;
@@ -503,7 +525,7 @@ function tick() {
   $("left").textContent = before > 0 ? word("starts-in", { time: countdown(before) }) : word("ends-in", { time: countdown(Date.parse(ends) - now) });
   const wait = Date.parse(opens) - now;
   $("opens").textContent = wait > 0 ? word("opens-in", { time: countdown(wait) }) : "";
-  $("agree").disabled = wait > 0 || !checked;
+  $("agree").disabled = wait > 0 || !checked || !lineUp;
 }
 
 async function measure() {
@@ -526,7 +548,9 @@ async function measure() {
 
 // ---- wiring ----
 
-$("check").addEventListener("click", openOwn);
+for (const id of ["check", "devices-again"]) {
+  $(id).addEventListener("click", openOwn);
+}
 $("agree").addEventListener("click", agree);
 $("again").addEventListener("click", () => (trust.lost ? tryAgain() : start()));
 $("veil-again").addEventListener("click", tryAgain);
@@ -555,11 +579,12 @@ window.addEventListener("hashchange", () => {
   if (!location.hash) {
     return;
   }
-  room?.leave();
   takeKey();
   seat.forget();
+  drop();
   closeOwn();
-  agreedTo = null;
+  [welcome, staff, agreed, admitted, agreedTo, hold, bannerWord] = [null, null, false, false, null, false, null];
+  trust = { lost: false, triedAgain: false };
   start();
 });
 

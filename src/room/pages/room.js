@@ -1,11 +1,25 @@
 // One seat in a room: the WebSocket, coming back to the seat after a lost line, and the server's clock.
 
 const VERSION = 1;
-/** A page that slept for so long (a locked phone) has been given up by the server, which hears nothing for 25 s. */
+/** A browser's page sees neither ping nor pong: after so long without a word it asks for one ... */
+const BEAT_MS = 10_000;
+/** ... and gives the line up when none comes: 25 s after the last word, as the server does. */
+const ANSWER_MS = 15_000;
+/** After a sleep, or with another network, the line is asked at once and has less time. */
+const PROBE_MS = 4_000;
+/** A beat that comes so late means that the page slept (a locked phone, a closed lid). */
 const SLEPT_MS = 20_000;
+/** A connection that is not made by then never is (a proxy that swallows it). */
+const OPEN_MS = 10_000;
+/** Whoever was not seated by then is told so; it is tried on. */
+const STUCK_MS = 12_000;
+const LONGEST_PAUSE_MS = 5000;
 const ENDED_FOR_GOOD = ["left", "ended", "let-leave", "slot-over", "revoked", "misbehaved", "replaced"];
 
-/** Talks with the room server. `on` has a function per kind of message, and `line(up)` for the line itself. */
+/**
+ * Talks with the room server. `on` has a function per kind of message, `line(up)` for the line itself, and `stuck()` when
+ * no seat was got for a while. After its end (a refusal, a bye, `leave`) it says, hears and opens nothing any more.
+ */
 export class Room {
   #socket = null;
   #resume = null;
@@ -14,6 +28,12 @@ export class Room {
   #timer = null;
   #beat = null;
   #seated = false;
+  #since = performance.now();
+  #stuck = false;
+  #opened = 0;
+  #heard = 0;
+  /** When an answer is due. */
+  #due = null;
   #listening = new AbortController();
 
   constructor({ proof, language, abilities, on }) {
@@ -21,15 +41,16 @@ export class Room {
     this.clockAhead = 0;
     this.you = null;
     const { signal } = this.#listening;
-    for (const [target, event] of [[document, "visibilitychange"], [window, "online"], [window, "pageshow"]]) {
+    for (const [target, event] of [[document, "visibilitychange"], [window, "online"], [window, "offline"], [window, "pageshow"]]) {
       target.addEventListener(event, () => this.#hurry(), { signal });
     }
     let last = Date.now();
     this.#beat = setInterval(() => {
       if (Date.now() - last > SLEPT_MS) {
-        this.#hurry(true);
+        this.#hurry();
       }
       last = Date.now();
+      this.#watch();
     }, 1000);
   }
 
@@ -41,11 +62,19 @@ export class Room {
 
   open() {
     clearTimeout(this.#timer);
+    this.#timer = null;
     this.#seated = false;
+    this.#due = null;
+    this.#opened = performance.now();
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}/ws`);
     this.#socket = socket;
     socket.addEventListener("open", () => {
+      if (socket !== this.#socket || this.#over) {
+        socket.close();
+        return;
+      }
+      this.#heard = performance.now();
       const proof = this.#resume ? { by: "resume", token: this.#resume } : this.proof;
       if (!proof) {
         this.#finish("resume-expired");
@@ -55,16 +84,16 @@ export class Room {
       this.say({ kind: "hello", version: VERSION, proof, language, abilities });
     });
     socket.addEventListener("message", (event) => {
-      if (socket === this.#socket) {
+      if (socket === this.#socket && !this.#over) {
         this.#hear(JSON.parse(event.data));
       }
     });
     socket.addEventListener("close", () => this.#lost(socket));
   }
 
-  /** Without a seat only a hello and a bye have a meaning. */
+  /** Without a seat only a hello, a beat and a bye have a meaning. */
   say(message) {
-    const may = this.#seated || message.kind === "hello" || message.kind === "bye";
+    const may = this.#seated || ["hello", "beat", "bye"].includes(message.kind);
     if (may && this.#socket?.readyState === WebSocket.OPEN) {
       this.#socket.send(JSON.stringify(message));
     }
@@ -72,8 +101,10 @@ export class Room {
 
   /** Leaves for good. */
   leave() {
-    this.#end();
-    this.say({ kind: "bye", reason: "left" });
+    if (!this.#over) {
+      this.#end();
+      this.say({ kind: "bye", reason: "left" });
+    }
     this.#socket?.close();
   }
 
@@ -83,12 +114,17 @@ export class Room {
   }
 
   #hear(message) {
-    if (message.kind === "welcome") {
+    this.#heard = performance.now();
+    this.#due = null;
+    if (message.server_time) {
       this.clockAhead = Date.parse(message.server_time) - Date.now();
+    }
+    if (message.kind === "welcome") {
       this.you = message.you;
       message.resumed = this.#resume !== null;
       this.#resume = message.resume;
       this.#tries = 0;
+      this.#stuck = false;
       this.#seated = true;
       this.on.line?.(true);
     } else if (message.kind === "refused") {
@@ -96,25 +132,64 @@ export class Room {
         this.#resume = null;
         return;
       }
-      if (message.why === "too-many-tries" || message.why === "busy") {
-        this.#tries = Math.max(this.#tries, 3);
-        this.on.refused?.(message);
-        return;
-      }
       this.#finish(message.why);
+      return;
     } else if (message.kind === "bye" && ENDED_FOR_GOOD.includes(message.reason)) {
       this.#end();
     }
     this.on[message.kind.replaceAll("-", "_")]?.(message);
   }
 
-  /** Comes back at once, not when a timer is due. */
-  #hurry(slept = false) {
+  /** Looks once a second whether the line lives. */
+  #watch() {
+    const now = performance.now();
+    if (this.#over || !this.#socket) {
+      return;
+    }
+    if (!this.#seated && !this.#stuck && now - Math.max(this.#since, this.#heard) > STUCK_MS) {
+      this.#stuck = true;
+      this.on.stuck?.();
+    }
+    switch (this.#socket.readyState) {
+      case WebSocket.CONNECTING:
+        if (now - this.#opened > OPEN_MS) {
+          this.#giveUp();
+        }
+        return;
+      case WebSocket.OPEN:
+        if (this.#due !== null && now > this.#due) {
+          this.#giveUp();
+        } else if (this.#due === null && now - this.#heard > BEAT_MS) {
+          this.#ask(ANSWER_MS);
+        }
+        return;
+      default:
+    }
+  }
+
+  #ask(within) {
+    const due = performance.now() + within;
+    this.#due = Math.min(this.#due ?? due, due);
+    this.say({ kind: "beat" });
+  }
+
+  /** A dead line's own goodbye may take minutes: it is not waited for. */
+  #giveUp() {
     const socket = this.#socket;
-    if (!this.#over && socket && !document.hidden && (slept || socket.readyState === WebSocket.CLOSED)) {
+    this.#lost(socket);
+    socket.close();
+  }
+
+  /** Something happened to the page or its network: a lost line comes back at once, and one that seems alive is asked. */
+  #hurry() {
+    if (this.#over || !this.#socket || document.hidden || navigator.onLine === false) {
+      return;
+    }
+    if (this.#socket.readyState === WebSocket.OPEN) {
+      this.#ask(PROBE_MS);
+    } else if (this.#socket.readyState === WebSocket.CLOSED || this.#timer !== null) {
       this.#tries = 0;
       this.open();
-      socket.close();
     }
   }
 
@@ -127,16 +202,23 @@ export class Room {
 
   #finish(why) {
     this.#end();
-    this.on.refused?.({ kind: "refused", why });
     this.#socket?.close();
+    this.on.refused?.({ kind: "refused", why });
   }
 
   #lost(socket) {
-    if (this.#over || socket !== this.#socket) {
+    if (this.#over || socket !== this.#socket || this.#timer !== null) {
       return;
     }
+    if (this.#seated) {
+      this.#since = performance.now();
+    }
+    this.#seated = false;
+    this.#due = null;
     this.on.line?.(false);
     this.#tries += 1;
-    this.#timer = setTimeout(() => this.open(), Math.min(300 * 2 ** (this.#tries - 1), 5000));
+    // A whole city must not come back at the same moment.
+    const pause = Math.min(300 * 2 ** (this.#tries - 1), LONGEST_PAUSE_MS) * (0.5 + Math.random());
+    this.#timer = setTimeout(() => this.open(), pause);
   }
 }

@@ -1,9 +1,13 @@
 // The sign-in page: its words, and why the last try did not work.
 
+import { Kept } from "./kept.js";
 import { onLanguage, startWords, word } from "./words.js";
 
 const asked = new URLSearchParams(location.search);
 const problem = document.getElementById("problem");
+
+const name = document.getElementById("name");
+const typed = new Kept("sessionStorage", "name");
 
 function show() {
   if (asked.has("wrong")) {
@@ -16,5 +20,12 @@ function show() {
   problem.hidden = false;
 }
 
+document.querySelector("form").addEventListener("submit", () => typed.keep(name.value));
+// Only the password is typed again.
+if (asked.has("wrong") || asked.has("wait")) {
+  name.value = typed.get() ?? "";
+  document.getElementById(name.value ? "password" : "name").focus();
+}
+typed.forget();
 onLanguage(show);
 await startWords();

@@ -1,8 +1,9 @@
 // The staff page: a seat at the counter, the guest's picture, and everything a clerk can do.
 
 import { Appointments } from "./appointments.js";
+import { Attention } from "./attention.js";
 import { Awake } from "./awake.js";
-import { Devices } from "./devices.js";
+import { Devices, Share } from "./devices.js";
 import { Call, Judge } from "./media.js";
 import { Player } from "./player.js";
 import { Room } from "./room.js";
@@ -36,21 +37,13 @@ const REFUSALS = {
   version: { word: "refused-version" },
   other: { word: "refused-other" },
 };
-const DEVICES = {
-  denied: { word: "device-denied" },
-  missing: { word: "device-missing" },
-  busy: { word: "device-busy" },
-  insecure: { word: "device-insecure" },
-  lost: { word: "device-lost" },
-};
-
 let room = null;
 let welcome = null;
 let guest = null;
 let call = null;
 let judge = new Judge();
 let silent = false;
-let shared = null;
+let stuck = false;
 let cameras = [];
 let muted = false;
 let cameraOff = false;
@@ -61,11 +54,13 @@ let quality = "none";
 // ---- a seat ----
 
 async function take(appointment) {
-  if (guest && !(await confirm(word("change-title"), word("change-text"), word("change-do")))) {
+  const text = guest ? "change-text" : "change-text-notes";
+  if ((guest || hasNotes()) && !(await confirm(word("change-title"), word(hasNotes() && guest ? "change-text-both" : text), word("change-do")))) {
     return;
   }
   leave();
   ended = null;
+  stuck = false;
   // Notes about one family must not be there for the next.
   $("notes").value = "";
   appointments.seated = appointment.id;
@@ -83,11 +78,17 @@ async function take(appointment) {
   draw();
 }
 
+/** Notes are kept nowhere: before they vanish, somebody is asked. */
+function hasNotes() {
+  return $("notes").value.trim() !== "";
+}
+
 /** What a message does. */
 function hearing() {
   return {
     welcome: (message) => {
       welcome = message;
+      stuck = false;
       set({ room: "seated" });
       sayMuted();
       draw();
@@ -102,6 +103,10 @@ function hearing() {
       if (!up && state.room === "seated") {
         set({ room: "lost" });
       }
+      draw();
+    },
+    stuck: () => {
+      stuck = true;
       draw();
     },
     peer: meet,
@@ -211,7 +216,7 @@ function distrust() {
 }
 
 function leave() {
-  room?.leave();
+  ended = null;
   clearSeat();
 }
 
@@ -223,6 +228,7 @@ function finish(why) {
 }
 
 function clearSeat() {
+  room?.leave();
   room = null;
   welcome = null;
   guest = null;
@@ -254,6 +260,8 @@ const player = new Player($("guest-video"), (blocked) => {
 });
 const awake = new Awake((on) => set({ awake: on ? "on" : "off" }));
 
+const share = new Share(shareChanged);
+
 async function openOwn() {
   await devices.open();
   if (!room) {
@@ -263,8 +271,7 @@ async function openOwn() {
 
 function closeOwn() {
   devices.close();
-  shared?.stop();
-  shared = null;
+  share.stop();
   $("self-video").srcObject = null;
 }
 
@@ -275,7 +282,7 @@ function applyMute() {
   if (devices.camera) {
     devices.camera.enabled = !cameraOff;
   }
-  const picture = shared ?? devices.camera;
+  const picture = share.track ?? devices.camera;
   // The same picture again would flicker.
   if (($("self-video").srcObject?.getVideoTracks()[0] ?? null) !== picture) {
     $("self-video").srcObject = picture ? new MediaStream([picture]) : null;
@@ -285,13 +292,13 @@ function applyMute() {
 /** Nothing of ours flows before the guest is let in, nor while on hold. */
 async function sendTracks() {
   const open = Boolean(guest?.admitted) && !hold;
-  await call?.send(open ? devices.microphone : null, open ? (shared ?? devices.camera) : null);
+  await call?.send(open ? devices.microphone : null, open ? (share.track ?? devices.camera) : null);
   $("guest-video").muted = !open;
 }
 
 function sayMuted() {
   const [microphone, camera] = [muted || !devices.works("microphone"), cameraOff || !devices.works("camera")];
-  room?.say({ kind: "mute", microphone, camera: camera && !shared, speaker: silent });
+  room?.say({ kind: "mute", microphone, camera: camera && !share.track, speaker: silent });
 }
 
 function toggleMicrophone() {
@@ -311,23 +318,11 @@ function toggleCamera() {
 }
 
 async function toggleShare() {
-  if (shared) {
-    shared.stop();
-    shared = null;
-  } else {
-    try {
-      const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: 15 } });
-      [shared] = stream.getVideoTracks();
-      shared.contentHint = "detail";
-      shared.addEventListener("ended", () => {
-        shared = null;
-        shareChanged();
-      });
-    } catch {
-      // The clerk closed the browser's question: nothing is shared.
-    }
+  if (share.track) {
+    share.stop();
+  } else if (await confirm(word("share-title"), word("share-text"), word("share-do"), "primary")) {
+    await share.start();
   }
-  await shareChanged();
 }
 
 async function shareChanged() {
@@ -417,7 +412,7 @@ function draw() {
     microphone: !devices.works("microphone") ? "missing" : muted ? "muted" : "on",
     camera: !devices.works("camera") ? "missing" : cameraOff ? "off" : "on",
     sound: silent ? "blocked" : "on",
-    sharing: shared ? "on" : "off",
+    sharing: share.track ? "on" : "off",
   });
   drawControls(seated);
   drawVeil();
@@ -431,7 +426,7 @@ function draw() {
   $("sound").hidden = !silent;
   awake.want(seated);
   $("device-problem").hidden = !devices.problem;
-  $("device-problem").textContent = devices.problem ? word(DEVICES[devices.problem].word) : "";
+  $("device-problem-text").textContent = devices.words;
   $("quality").textContent = word(QUALITIES[quality].word);
   $("quality").dataset.quality = quality;
   tick();
@@ -464,14 +459,14 @@ function drawControls(seated) {
     $(id).disabled = !can;
   }
   $("microphone").setAttribute("aria-pressed", String(!muted));
-  $("microphone-text").textContent = word(muted ? "microphone-off" : "microphone-on");
+  $("microphone-text").textContent = seated ? devices.label("microphone", muted) : word("microphone");
   $("camera").setAttribute("aria-pressed", String(!cameraOff));
-  $("camera-text").textContent = word(cameraOff ? "camera-off" : "camera-on");
-  $("share").setAttribute("aria-pressed", String(Boolean(shared)));
+  $("camera-text").textContent = seated ? devices.label("camera", cameraOff) : word("camera");
+  $("share").setAttribute("aria-pressed", String(Boolean(share.track)));
   $("hold").setAttribute("aria-pressed", String(hold));
   $("other-camera").hidden = !(seated && cameras.length > 1);
   $("leave-room").hidden = !seated;
-  $("self-video").classList.toggle("hidden", !shared && (!devices.camera || cameraOff));
+  $("self-video").classList.toggle("hidden", !share.track && (!devices.camera || cameraOff));
 }
 
 function drawVeil() {
@@ -481,9 +476,9 @@ function drawVeil() {
   } else if (!room) {
     [text, more] = [word("veil-none"), word("veil-choose")];
   } else if (state.room === "lost") {
-    [text, more] = [word("veil-lost"), word("veil-lost-more")];
+    [text, more] = stuck ? [word("stuck-staff"), word("stuck-staff-more")] : [word("veil-lost"), word("veil-lost-more")];
   } else if (state.room === "connecting") {
-    text = word("veil-connecting");
+    [text, more] = stuck ? [word("stuck-staff"), word("stuck-staff-more")] : [word("veil-connecting"), ""];
   } else if (!guest) {
     [text, more] = [word("veil-empty"), word("veil-empty-more")];
   } else if (guest.away) {
@@ -571,10 +566,15 @@ const appointments = new Appointments({
   onList: (list) => {
     $("who").textContent = list.staff;
     $("city").textContent = said(list.city);
-    const waiting = list.appointments.filter(({ state: { waiting: count } }) => count > 0).length;
-    document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${word("title-staff")}`;
+    attention.look(list);
+  },
+  onTrouble: (trouble) => {
+    $("trouble").hidden = trouble === null;
+    $("trouble-text").textContent = trouble ? word(trouble.word) : "";
+    $("trouble-sign-in").hidden = trouble?.word !== "trouble-signed-out";
   },
 });
+const attention = new Attention({ announce });
 
 const clicks = {
   sound: () => player.play(),
@@ -588,6 +588,7 @@ const clicks = {
   "let-leave": letLeave,
   end,
   "leave-room": leave,
+  "devices-again": openOwn,
 };
 for (const [id, does] of Object.entries(clicks)) {
   $(id).addEventListener("click", does);
@@ -607,7 +608,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 window.addEventListener("beforeunload", (event) => {
-  if (guest?.admitted) {
+  if (guest?.admitted || hasNotes()) {
     event.preventDefault();
   }
 });

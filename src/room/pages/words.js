@@ -1,6 +1,9 @@
 // The words of the pages: one flat file per language, and the switch between them.
 
+import { Kept } from "./kept.js";
+
 const LANGUAGES = ["ja", "en"];
+const chosen = new Kept("localStorage", "language");
 let table = {};
 let current = "ja";
 const listeners = [];
@@ -59,27 +62,11 @@ export async function setLanguage(wanted) {
 export async function startWords() {
   for (const button of document.querySelectorAll("[data-language]")) {
     button.addEventListener("click", () => {
-      remember(button.dataset.language);
+      chosen.keep(button.dataset.language);
       setLanguage(button.dataset.language);
     });
   }
-  await setLanguage(new URLSearchParams(location.search).get("l") ?? remembered() ?? "ja");
-}
-
-function remember(choice) {
-  try {
-    localStorage.setItem("language", choice);
-  } catch {
-    // A browser that keeps nothing asks again next time.
-  }
-}
-
-function remembered() {
-  try {
-    return localStorage.getItem("language");
-  } catch {
-    return null;
-  }
+  await setLanguage(new URLSearchParams(location.search).get("l") ?? chosen.get() ?? "ja");
 }
 
 /** `14:05` in the counter's time zone. */

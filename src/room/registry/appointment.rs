@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 pub const OPENS_BEFORE: SignedDuration = SignedDuration::from_mins(10);
 /// Sites allowed where nothing else is said: the counter and one guest.
 pub const SITES: u8 = 2;
+/// The most sites that may take part: the pages and the box show one other end each.
+pub const SITES_AT_MOST: u8 = 2;
 
 /// A counter of the city.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,12 +2,13 @@
 
 use super::appointment::Standing;
 use super::room::{Line, Room, Seat};
-use super::{ConnectionId, Out, Registry, room_of_key};
+use super::{ConnectionId, Now, Out, Registry, room_of_key};
 use crate::model::ids::PeerId;
 use crate::model::language::Language;
 use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, ToClient, VERSION, Welcome};
 use crate::room::key::{KeyHash, hash_of_sent};
-use jiff::{SignedDuration, Timestamp};
+use crate::room::limits::network_of;
+use jiff::SignedDuration;
 
 /// TURN credentials outlive the slot by this, so that a call at its very end keeps its path.
 const CREDENTIALS_AFTER_END: SignedDuration = SignedDuration::from_mins(10);
@@ -24,7 +25,7 @@ struct Granted {
 impl Registry {
     pub(super) fn hello(
         &mut self,
-        now: Timestamp,
+        now: Now,
         connection: ConnectionId,
         version: u16,
         proof: &Proof,
@@ -34,7 +35,7 @@ impl Registry {
         let granted = if version == VERSION {
             match proof {
                 Proof::Key { key } => self.by_key(now, connection, key.expose(), language, out),
-                Proof::Resume { token } => self.by_token(now, connection, token.expose(), language, out),
+                Proof::Resume { token } => self.by_token(connection, token.expose(), language, out),
                 Proof::Staff { appointment } => self.by_staff(now, connection, appointment, language, out),
             }
         } else {
@@ -51,24 +52,27 @@ impl Registry {
 
     fn by_key(
         &mut self,
-        now: Timestamp,
+        now: Now,
         connection: ConnectionId,
         key: &str,
         language: Language,
         out: &mut Vec<Out>,
     ) -> Result<Granted, Refusal> {
         let Some(open) = self.connections.get(&connection) else { return Err(Refusal::Busy) };
-        self.wrong_keys.may_try(now, open.from).map_err(|wait_seconds| Refusal::TooManyTries { wait_seconds })?;
+        // A key of 130 bits is not guessed, so a right one is never locked out: a whole neighbourhood may share an address
+        // (RFC 7597 MAP-E, RFC 6333 DS-Lite). Only wrong ones are told to wait.
         let Some(id) = room_of_key(&self.rooms, &hash_of_sent(key)).map(str::to_owned) else {
-            self.wrong_keys.failed(now, open.from);
-            return Err(Refusal::UnknownKey);
+            let counted = self.wrong_keys.failed(now.steady, network_of(open.from));
+            return Err(counted
+                .err()
+                .map_or(Refusal::UnknownKey, |wait_seconds| Refusal::TooManyTries { wait_seconds }));
         };
         let token = KeyHash::of(open.token.expose());
         let Some(room) = self.rooms.get_mut(&id) else { return Err(Refusal::UnknownKey) };
         match room.appointment().standing {
             Standing::Revoked => return Err(Refusal::Revoked),
             Standing::Burnt => return Err(Refusal::LetLeave),
-            _ if room.is_over(now) => return Err(Refusal::Over),
+            _ if room.is_over(now.wall) => return Err(Refusal::Over),
             _ => {}
         }
         // Somebody with the key in hand comes before a seat whose line is lost.
@@ -80,14 +84,12 @@ impl Registry {
 
     fn by_token(
         &mut self,
-        now: Timestamp,
         connection: ConnectionId,
         token: &str,
         language: Language,
         out: &mut Vec<Out>,
     ) -> Result<Granted, Refusal> {
         let Some(open) = self.connections.get(&connection) else { return Err(Refusal::Busy) };
-        self.wrong_keys.may_try(now, open.from).map_err(|wait_seconds| Refusal::TooManyTries { wait_seconds })?;
         let sent = KeyHash::of(token);
         let mut found = None;
         for (id, room) in &self.rooms {
@@ -98,7 +100,7 @@ impl Registry {
             }
         }
         let Some((id, peer)) = found else {
-            self.wrong_keys.failed(now, open.from);
+            // Whoever comes back late has a key as well, and is to use it at once.
             return Err(Refusal::ResumeExpired);
         };
         let Some(seat) = self.rooms.get_mut(&id).and_then(|room| room.seats.get_mut(&peer)) else {
@@ -115,7 +117,7 @@ impl Registry {
 
     fn by_staff(
         &mut self,
-        now: Timestamp,
+        now: Now,
         connection: ConnectionId,
         appointment: &str,
         language: Language,
@@ -128,7 +130,7 @@ impl Registry {
         if room.appointment().standing == Standing::Revoked {
             return Err(Refusal::Revoked);
         }
-        if room.is_over(now) {
+        if room.is_over(now.wall) {
             return Err(Refusal::Over);
         }
         let own = room.seats.iter_mut().find(|(_, seat)| seat.staff.as_ref() == Some(&staff));
@@ -156,7 +158,7 @@ impl Registry {
         }
     }
 
-    fn welcome(&mut self, now: Timestamp, connection: ConnectionId, granted: Granted, out: &mut Vec<Out>) {
+    fn welcome(&mut self, now: Now, connection: ConnectionId, granted: Granted, out: &mut Vec<Out>) {
         let (Some(open), Some(room)) = (self.connections.get_mut(&connection), self.rooms.get_mut(&granted.room))
         else {
             return;
@@ -164,12 +166,12 @@ impl Registry {
         let peer = granted.peer;
         open.seat = Some((granted.room, peer.clone()));
         let appointment = room.appointment();
-        let expires = appointment.slot.ends.saturating_add(CREDENTIALS_AFTER_END).unwrap_or(Timestamp::MAX);
+        let expires = appointment.slot.ends.saturating_add(CREDENTIALS_AFTER_END).unwrap_or(jiff::Timestamp::MAX);
         let admitted = granted.resumed && room.seats.get(&peer).is_some_and(|seat| seat.admitted);
         let welcome = Welcome {
             version: VERSION,
             you: peer.clone(),
-            server_time: now,
+            server_time: now.wall,
             slot: appointment.slot.clone(),
             time_zone: self.settings.time_zone.clone(),
             counter: appointment.counter.name.clone(),

@@ -1,14 +1,16 @@
 //! One room: its seats, the links between them, and what time does to them.
 
 use super::appointment::{Appointment, Phase, Standing, State};
-use super::{ConnectionId, Out, Running, RunningSeat, Why};
+use super::{ConnectionId, Now, Out, Running, RunningSeat, Why};
 use crate::model::ids::{Epoch, PeerId};
 use crate::model::language::Language;
+use crate::model::uptime::Uptime;
 use crate::model::wire::{ByeReason, Notice, RESUME_SECONDS, Role, ToClient};
 use crate::room::key::KeyHash;
 use crate::room::limits::Bucket;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A participant's place in the room; it outlives a lost line for [`RESUME_SECONDS`].
 pub(super) struct Seat {
@@ -40,7 +42,7 @@ impl Off {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Line {
     Up(ConnectionId),
-    LostUntil(Timestamp),
+    LostUntil(Uptime),
 }
 
 /// A media connection between a guest who agreed and a staff member.
@@ -133,6 +135,14 @@ impl Room {
         out.push(Out::Standing { appointment: self.appointment.id.clone(), standing });
     }
 
+    /// The old key is no longer good, whatever became of it.
+    pub(super) fn set_key(&mut self, key: KeyHash) {
+        self.appointment.key = key;
+        if self.appointment.standing == Standing::Burnt {
+            self.appointment.standing = Standing::Good;
+        }
+    }
+
     pub(super) fn audit(&self, peer: &PeerId, action: &'static str, out: &mut Vec<Out>) {
         if let Some(staff) = self.seats.get(peer).and_then(|seat| seat.staff.clone()) {
             out.push(Out::Audit { staff, appointment: self.appointment.id.clone(), action });
@@ -201,13 +211,7 @@ impl Room {
     }
 
     /// The connection of `epoch` is given up for a new one.
-    pub(super) fn rebuild(
-        &mut self,
-        now: Timestamp,
-        peer: &PeerId,
-        epoch: Epoch,
-        out: &mut Vec<Out>,
-    ) -> Result<(), ()> {
+    pub(super) fn rebuild(&mut self, now: Uptime, peer: &PeerId, epoch: Epoch, out: &mut Vec<Out>) -> Result<(), ()> {
         let Some(index) = self.links.iter().position(|link| link.epoch == epoch && link.other(peer).is_some()) else {
             // Both ends may ask for it at the same time: the second asks about a connection that is already gone.
             return Ok(());
@@ -290,7 +294,7 @@ impl Room {
         }
     }
 
-    pub(super) fn line_lost(&mut self, now: Timestamp, peer: &PeerId, was: ConnectionId, out: &mut Vec<Out>) {
+    pub(super) fn line_lost(&mut self, now: Uptime, peer: &PeerId, was: ConnectionId, out: &mut Vec<Out>) {
         let Some(seat) = self.seats.get_mut(peer) else { return };
         if seat.line != Line::Up(was) {
             return;
@@ -302,18 +306,19 @@ impl Room {
     }
 
     /// What time alone does: lost seats are given up, the slot's moments are announced, the room closes.
-    pub(super) fn pass_time(&mut self, now: Timestamp, out: &mut Vec<Out>) {
-        let lost = self.seats.iter().filter(|(_, seat)| matches!(seat.line, Line::LostUntil(until) if until <= now));
+    pub(super) fn pass_time(&mut self, now: Now, out: &mut Vec<Out>) {
+        let lost =
+            self.seats.iter().filter(|(_, seat)| matches!(seat.line, Line::LostUntil(until) if until <= now.steady));
         let lost: Vec<PeerId> = lost.map(|(peer, _)| peer.clone()).collect();
         for peer in lost {
             self.free(&peer, None, out);
         }
         while let Some(why) = self.next
-            && self.moment(why) <= now
+            && self.moment(why) <= now.wall
         {
             self.next = following(why);
             // A server that slept through a moment does not announce it late.
-            let missed = self.next.is_some_and(|next| self.moment(next) <= now);
+            let missed = self.next.is_some_and(|next| self.moment(next) <= now.wall);
             match why {
                 Why::SlotOver => self.dismiss_all(ByeReason::SlotOver, out),
                 _ if missed => {}
@@ -339,12 +344,15 @@ impl Room {
         }
     }
 
-    pub(super) fn wake_at(&self) -> Option<(Timestamp, Why)> {
+    pub(super) fn wake_in(&self, now: Now) -> Option<(Duration, Why)> {
         let lost = self.seats.values().filter_map(|seat| match seat.line {
-            Line::LostUntil(until) => Some((until, Why::SeatExpires)),
+            Line::LostUntil(until) => Some((now.steady.until(until), Why::SeatExpires)),
             Line::Up(_) => None,
         });
-        let next = self.next.filter(|_| !self.seats.is_empty()).map(|why| (self.moment(why), why));
+        let next = self.next.filter(|_| !self.seats.is_empty()).map(|why| {
+            let left = self.moment(why).duration_since(now.wall);
+            (Duration::try_from(left).unwrap_or(Duration::ZERO), why)
+        });
         lost.chain(next).min()
     }
 
@@ -379,8 +387,8 @@ impl Room {
         Some(Running { seats: seats.collect(), links: links.collect(), last_epoch, last_peer, hold })
     }
 
-    pub(super) fn restore(&mut self, now: Timestamp, running: Running) {
-        if self.is_over(now) || self.appointment.standing == Standing::Revoked {
+    pub(super) fn restore(&mut self, now: Now, running: Running) {
+        if self.is_over(now.wall) || self.appointment.standing == Standing::Revoked {
             self.kept = Some(running);
             return;
         }
@@ -389,7 +397,7 @@ impl Room {
             let Some(token) = KeyHash::from_hex(&seat.token) else { continue };
             let kept = Seat {
                 role: seat.role,
-                line: Line::LostUntil(kept_until(now)),
+                line: Line::LostUntil(kept_until(now.steady)),
                 token,
                 language: seat.language,
                 staff: seat.staff,
@@ -408,9 +416,8 @@ impl Room {
     }
 }
 
-fn kept_until(now: Timestamp) -> Timestamp {
-    let seconds = i64::try_from(RESUME_SECONDS).unwrap_or(75);
-    now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+fn kept_until(now: Uptime) -> Uptime {
+    now + Duration::from_secs(RESUME_SECONDS)
 }
 
 fn following(why: Why) -> Option<Why> {

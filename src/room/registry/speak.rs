@@ -1,11 +1,10 @@
 //! What a seated participant says, and what follows from it.
 
-use super::Out;
 use super::appointment::Standing;
 use super::room::{Line, Off, Room};
+use super::{Now, Out};
 use crate::model::ids::{Epoch, PeerId};
 use crate::model::wire::{ByeReason, Notice, RULES_VERSION, Role, ToClient, ToServer};
-use jiff::Timestamp;
 
 /// Code and sentence of [`ToClient::Error`].
 type Fault = (&'static str, &'static str);
@@ -17,7 +16,7 @@ const NO_SUCH_PEER: Fault = ("no-such-peer", "Nobody of that name is connected w
 impl Room {
     pub(super) fn speak(
         &mut self,
-        now: Timestamp,
+        now: Now,
         peer: &PeerId,
         message: ToServer,
         out: &mut Vec<Out>,
@@ -36,7 +35,7 @@ impl Room {
                 self.relay(peer, &to, epoch, ToClient::Candidate { from: peer.clone(), epoch, candidate }, out)
             }
             (_, ToServer::Rebuild { epoch }) => self
-                .rebuild(now, peer, epoch, out)
+                .rebuild(now.steady, peer, epoch, out)
                 .map_err(|()| ("too-many", "The connection was rebuilt too often; wait a few seconds.")),
             (_, ToServer::Unverified { epoch }) => {
                 self.unverified(peer, epoch, out);
@@ -98,8 +97,8 @@ impl Room {
         }
     }
 
-    fn consent(&mut self, now: Timestamp, peer: &PeerId, rules: &str, out: &mut Vec<Out>) -> Result<(), Fault> {
-        if now < self.appointment().slot.opens {
+    fn consent(&mut self, now: Now, peer: &PeerId, rules: &str, out: &mut Vec<Out>) -> Result<(), Fault> {
+        if now.wall < self.appointment().slot.opens {
             return Err(("not-now", "The lobby is not open yet."));
         }
         let Some(seat) = self.seats.get_mut(peer) else { return Err(NOT_NOW) };

@@ -37,6 +37,8 @@ fn appointment(sites: u8) -> Appointment {
 struct Room {
     registry: Registry,
     now: i64,
+    /// How far somebody has set the wall clock ahead, in seconds.
+    ahead: i64,
     next: u64,
     heard: BTreeMap<ConnectionId, Vec<ToClient>>,
     closed: Vec<ConnectionId>,
@@ -51,6 +53,7 @@ impl Room {
         let mut room = Self {
             registry: Registry::new(settings),
             now: 0,
+            ahead: 0,
             next: 0,
             heard: BTreeMap::new(),
             closed: Vec::new(),
@@ -63,7 +66,7 @@ impl Room {
     }
 
     fn turn(&mut self, input: In) {
-        for item in self.registry.handle(at(self.now), input) {
+        for item in self.registry.handle(self.clocks(), input) {
             match item {
                 Out::Send { connection, message } => self.heard.entry(connection).or_default().push(message),
                 Out::Close { connection } => self.closed.push(connection),
@@ -74,15 +77,21 @@ impl Room {
         }
     }
 
+    /// Both clocks: the wall's, as it was set, and the steady one.
+    fn clocks(&self) -> Now {
+        let steady = Uptime::from_millis(u64::try_from((self.now + 1_000_000) * 1000).unwrap());
+        Now { wall: at(self.now + self.ahead), steady }
+    }
+
     /// Lets time pass, waking the registry whenever it wants to be.
     fn wait(&mut self, seconds: i64) {
         let until = self.now + seconds;
-        while let Some((wake, _)) = self.registry.wake_at() {
-            let wake = wake.as_second() - STARTS;
+        while let Some((left, _)) = self.registry.wake_in(self.clocks()) {
+            let wake = self.now + i64::try_from(left.as_secs()).unwrap();
             if wake > until {
                 break;
             }
-            self.now = self.now.max(wake);
+            self.now = wake;
             self.turn(In::Wake);
         }
         self.now = until;
@@ -489,7 +498,7 @@ fn hold_will_phone_mute_and_figures_reach_whom_they_concern() {
 fn a_withdrawn_appointment_says_so() {
     let mut room = Room::new(2);
     let (guest, staff) = room.in_call();
-    room.turn(In::Revoke { appointment: "A1".to_owned() });
+    room.turn(In::Revoke { appointment: "A1".to_owned(), by: None });
     assert_eq!((room.bye(guest), room.bye(staff)), (Some(ByeReason::Revoked), Some(ByeReason::Revoked)));
     let (guest, staff) = (room.guest(), room.staff("hana"));
     assert_eq!((room.refusal(guest), room.refusal(staff)), (Some(Refusal::Revoked), Some(Refusal::Revoked)));
@@ -516,20 +525,131 @@ fn a_restart_loses_no_seat_and_no_call() {
 }
 
 #[test]
-fn unknown_and_malformed_keys_get_the_same_answer_and_too_many_are_not_looked_at() {
+fn unknown_and_malformed_keys_get_the_same_answer_and_a_right_one_is_never_locked_out() {
     let mut room = Room::new(2);
+    let token = room.guest();
+    let token = room.welcome(token).resume;
     for key in ["ZZZZZZZZZZZZZZZZZZZZZZZZZZ", "", "not a key", "0123456789abcdefghjkmnpqrs", "ｷｰ"] {
         let guest = room.hello(None, Proof::Key { key: Secret::new(key) });
         assert_eq!(room.refusal(guest), Some(Refusal::UnknownKey), "{key}");
     }
-    for _ in 0..5 {
+    for _ in 0..400 {
         room.hello(None, Proof::Key { key: Secret::new("x") });
     }
-    let guest = room.guest();
-    assert!(matches!(room.refusal(guest), Some(Refusal::TooManyTries { wait_seconds: 1..=7 })));
-    room.wait(7);
+    let wrong = room.hello(None, Proof::Key { key: Secret::new("x") });
+    assert!(matches!(room.refusal(wrong), Some(Refusal::TooManyTries { wait_seconds: 1..=7 })));
+    // From the same address: a neighbour may have sent the wrong ones.
+    let back = room.resume(&token, None);
+    let token = room.welcome(back).resume;
+    room.gone(back);
+    let late = room.resume(&Secret::new("a token of yesterday"), None);
+    assert_eq!(room.refusal(late), Some(Refusal::ResumeExpired), "it is to try its key");
     let guest = room.guest();
     assert!(!room.welcome(guest).admitted);
+    let back = room.resume(&token, None);
+    assert_eq!(room.refusal(back), Some(Refusal::ResumeExpired), "the key took the place of the lost line");
+}
+
+#[test]
+fn a_flood_of_unknown_messages_is_stopped_as_any_other() {
+    let mut room = Room::new(2);
+    let (guest, _) = room.in_call();
+    for _ in 0..MESSAGES_AT_ONCE / 2 {
+        room.turn(In::Noise { connection: guest });
+    }
+    assert_eq!(room.errors(guest, "too-many"), 0, "a newer page may say more than we know");
+    for _ in 0..MESSAGES_AT_ONCE {
+        room.turn(In::Noise { connection: guest });
+    }
+    assert_eq!(room.bye(guest), Some(ByeReason::Misbehaved));
+}
+
+#[test]
+fn whatever_is_done_to_the_wall_clock_a_call_goes_on_and_nobody_waits_longer() {
+    for ahead in [-20, -3600, 60, 600] {
+        let mut room = Room::new(2);
+        room.now = 600;
+        let (guest, staff) = room.in_call();
+        for _ in 0..30 {
+            room.hello(None, Proof::Key { key: Secret::new("x") });
+        }
+        // As much as may be said at once, and then at the pace that is allowed.
+        for _ in 0..MESSAGES_AT_ONCE - 10 {
+            room.say(guest, ToServer::Beat);
+        }
+        let (silent, away) = (room.connect(None), room.welcome(staff).resume);
+        room.gone(staff);
+        room.ahead = ahead;
+        for _ in 0..60 {
+            room.wait(1);
+            if room.now < 610 {
+                assert_eq!(room.bye(silent), None, "the clock is {ahead} s ahead");
+            }
+            for _ in 0..20 {
+                room.say(guest, ToServer::Beat);
+            }
+        }
+        assert_eq!((room.errors(guest, "too-many"), room.bye(guest)), (0, None), "the clock is {ahead} s ahead");
+        assert_eq!(room.bye(silent), Some(ByeReason::Misbehaved), "15 s are over");
+        let staff = room.resume(&away, Some("hana"));
+        assert!(room.is_seated(staff), "75 s are not over; the clock is {ahead} s ahead");
+        let wrong = room.hello(None, Proof::Key { key: Secret::new("x") });
+        assert_eq!(room.refusal(wrong), Some(Refusal::UnknownKey), "the clock is {ahead} s ahead");
+    }
+}
+
+#[test]
+fn a_beat_is_answered_with_the_servers_time_to_whoever_asks() {
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    let before = room.heard(staff).len();
+    room.say(guest, ToServer::Beat);
+    assert!(matches!(room.heard(guest).last(), Some(ToClient::Beat { server_time }) if *server_time == at(room.now)));
+    assert_eq!(room.heard(staff).len(), before);
+}
+
+#[test]
+fn a_new_paper_ends_the_old_key_and_not_the_call() {
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    let new_paper =
+        |key: &str| In::NewKey { appointment: "A1".to_owned(), key: KeyHash::of(key), by: "hana".to_owned() };
+    room.turn(new_paper("ABCDEFGHJKMNPQRSTVWXYZ0123"));
+    assert_eq!((room.bye(guest), room.bye(staff)), (None, None));
+    let token = room.welcome(guest).resume;
+    room.gone(guest);
+    let old = room.guest();
+    assert_eq!(room.refusal(old), Some(Refusal::UnknownKey));
+    let back = room.resume(&token, None);
+    assert!(room.is_seated(back));
+    // Somebody who was made to leave by mistake comes back with a new paper only.
+    let peer = room.welcome(back).you;
+    room.say(staff, ToServer::LetLeave { peer });
+    room.turn(new_paper(KEY));
+    let new = room.guest();
+    assert!(room.is_seated(new));
+    assert!(room.audit.contains(&("hana".to_owned(), "new-paper")));
+}
+
+#[test]
+fn a_withdrawal_on_the_staff_page_is_in_the_trail() {
+    let mut room = Room::new(2);
+    let guest = room.agreed();
+    room.turn(In::Revoke { appointment: "A1".to_owned(), by: Some("hana".to_owned()) });
+    assert_eq!(room.bye(guest), Some(ByeReason::Revoked));
+    assert_eq!(room.audit, [("hana".to_owned(), "appointment-revoked")]);
+}
+
+#[test]
+fn the_oldest_connection_of_a_network_that_took_no_seat_is_known() {
+    let mut room = Room::new(2);
+    let guest = room.guest();
+    let idle = [room.connect(None), room.connect(None)];
+    assert!(room.is_seated(guest));
+    let network = IpAddr::from([192, 0, 2, 1]);
+    assert_eq!(room.registry.without_seat(Some(network)), (2, Some(idle[0])));
+    assert_eq!(room.registry.without_seat(Some(IpAddr::from([192, 0, 2, 2]))), (0, None));
+    assert_eq!(room.registry.without_seat(None), (2, Some(idle[0])));
 }
 
 #[test]
@@ -563,7 +683,7 @@ fn whoever_says_nothing_or_something_else_first_gets_no_seat() {
     let rude = room.connect(None);
     room.say(rude, ToServer::End);
     assert_eq!(room.errors(rude, "not-now"), 1);
-    assert_eq!(room.registry.wake_at().unwrap().1, Why::NoHello);
+    assert_eq!(room.registry.wake_in(room.clocks()).unwrap().1, Why::NoHello);
     room.wait(16);
     assert_eq!((room.bye(silent), room.bye(rude)), (Some(ByeReason::Misbehaved), Some(ByeReason::Misbehaved)));
     let old = room.connect(None);
@@ -754,9 +874,9 @@ fn laws_hold_over_random_lives() {
             let state = room.registry.states(at(room.now))["A1"];
             prop_assert!(state.guests + state.staff <= usize::from(sites), "more seats than sites");
             prop_assert!(room.now < ENDS - STARTS || state.guests + state.staff == 0, "somebody sits after the end");
-            if let Some((wake, why)) = room.registry.wake_at() {
+            if let Some((left, why)) = room.registry.wake_in(room.clocks()) {
                 prop_assert!(
-                    wake > at(room.now) || room.registry.handle(at(room.now), In::Wake).is_empty(),
+                    left > Duration::ZERO || room.registry.handle(room.clocks(), In::Wake).is_empty(),
                     "{why:?} is overdue"
                 );
             }

@@ -38,6 +38,11 @@ const STEPS: &[&str] = &["
 pub(super) fn apply(connection: &Connection, file: &Path) -> Result<(), StoreError> {
     let fail = |error| StoreError::Sqlite { file: file.to_owned(), error };
     let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
+    if found == known {
+        // Nothing is written: a server starts on a full disk, and a look at the trail waits for no lock.
+        return Ok(());
+    }
     // Two programs may open a new file at the same time: whoever comes second sees the first one's version.
     connection.execute_batch("BEGIN IMMEDIATE").map_err(fail)?;
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;

@@ -16,17 +16,24 @@ pub fn port(line: &str) -> Option<u16> {
     line.split_once("started successfully on port ")?.1.strip_suffix('.')?.parse().ok()
 }
 
+/// Beside the flags of [`capabilities`]: the browser keeps nothing for any site, as "block all cookies" has it.
+pub const BLOCK_SITE_DATA: &str = "--test-block-site-data";
+
 /// What a session asks for. The profile is made in `folder`.
 pub fn capabilities(folder: &Path, (width, height): (u32, u32), extra: &[&str]) -> Capabilities {
     let own =
         [format!("--window-size={width},{height}"), format!("--user-data-dir={}", folder.join("profile").display())];
     let flags = USUAL.iter().copied().chain(own.iter().map(String::as_str)).chain(extra.iter().copied());
+    let block = if extra.contains(&BLOCK_SITE_DATA) { 2 } else { 0 };
     let Value::Object(capabilities) = json!({
         "browserName": "chrome",
         "unhandledPromptBehavior": "accept",
         // Servers of tests sign for themselves.
         "acceptInsecureCerts": true,
-        "goog:chromeOptions": { "args": replacing(flags) },
+        "goog:chromeOptions": {
+            "args": replacing(flags),
+            "prefs": { "profile.default_content_setting_values.cookies": block },
+        },
     }) else {
         unreachable!()
     };

@@ -10,6 +10,7 @@ mod chromium;
 mod client;
 mod driver;
 
+pub use chromium::BLOCK_SITE_DATA;
 use driver::Driver;
 use serde_json::{Value, json};
 use std::path::Path;
