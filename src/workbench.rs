@@ -9,6 +9,7 @@
 //! pulled cable or a captive portal do not stop a socket by themselves; [`Ends::line`] says whether packets may pass,
 //! and the link and media adapters let nothing through while it is `false`.
 
+pub mod acoustics;
 pub mod air;
 mod bench;
 pub mod camera;
@@ -30,7 +31,7 @@ use crate::device::{Behind, CHANNEL, Device, device};
 use crate::model::light::Light;
 use bench::{Bench, Item, Parts, Switches};
 use camera::{CameraSlot, Scenery};
-use command::Hear;
+use command::{Hear, Tv};
 use sound::{Heard, Microphone, Speaker};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -238,15 +239,16 @@ fn wire(config: &DeskConfig) -> (Ends, Parts, Behinds) {
         Box::new(move || state.send_modify(|version: &mut u64| *version = version.wrapping_add(1)))
     };
     let camera = CameraSlot::new(config.camera_size, config.severity, config.mark.clone(), Scenery::Nothing, changed());
-    let microphone = Microphone::new(config.heard.clone(), changed());
     let speaker = Speaker::default();
+    let microphone = Microphone::new(config.heard.clone(), speaker.room(), changed());
     let (hears, voice) = match &config.heard {
         Heard::Voice(_) => (Hear::Voice, Some(config.heard.clone())),
         Heard::Tone(hertz) if *hertz > 550.0 => (Hear::Tone660, None),
         Heard::Tone(_) => (Hear::Tone440, None),
         Heard::Silence => (Hear::Silence, None),
     };
-    let switches = Switches { clock_known: config.clock_known, stick: false, shown: "nothing".into(), hears };
+    let switches =
+        Switches { clock_known: config.clock_known, stick: false, shown: "nothing".into(), hears, tv: Tv::NoEcho };
     let parts = Parts {
         camera: camera.clone(),
         microphone: microphone.clone(),

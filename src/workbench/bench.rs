@@ -1,7 +1,7 @@
 //! The state of the desk that the page shows and the commands change.
 
 use super::camera::{CameraSlot, Scenery, clip, scene};
-use super::command::{Hear, Refused};
+use super::command::{Hear, Refused, Tv};
 use super::network::{Asked, View};
 use super::papers::Paper;
 use super::sound::{Heard, Microphone, Speaker};
@@ -98,6 +98,7 @@ pub(super) struct Switches {
     pub(super) stick: bool,
     pub(super) shown: String,
     pub(super) hears: Hear,
+    pub(super) tv: Tv,
 }
 
 /// What a page is told on each change.

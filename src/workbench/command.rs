@@ -1,6 +1,7 @@
 //! Everything that can be done at the desk, as values: the page, the command line and an automated story send the
 //! very same ones.
 
+use super::acoustics::Acoustics;
 use super::air::{AccessPoint, Adapter, Internet};
 use super::bench::{Bench, Item};
 use super::camera::Scenery;
@@ -95,6 +96,11 @@ pub enum Command {
         /// What.
         what: Hear,
     },
+    /// Lets what the TV plays come back into the microphone, or not.
+    Tv {
+        /// How.
+        echo: Tv,
+    },
     /// The clock is known, or not.
     Clock {
         /// Known.
@@ -105,6 +111,21 @@ pub enum Command {
         /// In.
         plugged: bool,
     },
+}
+
+/// How the TV's sound comes back into the microphone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tv {
+    /// Not at all, as with headphones.
+    #[default]
+    NoEcho,
+    /// A living room and a TV that is 70 ms late.
+    #[serde(rename = "70ms")]
+    Late70,
+    /// A living room and a TV that is 300 ms late.
+    #[serde(rename = "300ms")]
+    Late300,
 }
 
 /// What the microphone hears.
@@ -166,6 +187,15 @@ impl Control {
             Command::Microphone { plugged } => self.bench.microphone.plug(plugged),
             Command::Speaker { plugged } => self.bench.speaker.plug(plugged),
             Command::Hear { what } => self.hear(what)?,
+            Command::Tv { echo } => {
+                let late = |millis| Some(Acoustics::living_room(Duration::from_millis(millis)));
+                self.bench.speaker.room().is(match echo {
+                    Tv::NoEcho => None,
+                    Tv::Late70 => late(70),
+                    Tv::Late300 => late(300),
+                });
+                self.bench.switches(|switches| switches.tv = echo);
+            }
             Command::Clock { known } => {
                 self.bench.say(&self.bench.clock, ClockEvent { known }, "clock")?;
                 self.bench.switches(|switches| switches.clock_known = known);

@@ -2,13 +2,17 @@
 //! listens. Each can be opened once at a time, as a sound card's device can.
 #![expect(clippy::disallowed_methods, reason = "samples are paced by the clock")]
 
+use super::acoustics::{Acoustics, Room};
+use crate::device::sound::moment;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use gstreamer_app::gst_base::BaseSink;
+use gstreamer_app::gst_base::prelude::BaseSinkExt;
 use std::f32::consts::TAU;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, watch};
 
@@ -22,6 +26,47 @@ const TONE_LEVEL: f32 = 0.35;
 const READ_WITHIN: Duration = Duration::from_secs(10);
 /// Longest recording: ten minutes.
 const LONGEST: usize = RATE * 600;
+
+/// What a sound card keeps in its buffer before it is heard, as on the box.
+const BUFFERED: gst::ClockTime = gst::ClockTime::from_mseconds(60);
+/// So many samples (40 ms) may a microphone's clock be off before it goes on from now.
+const OFF: u64 = RATE as u64 / 25;
+
+/// The room in which TV and microphone stand; without acoustics nothing of the TV comes back. Clones are the same one.
+#[derive(Clone, Default)]
+pub struct LivingRoom(Arc<Mutex<Option<Room>>>);
+
+impl LivingRoom {
+    /// Another room from now on.
+    pub fn is(&self, acoustics: Option<Acoustics>) {
+        *self.room() = acoustics.map(Room::new);
+    }
+
+    fn room(&self) -> MutexGuard<'_, Option<Room>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn plays(&self, at: gst::ClockTime, samples: &[i16]) {
+        if let Some(room) = &mut *self.room() {
+            room.play(counted(at), samples);
+        }
+    }
+
+    /// What a microphone hears that a voice is spoken into just now.
+    fn hears(&self, voice: Vec<i16>) -> Vec<i16> {
+        let Some(room) = &mut *self.room() else { return voice };
+        let now = counted(gst::SystemClock::obtain().time()).saturating_sub(voice.len() as u64);
+        if room.moment().abs_diff(now) > OFF {
+            room.skip_to(now);
+        }
+        room.hear(&voice)
+    }
+}
+
+/// A moment of GStreamer's system clock in samples.
+fn counted(moment: gst::ClockTime) -> u64 {
+    moment.nseconds().mul_div_floor(RATE as u64, gst::ClockTime::SECOND.nseconds()).unwrap_or_default()
+}
 
 /// What the microphone hears.
 #[derive(Clone)]
@@ -42,6 +87,7 @@ pub struct Microphone {
 
 struct MicrophoneShared {
     heard: Mutex<Heard>,
+    room: LivingRoom,
     plugged: watch::Sender<bool>,
     open: AtomicUsize,
     held: Held,
@@ -66,11 +112,11 @@ impl Held {
 }
 
 impl Microphone {
-    /// A microphone that hears this. `changed` is called when it is opened or closed.
-    pub fn new(heard: Heard, changed: Box<dyn Fn() + Send + Sync>) -> Self {
+    /// A microphone in a room that hears this. `changed` is called when it is opened or closed.
+    pub fn new(heard: Heard, room: LivingRoom, changed: Box<dyn Fn() + Send + Sync>) -> Self {
         let (plugged, open) = (watch::Sender::new(true), AtomicUsize::new(0));
         let held = Held::default();
-        Self { shared: Arc::new(MicrophoneShared { heard: Mutex::new(heard), plugged, open, held, changed }) }
+        Self { shared: Arc::new(MicrophoneShared { heard: Mutex::new(heard), room, plugged, open, held, changed }) }
     }
 
     /// Hears something else from now on.
@@ -171,7 +217,8 @@ fn feed(weak: &gst::glib::WeakRef<gst_app::AppSrc>, shared: Arc<MicrophoneShared
             return;
         }
         let heard = shared.heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let samples: Vec<u8> = (place..place + CHUNK).flat_map(|at| heard.sample(at).to_le_bytes()).collect();
+        let voice = (place..place + CHUNK).map(|at| heard.sample(at)).collect();
+        let samples: Vec<u8> = shared.room.hears(voice).into_iter().flat_map(i16::to_le_bytes).collect();
         place += CHUNK;
         // Refused while the pipeline is being torn down: the next turn sees that it is gone.
         let _ = source.push_buffer(gst::Buffer::from_slice(samples));
@@ -262,12 +309,19 @@ struct SpeakerShared {
     next: AtomicU32,
     plugged: watch::Sender<bool>,
     held: Held,
+    room: LivingRoom,
 }
 
 impl Default for Speaker {
     fn default() -> Self {
         let (played, plugged) = (broadcast::Sender::new(200), watch::Sender::new(true));
-        let shared = SpeakerShared { played, next: AtomicU32::default(), plugged, held: Held::default() };
+        let shared = SpeakerShared {
+            played,
+            next: AtomicU32::default(),
+            plugged,
+            held: Held::default(),
+            room: LivingRoom::default(),
+        };
         Self { shared: Arc::new(shared) }
     }
 }
@@ -294,6 +348,11 @@ impl Speaker {
     /// Whether a pipeline has it open.
     pub fn is_open(&self) -> bool {
         self.shared.held.holder().is_some()
+    }
+
+    /// The room in which it plays.
+    pub fn room(&self) -> LivingRoom {
+        self.shared.room.clone()
     }
 
     /// What is played from now on. A listener that falls behind misses pieces, and delays nobody.
@@ -323,11 +382,17 @@ impl Speaker {
             .by_name("samples")
             .and_then(|element| element.downcast::<gst_app::AppSink>().ok())
             .ok_or("the workbench's speaker has no sink")?;
+        sink.set_property("render-delay", BUFFERED.nseconds());
         let (shared, source) = (self.shared.clone(), self.shared.next.fetch_add(1, Ordering::Relaxed));
         let on_sample = move |sink: &gst_app::AppSink| {
             let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
             if let Some(map) = sample.buffer().and_then(|buffer| buffer.map_readable().ok()) {
-                let samples = map.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+                let samples: Arc<[i16]> =
+                    map.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+                if let Some(at) = moment(sink.upcast_ref(), &sample) {
+                    let latency = sink.dynamic_cast_ref::<BaseSink>().map(BaseSinkExt::latency);
+                    shared.room.plays(at + latency.unwrap_or_default(), &samples);
+                }
                 // Fails only while nobody listens.
                 let _ = shared.played.send(Played { source, samples });
             }

@@ -272,10 +272,14 @@ for (const [name, ja, en, , command] of SWITCHES) {
 const HEARS = { silence: "無音 Silence", tone440: "音 440 Hz", tone660: "音 660 Hz", voice: "録音した声 Voice" };
 $("hears").append(...options(HEARS));
 $("hears").onchange = ({ target }) => send({ do: "hear", what: target.value });
+const ECHO = { "no-echo": "なし None", "70ms": "70 ms 遅れ TV 70 ms", "300ms": "300 ms 遅れ TV 300 ms" };
+$("tv-echo").append(...options(ECHO));
+$("tv-echo").onchange = ({ target }) => send({ do: "tv", echo: target.value });
 
 function switches(state) {
   for (const [name, , , isOn] of SWITCHES) $(`switch-${name}`).checked = isOn(state);
   $("hears").value = state.hears;
+  $("tv-echo").value = state.tv;
   $("hears").querySelector("[value=voice]").disabled = !state.voice;
 }
 
