@@ -304,9 +304,12 @@ mod tests {
             let heard = clap(quiet(30, rt60));
             // Schroeder's backward integration, from -5 to -25 dB, times three.
             let after = &heard[4_800 + 30 * RATE / 1000..];
-            let whole = power(after);
-            let fell =
-                |db: f64| (0..after.len()).find(|at| power(&after[*at..]) < whole * 10_f64.powf(db / 10.0)).unwrap();
+            let mut left: Vec<f64> = after.iter().rev().map(|sample| f64::from(*sample).powi(2)).collect();
+            for at in 1..left.len() {
+                left[at] += left[at - 1];
+            }
+            left.reverse();
+            let fell = |db: f64| left.iter().position(|power| *power < left[0] * 10_f64.powf(db / 10.0)).unwrap();
             let measured = (fell(-25.0) - fell(-5.0)) * 3 * 1000 / RATE;
             assert!(measured.abs_diff(rt60 as usize) < rt60 as usize / 5, "{measured} ms for {rt60} ms");
         }
