@@ -10,6 +10,7 @@ mod adapt;
 mod alive;
 pub mod allowed;
 mod dtls;
+pub mod echo;
 mod feed;
 mod fingerprint;
 mod gate;
@@ -33,7 +34,6 @@ use gstreamer as gst;
 use live::{Happened, Live};
 use std::net::IpAddr;
 use std::sync::LazyLock;
-use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::model::ids::{Attempt, Epoch};
@@ -122,9 +122,6 @@ pub enum MediaNews {
 pub struct MediaConfig {
     /// Addresses to be reached at, instead of all of the machine's. A machine that has only 127.0.0.1 must name it.
     pub local_addresses: Vec<IpAddr>,
-    /// How long sound takes from the pipeline through speaker, air and microphone back to it, beyond the 70 ms that
-    /// the echo canceller finds by itself.
-    pub loop_delay: Duration,
     /// PEM certificates trusted beside the system's, for relays over TLS.
     pub trust_anchors: watch::Receiver<Vec<String>>,
     /// The workbench's wire cutter: while it says true, no media packet comes or goes.

@@ -113,7 +113,7 @@ fn chain(name: &str, elements: &[gst::Element]) -> Result<gst::Pipeline, String>
     Ok(pipeline)
 }
 
-/// The form of a session's sound, which the echo canceller needs on both its sides: 48 kHz, one channel, 16 bits.
+/// The form of a session's sound, as the echo canceller needs it: 48 kHz, one channel, 16 bits.
 pub(crate) fn voice_caps() -> gst::Caps {
     gst::Caps::builder("audio/x-raw")
         .field("format", "S16LE")
@@ -121,6 +121,11 @@ pub(crate) fn voice_caps() -> gst::Caps {
         .field("rate", RATE as i32)
         .field("channels", 1)
         .build()
+}
+
+/// The samples of a buffer of that form.
+pub(crate) fn samples(bytes: &[u8]) -> Vec<i16> {
+    bytes.chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]])).collect()
 }
 
 /// The peak of a `level` message, per thousand of full scale.

@@ -19,7 +19,7 @@ pub struct Able {
     pub network_manager: bool,
     /// Trust roots were loaded and a TLS handshake was made in this process.
     pub tls: bool,
-    /// A call with ourselves was made: codecs, echo canceller and DTLS-SRTP pass a packet on.
+    /// A call with ourselves was made: codecs and DTLS-SRTP pass a packet on.
     pub media: bool,
     /// When the supervisor last took a turn: seconds since the kernel's start, with sleep (`CLOCK_BOOTTIME`).
     pub turns: Option<f64>,

@@ -30,6 +30,29 @@ pub struct LineStats {
     pub received_bps: u32,
     /// Sent bits per second.
     pub sent_bps: u32,
+    /// How the TV's own voice is kept from coming back; unknown before it has been heard, and at an end without a TV.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub echo: Option<EchoStats>,
+}
+
+/// How much of what a TV plays comes back through the microphone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "room", derive(schemars::JsonSchema))]
+pub struct EchoStats {
+    /// How much is taken out, in dB: the best of the last ten seconds in which the other end spoke.
+    pub loss_db: i16,
+    /// From the moment at which the TV was to play it to its coming back, in milliseconds.
+    pub delay_ms: u16,
+}
+
+impl EchoStats {
+    /// Less is taken out, so the other end hears itself.
+    pub const ENOUGH_DB: i16 = 15;
+
+    /// Whether the other end may hear itself.
+    pub fn is_heard(&self) -> bool {
+        self.loss_db < Self::ENOUGH_DB
+    }
 }
 
 /// Says [`Quality`] from successive figures: gets worse at once, gets better only after three good ones in a row,

@@ -56,9 +56,6 @@ pub struct HardwareConfig {
     /// File in which is noted what was seen working, for `madoguchi good`
     #[arg(long, default_value = able::ABLE)]
     able: PathBuf,
-    /// Milliseconds that sound takes from here through the TV to the microphone, beyond what is found by itself
-    #[arg(long, default_value_t = 0)]
-    loop_delay: u64,
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {
@@ -135,12 +132,7 @@ fn parts(config: &HardwareConfig, mut first: watch::Receiver<bool>, tasks: &mut 
         sticks,
         tv: TvConfig { width: config.tv.0, height: config.tv.1, sink: TvSink::Kms { driver: config.display.clone() } },
         link: LinkConfig::default(),
-        media: MediaConfig {
-            local_addresses: Vec::new(),
-            loop_delay: Duration::from_millis(config.loop_delay),
-            trust_anchors: watch::channel(Vec::new()).1,
-            line_cut: None,
-        },
+        media: MediaConfig { local_addresses: Vec::new(), trust_anchors: watch::channel(Vec::new()).1, line_cut: None },
     }
 }
 

@@ -29,7 +29,6 @@ use jiff::{SignedDuration, Timestamp};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 /// The loan of the demo city; its counter's host is filled in when the room server listens.
@@ -244,7 +243,6 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
         link: LinkConfig { line_cut: Some(cut.clone()), ..LinkConfig::default() },
         media: MediaConfig {
             local_addresses: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
-            loop_delay: Duration::ZERO,
             trust_anchors: watch::channel(Vec::new()).1,
             line_cut: Some(cut),
         },

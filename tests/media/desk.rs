@@ -132,12 +132,7 @@ impl Desk {
         let (trust_sender, trust_anchors) = watch::channel(Vec::new());
         let (microphone, speaker) = (Card::default(), Card::default());
         let mut parts = Parts {
-            config: MediaConfig {
-                local_addresses: vec![[127, 0, 0, 1].into()],
-                loop_delay: Duration::ZERO,
-                trust_anchors,
-                line_cut: None,
-            },
+            config: MediaConfig { local_addresses: vec![[127, 0, 0, 1].into()], trust_anchors, line_cut: None },
             sound: sound_ports(heard.clone(), microphone.clone(), speaker.clone()),
         };
         change(&mut parts);

@@ -28,8 +28,6 @@ pub const ALLOWED: &[&str] = &[
     "videoconvert",
     "videoscale",
     "volume",
-    "webrtcdsp",
-    "webrtcechoprobe",
     // sound devices
     "alsasink",
     "alsasrc",

@@ -65,6 +65,7 @@ pub(super) struct Live {
     _tunnels: Vec<Tunnel>,
     _tasks: [AbortOnDropHandle<()>; 3],
     audio: InSession,
+    voice: Voice,
     running: Running,
 }
 
@@ -81,8 +82,8 @@ impl Live {
         let video = VideoSources::default();
         let (say, signals) = Signals::new();
         let build = {
-            let (config, audio, gate) = (ports.config.clone(), ports.sound.clone(), gate.clone());
-            tokio::task::spawn_blocking(move || pipeline::build(&config, &audio, &gate))
+            let (audio, gate) = (ports.sound.clone(), gate.clone());
+            tokio::task::spawn_blocking(move || pipeline::build(&audio, &gate))
         };
         let session = build.await.map_err(|_| "building the session's pipeline broke off".to_owned())??;
         // Before the counting of bytes: what is cut off must not count.
@@ -102,10 +103,10 @@ impl Live {
         let running = start(&session).await?;
         let feed =
             AbortOnDropHandle::new(tokio::spawn(feed::feed(session.clone(), gate.clone(), ports.camera.clone(), step)));
-        let voice = Voice::new(session.microphone.clone());
+        let voice = Voice::new(session.microphone.clone(), session.played.clone());
         let hears = voice.clone();
         let audio = ports.sound.begin(move |buffer, at| hears.heard(buffer, at));
-        let voice = AbortOnDropHandle::new(tokio::spawn(voice.keep_going()));
+        let keeping = AbortOnDropHandle::new(tokio::spawn(voice.clone().keep_going()));
         let (candidates, received) = mpsc::channel(remote::MOST + 1);
         let taking = remote::take(session.webrtc.clone(), received);
         let mut tick = tokio::time::interval(TICK);
@@ -133,8 +134,9 @@ impl Live {
             steps,
             judged: (Totals::default(), Instant::now()),
             _tunnels: tunnels,
-            _tasks: [feed, voice, AbortOnDropHandle::new(tokio::spawn(taking))],
+            _tasks: [feed, keeping, AbortOnDropHandle::new(tokio::spawn(taking))],
             audio,
+            voice,
             running,
         })
     }
@@ -243,7 +245,8 @@ impl Live {
         // Not every report tells it.
         totals.round_trip = totals.round_trip.or(self.judged.0.round_trip);
         totals.pictures = self.counts.pictures.load(Ordering::Relaxed);
-        let judged = stats::between(&self.judged.0, &totals, span);
+        let mut judged = stats::between(&self.judged.0, &totals, span);
+        judged.echo = self.voice.echo();
         self.judged = (totals, Instant::now());
         Some(MediaNews::Stats(judged))
     }

@@ -1,8 +1,9 @@
 //! Builds a session's pipeline: own picture and sound into webrtcbin, and the place where the other end's come out.
 
 use super::adapt::START_BPS;
+use super::allowed;
+use super::echo::{Played, samples_since};
 use super::gate::{Gate, guard_microphone, guard_picture, guard_sound};
-use super::{MediaConfig, allowed};
 use crate::device::camera::element;
 use crate::device::sound::{self, SessionAudio};
 use gstreamer as gst;
@@ -17,8 +18,6 @@ use std::sync::Arc;
 const TWCC: (&str, &str) = ("extmap-3", "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01");
 /// How long the other end's packets wait for missing ones, in milliseconds: about two round trips of a usual line.
 const LATENCY_MS: u32 = 200;
-/// Name of the echo canceller's ear at the speaker.
-const PROBE: &str = "echo";
 /// The other end's sound leaves the pipeline so long before it is heard: the speaker's own pipeline hands it on within
 /// 20 ms and keeps 60 ms of it in its device's buffer.
 const SPEAKER_TAKES: gst::ClockTime = gst::ClockTime::from_mseconds(80);
@@ -33,6 +32,8 @@ pub(super) struct Session {
     /// Says how large the encoded picture is.
     pub(super) size: gst::Element,
     pub(super) encoder: gst::Element,
+    /// What the TV plays, for the echo canceller.
+    pub(super) played: Played,
     /// Takes the own sound.
     pub(super) microphone: gst_app::AppSrc,
     /// Takes the other end's decoded sound.
@@ -42,7 +43,7 @@ pub(super) struct Session {
 }
 
 /// Builds the pipeline; nothing runs yet.
-pub(super) fn build(config: &MediaConfig, audio: &SessionAudio, gate: &Arc<Gate>) -> Result<Session, String> {
+pub(super) fn build(audio: &SessionAudio, gate: &Arc<Gate>) -> Result<Session, String> {
     let pipeline = gst::Pipeline::with_name("session");
     // The clock that the sound devices' own pipelines go by, too.
     pipeline.use_clock(Some(&gst::SystemClock::obtain()));
@@ -50,12 +51,13 @@ pub(super) fn build(config: &MediaConfig, audio: &SessionAudio, gate: &Arc<Gate>
         builder.property_from_str("bundle-policy", "max-bundle").property("latency", LATENCY_MS)
     })?;
     pipeline.add(&webrtc).map_err(|error| error.to_string())?;
-    let (voice, volume) = speaker(&pipeline, config, audio)?;
+    let played = Played::default();
+    let (voice, volume) = speaker(&pipeline, audio, &played)?;
     let (picture, size, encoder) = video(&pipeline, &webrtc, gate)?;
     let (microphone, packets) = own_sound(gate)?;
     link_to_webrtc(&pipeline, &webrtc, &packets)?;
     allowed::check_all(&pipeline)?;
-    Ok(Session { pipeline, webrtc, picture, size, encoder, microphone, voice, volume })
+    Ok(Session { pipeline, webrtc, picture, size, encoder, played, microphone, voice, volume })
 }
 
 /// Own picture: camera frames are pushed in at `picture`.
@@ -106,7 +108,7 @@ fn video(
     Ok((picture, size, encoder))
 }
 
-/// Own sound: echo canceller and encoder, with the entry before them.
+/// Own sound: the encoder, with the entry before it.
 pub(super) fn own_sound(gate: &Arc<Gate>) -> Result<(gst_app::AppSrc, Vec<gst::Element>), String> {
     let entry = gst_app::AppSrc::builder()
         .name("voice")
@@ -116,12 +118,6 @@ pub(super) fn own_sound(gate: &Arc<Gate>) -> Result<(gst_app::AppSrc, Vec<gst::E
         .max_buffers(50)
         .leaky_type(gst_app::AppLeakyType::Downstream)
         .build();
-    let canceller = gst::ElementFactory::make("webrtcdsp")
-        .property("probe", PROBE)
-        .property("delay-agnostic", false)
-        .property_from_str("echo-suppression-level", "high")
-        .build()
-        .map_err(|_| "the echo canceller is missing: install gstreamer1.0-plugins-bad with webrtcdsp".to_owned())?;
     let packets = gst::Caps::builder("application/x-rtp")
         .field("media", "audio")
         .field("clock-rate", 48_000)
@@ -129,10 +125,9 @@ pub(super) fn own_sound(gate: &Arc<Gate>) -> Result<(gst_app::AppSrc, Vec<gst::E
         .field("payload", 97)
         .build();
     let filter = made("capsfilter", |builder| builder.property("caps", packets))?;
-    guard_microphone(&src_pad(&canceller)?, gate.clone());
+    guard_microphone(&src_pad(entry.upcast_ref())?, gate.clone());
     guard_sound(&src_pad(&filter)?, gate.clone());
-    let chain =
-        vec![entry.clone().upcast(), canceller, voice_encoder()?, element("rtpopuspay")?, filter, element("queue")?];
+    let chain = vec![entry.clone().upcast(), voice_encoder()?, element("rtpopuspay")?, filter, element("queue")?];
     Ok((entry, chain))
 }
 
@@ -167,20 +162,12 @@ pub(super) fn voice_encoder() -> Result<gst::Element, String> {
     })
 }
 
-/// The other end's sound: to the echo canceller's ear and the speaker. Returns where it goes in, and its volume.
+/// The other end's sound, to the speaker. Returns where it goes in, and its volume.
 fn speaker(
     pipeline: &gst::Pipeline,
-    config: &MediaConfig,
     audio: &SessionAudio,
+    played: &Played,
 ) -> Result<(gst::Pad, gst::Element), String> {
-    let ear = gst::ElementFactory::make("webrtcechoprobe")
-        .name(PROBE)
-        .build()
-        .map_err(|_| "the echo canceller is missing: install gstreamer1.0-plugins-bad with webrtcdsp".to_owned())?;
-    let delay = i64::try_from(config.loop_delay.as_nanos()).unwrap_or_default();
-    ear.static_pad("sink").ok_or("the echo canceller has no input")?.set_offset(delay);
-    // Taken back behind it: otherwise the speaker itself would play so much later.
-    ear.static_pad("src").ok_or("the echo canceller has no output")?.set_offset(-delay);
     let volume = made("volume", |builder| builder.property("mute", true))?;
     let entry = element("audioconvert")?;
     let chain = [
@@ -188,8 +175,7 @@ fn speaker(
         element("audioresample")?,
         voice_format()?,
         volume.clone(),
-        ear,
-        hand_to_speaker(audio).upcast(),
+        hand_to_speaker(audio, played).upcast(),
     ];
     pipeline
         .add_many(&chain)
@@ -199,20 +185,24 @@ fn speaker(
     Ok((voice, volume))
 }
 
-/// Hands the other end's sound to the speaker when it is due there.
-fn hand_to_speaker(audio: &SessionAudio) -> gst_app::AppSink {
+/// Hands the other end's sound to the speaker when it is due there, and tells the echo canceller when it is heard.
+fn hand_to_speaker(audio: &SessionAudio, played: &Played) -> gst_app::AppSink {
     // It gets nothing before the other end speaks; the pipeline must not wait for it.
     let end = gst_app::AppSink::builder().name("speaker").caps(&sound::voice_caps()).sync(true).async_(false).build();
     end.set_property("render-delay", SPEAKER_TAKES.nseconds());
-    let audio = audio.clone();
+    let (audio, played) = (audio.clone(), played.clone());
     end.set_callbacks(
         gst_app::AppSinkCallbacks::builder()
             .new_sample(move |end| {
                 let sample = end.pull_sample().map_err(|_| gst::FlowError::Eos)?;
                 if let Some((buffer, at)) = sample.buffer().zip(sound::moment(end.upcast_ref(), &sample)) {
-                    // The moment at which it leaves: what the pipeline waits for, without what the speaker takes.
                     let latency = end.dynamic_cast_ref::<gst_base::BaseSink>().map(BaseSinkExt::latency);
-                    audio.play(buffer, at + latency.unwrap_or_default().saturating_sub(SPEAKER_TAKES));
+                    let heard = at + latency.unwrap_or_default();
+                    if let Some((at, bytes)) = samples_since(end.base_time(), heard).zip(buffer.map_readable().ok()) {
+                        played.plays(at, &sound::samples(&bytes));
+                    }
+                    // The moment at which it leaves: what the pipeline waits for, without what the speaker takes.
+                    audio.play(buffer, heard.saturating_sub(SPEAKER_TAKES));
                 }
                 Ok(gst::FlowSuccess::Ok)
             })
@@ -221,7 +211,7 @@ fn hand_to_speaker(audio: &SessionAudio) -> gst_app::AppSink {
     end
 }
 
-/// The form of sound that the echo canceller needs on both its sides.
+/// The form of a session's sound.
 pub(super) fn voice_format() -> Result<gst::Element, String> {
     made("capsfilter", |builder| builder.property("caps", sound::voice_caps()))
 }

@@ -82,6 +82,7 @@ pub(super) fn between(before: &Totals, after: &Totals, span: Duration) -> LineSt
         pictures_per_second: (after.pictures.saturating_sub(before.pictures) as f64 / seconds).round() as u16,
         received_bps: per_second(after.received_bytes.saturating_sub(before.received_bytes)),
         sent_bps: per_second(after.sent_bytes.saturating_sub(before.sent_bytes)),
+        echo: None,
     }
 }
 
@@ -109,6 +110,7 @@ mod tests {
                 pictures_per_second: 25,
                 received_bps: 500_000,
                 sent_bps: 1_000_000,
+                echo: None,
             }
         );
     }

@@ -1,7 +1,9 @@
 //! The own voice as one unbroken stream, whatever the microphone does: silence while there is none, and time stamps
 //! that go on by just 10 ms for each 10 ms of sound. A browser conceals a third of a voice whose stamps jump.
 
-use crate::device::sound::RATE;
+use super::echo::{Canceller, Played, samples_since};
+use crate::device::sound::{self, RATE};
+use crate::model::quality::EchoStats;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -9,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Samples of a piece, 10 ms: what the echo canceller takes at a time, and half of what the encoder takes.
-const PIECE: u64 = RATE as u64 / 100;
+pub(super) const PIECE: u64 = RATE as u64 / 100;
 const PIECE_TIME: gst::ClockTime = gst::ClockTime::from_mseconds(10);
 /// So far may sound be from its moment before silence is put in or sound is left out, in samples (40 ms): the clock of
 /// a sound card runs a little faster or slower than ours.
@@ -96,19 +98,31 @@ impl Unbroken {
 #[derive(Clone)]
 pub(super) struct Voice {
     entry: gst_app::AppSrc,
-    unbroken: Arc<Mutex<Unbroken>>,
+    ear: Arc<Mutex<Ear>>,
+}
+
+/// What happens to sound between the microphone and the pipeline.
+struct Ear {
+    unbroken: Unbroken,
+    canceller: Canceller,
 }
 
 impl Voice {
-    pub(super) fn new(entry: gst_app::AppSrc) -> Self {
-        Self { entry, unbroken: Arc::default() }
+    /// `played` is what the TV plays meanwhile.
+    pub(super) fn new(entry: gst_app::AppSrc, played: Played) -> Self {
+        let ear = Ear { unbroken: Unbroken::default(), canceller: Canceller::new(played) };
+        Self { entry, ear: Arc::new(Mutex::new(ear)) }
+    }
+
+    /// How much of the TV's own voice is taken out, where known.
+    pub(super) fn echo(&self) -> Option<EchoStats> {
+        self.ear.lock().unwrap_or_else(PoisonError::into_inner).canceller.stats()
     }
 
     /// Takes sound of the microphone; `at` by the clock of the session's pipeline.
     pub(super) fn heard(&self, buffer: &gst::BufferRef, at: gst::ClockTime) {
         let Ok(bytes) = buffer.map_readable() else { return };
-        let samples: Vec<i16> =
-            bytes.as_slice().chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]])).collect();
+        let samples = sound::samples(&bytes);
         self.put(at, |unbroken, at| unbroken.heard(at, &samples));
     }
 
@@ -126,11 +140,11 @@ impl Voice {
 
     fn put(&self, at: gst::ClockTime, work: impl FnOnce(&mut Unbroken, u64) -> Vec<Piece>) {
         // What was heard before the session's beginning is not its business.
-        let Some(since) = self.entry.base_time().and_then(|base| at.checked_sub(base)) else { return };
-        let Some(at) = since.nseconds().mul_div_floor(RATE.into(), gst::ClockTime::SECOND.nseconds()) else { return };
+        let Some(at) = samples_since(self.entry.base_time(), at) else { return };
         // Kept while the pieces are handed over: they must not overtake each other.
-        let mut unbroken = self.unbroken.lock().unwrap_or_else(PoisonError::into_inner);
-        for piece in work(&mut unbroken, at) {
+        let mut ear = self.ear.lock().unwrap_or_else(PoisonError::into_inner);
+        for mut piece in work(&mut ear.unbroken, at) {
+            ear.canceller.heard(piece.number, &mut piece.samples);
             // Refused while the session is being torn down.
             let _ = self.entry.push_buffer(piece.into_buffer());
         }
@@ -230,9 +244,6 @@ mod tests {
         running.0.add(&end).unwrap();
         gst::Element::link_many(chain).unwrap();
         chain.last().unwrap().link(&end).unwrap();
-        // Without the counter's voice the canceller has nothing to compare with.
-        let canceller = chain.iter().find(|element| element.has_property("probe")).unwrap();
-        canceller.set_property("echo-cancel", false);
         running.0.set_state(gst::State::Playing).unwrap();
         feed(entry);
         let begun = Instant::now();
@@ -261,7 +272,7 @@ mod tests {
         gst::init().unwrap();
         let (entry, chain) = own_sound(&open_gate()).unwrap();
         let stamps = stamps(&entry, &chain, |entry| {
-            let (voice, base) = (Voice::new(entry.clone()), entry.base_time().unwrap());
+            let (voice, base) = (Voice::new(entry.clone(), Played::default()), entry.base_time().unwrap());
             let moment = |samples: u64| base + gst::ClockTime::from_nseconds(samples * 1_000_000_000 / u64::from(RATE));
             let portion = |at: u64, off: u64| {
                 // Faster than in life, but never so that the entry would have to leave something out.

@@ -25,7 +25,7 @@ struct Ends {
 }
 
 /// Takes a buffer of the microphone and the moment of its first sample, by the system's clock of GStreamer.
-type Hears = Box<dyn Fn(&gst::BufferRef, gst::ClockTime) + Send>;
+type Hears = Arc<dyn Fn(&gst::BufferRef, gst::ClockTime) + Send + Sync>;
 
 /// A session that goes on; dropping it closes the devices.
 pub(crate) struct InSession {
@@ -35,10 +35,10 @@ pub(crate) struct InSession {
 
 impl SessionAudio {
     /// Opens microphone and speaker, now or as soon as they are there. What the microphone gives is handed to `hears`.
-    pub(crate) fn begin(&self, hears: impl Fn(&gst::BufferRef, gst::ClockTime) + Send + 'static) -> InSession {
+    pub(crate) fn begin(&self, hears: impl Fn(&gst::BufferRef, gst::ClockTime) + Send + Sync + 'static) -> InSession {
         let mut ends = self.ends();
         ends.sessions += 1;
-        ends.hears = Some(Box::new(hears));
+        ends.hears = Some(Arc::new(hears));
         let number = ends.sessions;
         drop(ends);
         self.0.session.send_replace(Some(number));
@@ -66,7 +66,9 @@ impl SessionAudio {
 
     /// Hands sound of the microphone to the session, if one goes on.
     pub(super) fn heard(&self, buffer: &gst::BufferRef, at: gst::ClockTime) {
-        if let Some(hears) = &self.ends().hears {
+        // The echo canceller takes its time: what is to be played must not wait for it.
+        let hears = self.ends().hears.clone();
+        if let Some(hears) = hears {
             hears(buffer, at);
         }
     }

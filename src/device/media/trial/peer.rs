@@ -40,7 +40,6 @@ impl End {
         });
         let config = MediaConfig {
             local_addresses: vec![Ipv4Addr::LOCALHOST.into()],
-            loop_delay: Duration::ZERO,
             trust_anchors: watch::channel(Vec::new()).1,
             line_cut: None,
         };

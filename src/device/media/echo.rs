@@ -1,0 +1,306 @@
+//! The TV's own voice taken out of the microphone's sound: what staff say comes back from the TV and must not be heard.
+//!
+//! The canceller (WebRTC's AEC3, in the crate `sonora`) finds by itself how late the TV is, up to half a second, if it is
+//! given what is played and what is heard of the same moment. So what is played is kept by the moment at which it is heard,
+//! not by the order in which it comes. Without a clock: moments are counted in samples from the beginning of the session.
+
+use super::voice::PIECE;
+use crate::device::sound::RATE;
+use crate::model::quality::EchoStats;
+use gstreamer as gst;
+use sonora::config::{
+    EchoCanceller, HighPassFilter, MaxProcessingRate, NoiseSuppression, NoiseSuppressionLevel, Pipeline,
+};
+use sonora::{AudioProcessing, Config, StreamConfig};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Samples of a piece.
+const SIZE: usize = PIECE as usize;
+/// What is played is shown to the canceller so much before its moment, in samples (30 ms): no echo comes before its cause,
+/// even where the sound card plays a little earlier or the microphone's stamps are a little late.
+const AHEAD: u64 = RATE as u64 * 30 / 1000;
+/// So far may sound be from its moment before something is left out or silence is put in, in samples (40 ms). The sound
+/// card's element does the same (`alignment-threshold`): stamps that jitter must not tear the reference apart.
+const ALIGNMENT: u64 = RATE as u64 / 25;
+/// How much of what is played is kept: three seconds, more than anything that waits on the way.
+const KEPT: u64 = 3 * RATE as u64;
+/// Pieces over which the loss of echo is measured: one second.
+const SPAN: u32 = 100;
+/// The best of so many seconds in which the other end spoke counts, because somebody may have spoken here as well.
+const SECONDS: usize = 10;
+/// The other end speaks while its sound is louder than this (RMS): -45 dB of full scale.
+const SPEAKS: f64 = 184.0;
+/// And the TV is heard in the microphone when that is louder than this (RMS): -50 dB of full scale. What is more quiet
+/// cannot disturb, and its loss cannot be measured.
+const HEARD: f64 = 104.0;
+/// The TV is late by at most so many pieces: so long after the other end spoke its echo is looked for (0.6 s).
+const LATEST: u32 = 60;
+
+/// So much more than near speech would be is what the canceller has taken out when nobody speaks here: 15 dB, as a ratio
+/// of powers. Speech as loud as the echo loses less than 7 dB.
+const ONLY_ECHO: f64 = 31.6;
+/// Then what is left is lowered by 9 dB more; as a factor.
+const LOWERED: f32 = 0.35;
+/// How much of that comes with each piece. Back it is at once, so that no first syllable is lost.
+const STEP: f32 = 0.1;
+/// How much of the pieces before counts when powers are compared.
+const MEMORY: f64 = 0.7;
+
+/// How many samples after `base` a moment is; nothing before it.
+pub(super) fn samples_since(base: Option<gst::ClockTime>, moment: gst::ClockTime) -> Option<u64> {
+    use gst::prelude::MulDiv;
+    moment.checked_sub(base?)?.nseconds().mul_div_floor(RATE.into(), gst::ClockTime::SECOND.nseconds())
+}
+
+/// What the loudspeaker plays, by the moment at which it is heard. Clones are the same.
+#[derive(Clone, Default)]
+pub struct Played(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    samples: VecDeque<i16>,
+    /// The moment at which they end.
+    end: u64,
+}
+
+impl Played {
+    /// Takes sound whose first sample is heard `at`, in samples from the beginning of the session.
+    pub fn plays(&self, at: u64, samples: &[i16]) {
+        self.kept().plays(at, samples);
+    }
+
+    /// What is heard from `at` on for one piece; silence where nothing is known.
+    fn piece(&self, at: u64) -> [i16; SIZE] {
+        let kept = self.kept();
+        let begin = kept.end.saturating_sub(kept.samples.len() as u64);
+        std::array::from_fn(|number| {
+            let place = (at + number as u64).checked_sub(begin).and_then(|place| usize::try_from(place).ok());
+            place.and_then(|place| kept.samples.get(place)).copied().unwrap_or_default()
+        })
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn plays(&mut self, at: u64, samples: &[i16]) {
+        if self.samples.is_empty() || at.abs_diff(self.end) > ALIGNMENT {
+            let silence = at.saturating_sub(self.end);
+            if at < self.end || silence > KEPT {
+                self.samples.clear();
+            } else {
+                self.samples.extend(std::iter::repeat_n(0, usize::try_from(silence).unwrap_or_default()));
+            }
+            self.end = at;
+        }
+        self.samples.extend(samples);
+        self.end += samples.len() as u64;
+        let surplus = self.samples.len().saturating_sub(KEPT as usize);
+        self.samples.drain(..surplus);
+    }
+}
+
+/// Takes the echo and the room's noise out of what the microphone hears.
+pub struct Canceller {
+    played: Played,
+    processing: AudioProcessing,
+    loss: Loss,
+    rest: Rest,
+}
+
+impl Canceller {
+    /// For one session. `played` is what its TV plays.
+    pub fn new(played: Played) -> Self {
+        let config = Config {
+            pipeline: Pipeline {
+                maximum_internal_processing_rate: MaxProcessingRate::Rate48kHz,
+                ..Pipeline::default()
+            },
+            high_pass_filter: Some(HighPassFilter::default()),
+            echo_canceller: Some(EchoCanceller::default()),
+            noise_suppression: Some(NoiseSuppression {
+                level: NoiseSuppressionLevel::High,
+                ..NoiseSuppression::default()
+            }),
+            ..Config::default()
+        };
+        let form = StreamConfig::new(RATE, 1);
+        let processing = AudioProcessing::builder().config(config).capture_config(form).render_config(form).build();
+        Self { played, processing, loss: Loss::default(), rest: Rest::default() }
+    }
+
+    /// Takes the echo out of one piece, whose number counts from the beginning of the session.
+    pub fn heard(&mut self, number: u64, samples: &mut [i16]) {
+        let reference = self.played.piece(number * PIECE + AHEAD);
+        let Ok(microphone) = <[i16; SIZE]>::try_from(&*samples) else { return };
+        let mut unchanged = [0; SIZE];
+        // They refuse other forms of sound only, and this one never changes.
+        let processed = self.processing.process_render_i16(&reference, &mut unchanged);
+        let _ = processed.and_then(|()| self.processing.process_capture_i16(&microphone, samples));
+        let speaks = self.loss.speaks(&reference);
+        self.rest.lower(speaks, &microphone, samples);
+        self.loss.piece(&microphone, samples);
+    }
+
+    /// How the echo is now; nothing before the other end has spoken for a second and was heard in the microphone.
+    pub fn stats(&self) -> Option<EchoStats> {
+        let ahead = i32::try_from(AHEAD * 1000 / u64::from(RATE)).unwrap_or_default();
+        let delay = self.processing.statistics().delay_ms.unwrap_or_default() - ahead;
+        Some(EchoStats { loss_db: self.loss.best()?, delay_ms: u16::try_from(delay).unwrap_or_default() })
+    }
+}
+
+/// Measures how much of the echo is taken out.
+#[derive(Default)]
+struct Loss {
+    /// For so many pieces an echo may still come.
+    echoing: u32,
+    pieces: u32,
+    before: f64,
+    after: f64,
+    /// Of the last seconds in which it spoke, in dB.
+    seconds: VecDeque<i16>,
+}
+
+impl Loss {
+    /// Whether the other end speaks, or has just spoken.
+    fn speaks(&mut self, reference: &[i16]) -> bool {
+        self.echoing = if power(reference) > SPEAKS * SPEAKS { LATEST } else { self.echoing.saturating_sub(1) };
+        self.echoing > 0
+    }
+
+    fn piece(&mut self, microphone: &[i16], out: &[i16]) {
+        if self.echoing == 0 {
+            return;
+        }
+        self.before += power(microphone);
+        self.after += power(out);
+        self.pieces += 1;
+        if self.pieces < SPAN {
+            return;
+        }
+        let (before, after) = (std::mem::take(&mut self.before), std::mem::take(&mut self.after));
+        self.pieces = 0;
+        if before < HEARD * HEARD * f64::from(SPAN) {
+            return;
+        }
+        // Less than one step of a sample counts as one.
+        let loss = 10.0 * (before / after.max(f64::from(SPAN))).log10();
+        self.seconds.push_back(loss.round() as i16);
+        if self.seconds.len() > SECONDS {
+            self.seconds.pop_front();
+        }
+    }
+
+    fn best(&self) -> Option<i16> {
+        self.seconds.iter().max().copied()
+    }
+}
+
+/// Lowers what is left of the echo while nobody speaks here.
+struct Rest {
+    before: f64,
+    after: f64,
+    gain: f32,
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        Self { before: 0.0, after: 0.0, gain: 1.0 }
+    }
+}
+
+impl Rest {
+    fn lower(&mut self, speaks: bool, microphone: &[i16], out: &mut [i16]) {
+        self.before = self.before * MEMORY + power(microphone);
+        self.after = self.after * MEMORY + power(out);
+        let only_echo = speaks && self.before > self.after * ONLY_ECHO;
+        let next = if only_echo { (self.gain - STEP).max(LOWERED) } else { 1.0 };
+        let (begin, step) = (self.gain, (next - self.gain) / out.len().max(1) as f32);
+        for (number, sample) in out.iter_mut().enumerate() {
+            *sample = (f32::from(*sample) * (begin + step * number as f32)) as i16;
+        }
+        self.gain = next;
+    }
+}
+
+/// Mean of the squares.
+fn power(samples: &[i16]) -> f64 {
+    samples.iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>() / samples.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tone(from: usize, count: usize) -> Vec<i16> {
+        (from..from + count).map(|at| (at % 1000) as i16 + 1).collect()
+    }
+
+    #[test]
+    fn what_is_played_is_found_by_its_moment() {
+        let played = Played::default();
+        played.plays(1_000, &tone(0, 960));
+        // Off by 10 ms: the stamps jitter, and the sound card plays on.
+        played.plays(2_440, &tone(960, 960));
+        assert_eq!(played.piece(1_000)[..], tone(0, SIZE));
+        assert_eq!(played.piece(2_440)[..], tone(1_440, SIZE));
+        assert_eq!(played.piece(760)[..240], [0; 240], "before it there was silence");
+        assert_eq!(played.piece(760)[240..], tone(0, 240));
+        assert_eq!(played.piece(2_680)[240..], [0; 240], "what comes is not known");
+        played.plays(10_000, &tone(0, 960));
+        assert_eq!(played.piece(10_000)[..], tone(0, SIZE), "a pause is kept");
+        assert_eq!(played.piece(5_000), [0; SIZE]);
+        assert_eq!(played.piece(1_000)[..], tone(0, SIZE));
+        played.plays(0, &tone(0, 960));
+        assert_eq!(played.piece(0)[..], tone(0, SIZE), "moments that begin anew");
+        played.plays(48_000_000, &tone(0, 960));
+        assert_eq!(played.kept().samples.len(), 960, "an hour's pause takes no memory");
+        (0..200).for_each(|number| played.plays(48_000_000 + number * 960, &[1; 960]));
+        assert_eq!(played.kept().samples.len(), KEPT as usize);
+    }
+
+    #[test]
+    fn the_best_of_the_last_seconds_in_which_the_other_end_spoke_counts() {
+        let mut loss = Loss::default();
+        let mut second = |reference: i16, microphone: i16, out: i16| {
+            for _ in 0..SPAN {
+                loss.speaks(&[reference; SIZE]);
+                loss.piece(&[microphone; SIZE], &[out; SIZE]);
+            }
+            loss.best()
+        };
+        assert_eq!(second(0, 3000, 3000), None, "nobody speaks there");
+        assert_eq!(second(3000, 20, 20), None, "the TV is not heard");
+        assert_eq!(second(3000, 1000, 1000), Some(0));
+        assert_eq!(second(3000, 1000, 100), Some(20));
+        for _ in 1..SECONDS {
+            assert_eq!(second(3000, 1000, 500), Some(20), "somebody speaks here, too");
+        }
+        assert_eq!(second(3000, 1000, 500), Some(6));
+    }
+
+    #[test]
+    fn the_rest_of_an_echo_is_lowered_until_somebody_speaks() {
+        let mut rest = Rest::default();
+        let mut out = [100; SIZE];
+        for _ in 0..20 {
+            out = [100; SIZE];
+            rest.lower(true, &[3000; SIZE], &mut out);
+        }
+        assert_eq!(out, [35; SIZE]);
+        out = [2000; SIZE];
+        rest.lower(true, &[3000; SIZE], &mut out);
+        out = [2000; SIZE];
+        rest.lower(true, &[3000; SIZE], &mut out);
+        assert_eq!(out, [2000; SIZE]);
+        for _ in 0..20 {
+            out = [100; SIZE];
+            rest.lower(false, &[3000; SIZE], &mut out);
+        }
+        assert_eq!(out, [100; SIZE], "a silent TV has no echo");
+    }
+}
