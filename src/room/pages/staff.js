@@ -10,6 +10,8 @@ import { Room } from "./room.js";
 import { clock, countdown, language, onLanguage, said, startWords, word } from "./words.js";
 
 const MEASURE_EACH_MS = 2000;
+// As the model says (EchoStats::ENOUGH_DB).
+const ECHO_HEARD_DB = 15;
 const $ = (id) => document.getElementById(id);
 const state = document.body.dataset;
 
@@ -429,6 +431,7 @@ function draw() {
   $("device-problem-text").textContent = devices.words;
   $("quality").textContent = word(QUALITIES[quality].word);
   $("quality").dataset.quality = quality;
+  $("echo").hidden = !(guest?.admitted && guest.stats?.echo?.loss_db < ECHO_HEARD_DB);
   tick();
 }
 
@@ -537,11 +540,13 @@ async function measure() {
     const both = guest.stats ? worse(stats, guest.stats) : stats;
     // A camera that is off sends no pictures; that is no fault of the line.
     quality = judge.judge(guest.cameraOff ? { ...both, pictures_per_second: 15 } : both);
-    $("figures").textContent = word("figures", {
+    const figures = word("figures", {
       round_trip: both.round_trip_ms ?? "–",
       lost: (both.lost_permille / 10).toFixed(1),
       pictures: stats.pictures_per_second,
     });
+    const { loss_db: loss, delay_ms: delay } = guest.stats?.echo ?? {};
+    $("figures").textContent = loss === undefined ? figures : word("figures-echo", { figures, loss, delay });
   }
   if (!guest?.admitted) {
     quality = "ready";
