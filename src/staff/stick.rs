@@ -33,7 +33,8 @@ pub fn loan(
         )
         .into());
     }
-    let same = |there: &str| Loan::from_toml(there).is_ok_and(|there| there.id == loan.id);
+    // What is damaged is nobody's loan.
+    let same = |there: &str| Loan::from_toml(there).ok().is_none_or(|there| there.id == loan.id);
     leave_what_is_there(to, LOAN, replace, same)?;
     let place = put(&text, LOAN, &keys::secret(key)?, to)?;
     Ok(format!(
@@ -57,7 +58,7 @@ pub fn give_back(id: &str, key: &Path, to: &Path, replace: bool) -> Result<Strin
             "is no loan's number but looks like a name; take the number from the loan file, such as M-2026-014";
         return Err(format!("\"{id}\" {sentence}").into());
     }
-    leave_what_is_there(to, RETURN, replace, |there| there == text)?;
+    leave_what_is_there(to, RETURN, replace, |there| return_order(there).ok().is_none_or(|there| there == id))?;
     let place = put(&text, RETURN, &keys::secret(key)?, to)?;
     Ok(format!(
         "{}: the order to return loan {id} is on the stick, signed. A device that is lent as {id} forgets everything \
