@@ -8,6 +8,7 @@ APT_BUILD := build-essential ca-certificates cmake curl git \
 APT_RUN := gstreamer1.0-alsa gstreamer1.0-nice gstreamer1.0-plugins-bad gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good
 APT_TEST := chromium chromium-driver coturn dbus-daemon espeak-ng fonts-noto-cjk python3-pip
+APT_BENCH := iproute2 socat
 # The image: everything else comes into a toolchain of its own (image/toolchain). BOOT emulates the box.
 APT_IMAGE := debian-archive-keyring mmdebstrap
 APT_BOOT := device-tree-compiler dnsmasq-base dosfstools iproute2 libasound2-plugins mtools nmap p11-kit pulseaudio \
@@ -16,14 +17,14 @@ APT_BOOT := device-tree-compiler dnsmasq-base dosfstools iproute2 libasound2-plu
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Every target compiles with the same features and flags (.ci/cargo), so that each crate is compiled once.
 CARGO := .ci/cargo
-# All that is compiled for tests; the last two are programs of their own.
-ALL := --lib --bins --tests --test live --test image
+# All that is compiled for tests; the last three are programs of their own.
+ALL := --lib --bins --tests --test live --test image --test bench
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test run test check story accept-screens timings clean image boot has-image is-root test-image \
-	test-wifi
+.PHONY: help deps deps-test run test check story bench accept-screens timings clean image boot has-image is-root \
+	test-image test-wifi
 as_root = $$([ "$$(id -u)" -eq 0 ] || echo "sudo --preserve-env=FLAVOUR,VERSION,KEYS,KEYS_PIN,KEYS_PKCS11,PKCS11_MODULE,MIRROR,SECURITY_MIRROR,OUT")
 IMAGE = $(shell ls -t out/madoguchi-*-arm64.img 2>/dev/null | head -n 1)
 
@@ -60,6 +61,11 @@ check: $(TARGET)/.deps-test ## Format, lints, the pure part alone, licences and 
 story: $(TARGET)/.deps-test ## Lives the story from boot to wipe; pictures and report in target/story
 	@.ci/compile --test live
 	$(CARGO) test --quiet --test live -- $(TARGET)/story
+
+bench: $(TARGET)/.deps-test ## The call measured against a browser, in an hour (ONLY=clean in five minutes, RUNS=5, README=1)
+	@.ci/packages $(APT_BENCH)
+	@.ci/compile --release --test bench
+	@$(CARGO) test --release --quiet --test bench
 
 timings: $(TARGET)/.deps ## Which crates took longest to compile the last time something was compiled
 	@.ci/slowest

@@ -11,6 +11,9 @@ mod call;
 mod desk;
 /// A bad line between them: loss, and too few bits.
 mod line;
+/// The model of a bad line that `make bench` uses.
+#[path = "../support/link.rs"]
+mod link;
 /// An address for each relay.
 #[path = "../support/loopback.rs"]
 mod loopback;

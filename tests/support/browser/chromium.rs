@@ -19,21 +19,30 @@ pub fn port(line: &str) -> Option<u16> {
 /// Beside the flags of [`capabilities`]: the browser keeps nothing for any site, as "block all cookies" has it.
 pub const BLOCK_SITE_DATA: &str = "--test-block-site-data";
 
-/// What a session asks for. The profile is made in `folder`.
-pub fn capabilities(folder: &Path, (width, height): (u32, u32), extra: &[&str]) -> Capabilities {
+/// What a session asks for. The profile is made in `folder`. `program` runs the browser, where it is not the usual one.
+pub fn capabilities(
+    folder: &Path,
+    (width, height): (u32, u32),
+    extra: &[&str],
+    program: Option<&Path>,
+) -> Capabilities {
     let own =
         [format!("--window-size={width},{height}"), format!("--user-data-dir={}", folder.join("profile").display())];
     let flags = USUAL.iter().copied().chain(own.iter().map(String::as_str)).chain(extra.iter().copied());
     let block = if extra.contains(&BLOCK_SITE_DATA) { 2 } else { 0 };
+    let mut options = json!({
+        "args": replacing(flags),
+        "prefs": { "profile.default_content_setting_values.cookies": block },
+    });
+    if let Some(program) = program {
+        options["binary"] = json!(program);
+    }
     let Value::Object(capabilities) = json!({
         "browserName": "chrome",
         "unhandledPromptBehavior": "accept",
         // Servers of tests sign for themselves.
         "acceptInsecureCerts": true,
-        "goog:chromeOptions": {
-            "args": replacing(flags),
-            "prefs": { "profile.default_content_setting_values.cookies": block },
-        },
+        "goog:chromeOptions": options,
     }) else {
         unreachable!()
     };

@@ -55,8 +55,17 @@ impl Browser {
 
     /// Opens a browser whose window has this size.
     pub async fn sized(width: u32, height: u32, extra: &[&str]) -> Self {
+        Self::run((width, height), extra, None).await
+    }
+
+    /// Opens a browser that another program starts. It must become the browser, with all arguments and open files.
+    pub async fn started_by(program: &Path, width: u32, height: u32, extra: &[&str]) -> Self {
+        Self::run((width, height), extra, Some(program)).await
+    }
+
+    async fn run(size: (u32, u32), extra: &[&str], program: Option<&Path>) -> Self {
         let driver = Driver::start(chromium::DRIVER, chromium::port, chromium::INSTALL).await;
-        let capabilities = chromium::capabilities(driver.folder(), (width, height), extra);
+        let capabilities = chromium::capabilities(driver.folder(), size, extra, program);
         // The session's timeouts for scripts and pages are a minute from its start on.
         let started = WebDriver::builder(driver.url(), capabilities).client(client::Client::default()).await;
         let session = started.unwrap_or_else(|why| {

@@ -1,0 +1,255 @@
+//! The call measured against a browser: our box and the guest page in a Chromium in kiosk mode, in turns, over the same
+//! line, with the same clip before the camera, and the same Chromium on the staff page. `make bench` runs it.
+//!
+//! `ONLY=clean` takes one line of several (see `lines`), `RUNS=5` so many runs of each end on each line, `README=1` writes
+//! the table into the README. Raw figures and what each end noted are in `target/bench`.
+
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a program of its own that measures: it starts browsers and servers, and fails by panicking"
+)]
+
+mod appliance;
+mod clip;
+mod counter;
+mod figures;
+mod home;
+mod lines;
+mod processes;
+mod sound;
+mod street;
+mod table;
+
+#[path = "../support/browser/mod.rs"]
+mod browser;
+#[path = "../support/link.rs"]
+mod link;
+
+use clip::Clip;
+use counter::Counter;
+use figures::{Figures, Marks, Span};
+use home::{Home, Surroundings, Who};
+use lines::Line;
+use madoguchi::room;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use street::{ROOM, Street};
+
+/// Set in the process that has namespaces of its own.
+const INSIDE: &str = "MADOGUCHI_BENCH_INSIDE";
+/// From letting in to the beginning of what counts: the clean line is to be at its best by then.
+const SETTLING: Duration = Duration::from_secs(5);
+/// How long, after that, numbers, tones and pictures are looked at, and how many pictures.
+const CLOSELY: Duration = Duration::from_secs(3);
+const PICTURES: u32 = 3;
+/// So long before the end of what counts, at the most, memory and threads are looked at.
+const LOOK: Duration = Duration::from_secs(4);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|word| word == "box") {
+        appliance::run(&arguments[1..]);
+    } else if std::env::var_os(INSIDE).is_none() {
+        std::process::exit(inside_namespaces());
+    } else {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(bench());
+    }
+}
+
+/// Runs this program once more, with users, network and processes for itself: what it starts ends with it, and it needs no
+/// rights.
+fn inside_namespaces() -> i32 {
+    let ended = Command::new("setpriv")
+        .args(["--pdeathsig", "KILL", "--", "unshare", "--user", "--map-root-user"])
+        .args(["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"])
+        .arg(std::env::current_exe().unwrap())
+        .args(std::env::args().skip(1))
+        .env(INSIDE, "1")
+        .status();
+    let ended = ended.unwrap_or_else(|why| panic!("setpriv: {why}; install it with: apt-get install util-linux"));
+    ended.code().unwrap_or(1)
+}
+
+async fn bench() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
+    let (only, runs) = (std::env::var("ONLY").unwrap_or_default(), std::env::var("RUNS").unwrap_or_default());
+    let runs: usize = if runs.is_empty() { 5 } else { runs.parse().expect("RUNS is a number") };
+    let only: Vec<&str> = only.split_whitespace().collect();
+    let lines = lines::all();
+    for name in &only {
+        let names: Vec<&str> = lines.iter().map(|line| line.name).collect();
+        assert!(names.contains(name), "there is no line {name}; there are {}", names.join(", "));
+    }
+    let clip_folder = folder.join("clip");
+    let clip = Clip::make(&clip_folder);
+    let mut bench =
+        Bench { street: Street::lay().await, counter: Counter::opens(&clip).await, clip, clip_folder, folder };
+    let begun = Instant::now();
+    let mut results = Vec::new();
+    for line in lines.into_iter().filter(|line| only.is_empty() || only.contains(&line.name)) {
+        let mut result = table::Result::new(&line);
+        for number in 1..=runs {
+            for who in [Who::Box, Who::Kiosk] {
+                let figures = bench.run(&line, who, number).await;
+                println!("bench: {} {who:?} {number}: {}", line.name, table::short(&figures));
+                result.add(who, figures);
+            }
+        }
+        results.push(result);
+    }
+    let report = table::report(&results, &table::machine(&bench.counter).await, begun.elapsed());
+    std::fs::write(bench.folder.join("report.md"), &report).unwrap();
+    let raw = json!({ "lines": results.iter().map(table::Result::raw).collect::<Vec<_>>() });
+    std::fs::write(bench.folder.join("figures.json"), serde_json::to_string_pretty(&raw).unwrap()).unwrap();
+    println!("\n{report}");
+    if std::env::var_os("README").is_some_and(|value| !value.is_empty()) {
+        table::write_readme(&report);
+    }
+}
+
+/// What all runs share.
+struct Bench {
+    street: Street,
+    counter: Counter,
+    clip: Clip,
+    clip_folder: PathBuf,
+    folder: PathBuf,
+}
+
+impl Bench {
+    /// One call.
+    async fn run(&mut self, line: &Line, who: Who, number: usize) -> Figures {
+        let folder = tempfile::tempdir().unwrap();
+        let demo = room::demo::prepare(folder.path()).unwrap();
+        let mut config = room::Config::on_loopback(&demo.database);
+        config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, ROOM));
+        let room = room::serve(config).await.unwrap();
+        self.counter.sits_down(&room.public, &demo).await;
+        self.street.play(vec![(Duration::ZERO, line.first)]);
+        let halved = if line.half { half() } else { String::new() };
+        let around = Surroundings {
+            inside: format!("{halved}{}", self.street.inside()),
+            folder: folder.path(),
+            clip: &self.clip,
+            clip_folder: &self.clip_folder,
+            room: &room.public,
+            demo: &demo,
+        };
+        let home = Home::enters(who, &around).await;
+        let let_in = self.counter.lets_in().await;
+        let tree = home.tree();
+        tokio::time::sleep(SETTLING.saturating_sub(Duration::from_secs_f64((now_ms() - let_in) / 1000.0))).await;
+
+        let (from, before) = (now_ms(), tree.seconds());
+        if !line.script.is_empty() {
+            self.street.play(line.script.clone());
+        }
+        let until = tokio::time::Instant::now() + Duration::from_secs(line.seconds);
+        tokio::time::sleep_until(until - LOOK.min(Duration::from_secs(line.seconds) / 2)).await;
+        let taken = tree.taken(&self.clip.pictures);
+        tokio::time::sleep_until(until).await;
+        let (to, after) = (now_ms(), tree.seconds());
+        let span = Span { let_in, from, to };
+
+        let likeness = self.look_closely(&home).await;
+        let at_counter = self.counter.noted().await;
+        self.street.clear();
+        let at_home = home.leaves().await;
+        room.stop().await;
+        let mut figures = Figures::default();
+        figures::of_page(&at_counter, span, "", &mut figures);
+        figures::of_told(&at_counter, span, &mut figures);
+        match who {
+            Who::Kiosk => figures::of_page(&at_home, span, "home_", &mut figures),
+            Who::Box => {
+                let shown = marks(said(&at_home, "shown"), 0).into_iter().map(|(at, _)| at);
+                figures::of_shown(&shown.collect::<Vec<_>>(), span, "home_", &mut figures);
+            }
+        }
+        let (taken_at, spoken) = match who {
+            Who::Kiosk => (marks(&at_home["marks"], 0), moments(&at_home["tones"])),
+            Who::Box => (marks(said(&at_home, "taken"), 0), moments(said(&at_home, "spoken"))),
+        };
+        let glass = figures::glass_to_glass(&taken_at, &marks(&at_counter["marks"], 1));
+        let ear = figures::mouth_to_ear(&spoken, &moments(&at_counter["tones"]));
+        for (name, value) in [("glass", glass), ("ear", ear), ("skew", ear - glass), ("likeness", likeness)] {
+            if value.is_finite() {
+                figures.insert(name.into(), value);
+            }
+        }
+        figures::of_processes(processes::spent(&before, &after), span, taken, &mut figures);
+        self.keep(
+            line,
+            who,
+            number,
+            &json!({
+                "counter": at_counter,
+                "home": at_home,
+                "figures": figures,
+                "packets so far": format!("{:?}", self.street.fates()),
+            }),
+        );
+        figures
+    }
+
+    /// Looks at numbers, tones and whole pictures for a while; gives how alike those are to what the camera saw.
+    async fn look_closely(&self, home: &Home) -> f64 {
+        home.looks_closely().await;
+        self.counter.looks_closely().await;
+        let mut alike = Vec::new();
+        let file = File::open(&self.clip.pictures).unwrap();
+        for _ in 0..PICTURES {
+            tokio::time::sleep(CLOSELY / PICTURES).await;
+            let (number, png) = self.counter.picture().await;
+            if let Some(number) = number {
+                let luma = |bytes: &[u8]| image::load_from_memory(bytes).unwrap().to_luma8();
+                alike.push(figures::likeness(&luma(&png), &luma(&self.clip.picture(&file, number))));
+            }
+        }
+        figures::median(alike)
+    }
+
+    /// Keeps what was noted, to be looked at.
+    fn keep(&self, line: &Line, who: Who, number: usize, noted: &Value) {
+        let folder = self.folder.join("runs");
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join(format!("{}-{who:?}-{number}.json", line.name).to_lowercase());
+        std::fs::write(file, noted.to_string()).unwrap();
+    }
+}
+
+/// What the box said at its end.
+fn said<'noted>(noted: &'noted Value, what: &str) -> &'noted Value {
+    const NOTHING: &Value = &Value::Null;
+    noted["said"].as_array().into_iter().flatten().find_map(|said| said.get(what)).unwrap_or(NOTHING)
+}
+
+/// Moments and numbers; the moment is at this place of each.
+fn marks(noted: &Value, place: usize) -> Marks {
+    let each = noted.as_array().into_iter().flatten().filter_map(Value::as_array);
+    each.filter_map(|mark| Some((mark[place].as_f64()?, mark.last()?.as_u64()? as u32))).collect()
+}
+
+fn moments(noted: &Value) -> Vec<f64> {
+    noted.as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
+}
+
+/// What to put before a command so that it has half of the processors.
+fn half() -> String {
+    let all = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    format!("taskset --cpu-list 0-{} ", (all / 2).max(1) - 1)
+}
+
+/// The wall clock, as the browser's `performance` has it.
+fn now_ms() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64() * 1000.0
+}

@@ -1,0 +1,117 @@
+// Looks over a page's shoulder: its connections' figures, what its line says, and when each picture is shown.
+const bench = (window.bench = { calls: [], series: [], peers: [], shown: [] });
+const now = () => performance.timeOrigin + performance.now();
+
+const Plain = window.RTCPeerConnection;
+window.RTCPeerConnection = class extends Plain {
+  constructor(...all) {
+    super(...all);
+    bench.calls.push(this);
+  }
+};
+const Line = window.WebSocket;
+window.WebSocket = class extends Line {
+  constructor(...all) {
+    super(...all);
+    this.addEventListener("message", ({ data }) => {
+      const message = JSON.parse(data);
+      if (message.kind === "peer-stats") bench.peers.push({ at: now(), ...message.stats });
+    });
+  }
+};
+
+const KEPT = [
+  "kind", "framesDecoded", "framesReceived", "framesDropped", "frameWidth", "frameHeight", "freezeCount", "totalFreezesDuration",
+  "packetsLost", "packetsReceived", "bytesReceived", "concealedSamples", "silentConcealedSamples", "totalSamplesReceived",
+  "concealmentEvents", "jitterBufferDelay", "jitterBufferEmittedCount", "nackCount", "framesSent", "bytesSent",
+  "qualityLimitationReason", "packetsSent",
+];
+bench.look = async () => {
+  for (const [call, connection] of bench.calls.entries()) {
+    if (connection.connectionState === "closed") continue;
+    const seen = { at: now(), call };
+    for (const report of (await connection.getStats()).values()) {
+      if (report.type === "inbound-rtp" || report.type === "outbound-rtp") {
+        const name = (report.type === "inbound-rtp" ? "in_" : "out_") + report.kind;
+        seen[name] = Object.fromEntries(KEPT.filter((key) => key in report).map((key) => [key, report[key]]));
+      } else if (report.type === "candidate-pair" && report.nominated) {
+        seen.round_trip = report.currentRoundTripTime ?? null;
+      }
+    }
+    bench.series.push(seen);
+  }
+};
+bench.watch = (id, each) => {
+  const video = document.getElementById(id);
+  const shown = () => {
+    bench.shown.push(now());
+    video.requestVideoFrameCallback(shown);
+  };
+  video.requestVideoFrameCallback(shown);
+  setInterval(bench.look, each);
+};
+bench.take = async () => {
+  await bench.look();
+  const { series, peers, shown, marks, tones } = bench;
+  return { series, peers, shown, marks, tones };
+};
+
+// ---- looked at after what is measured: the pictures' numbers, whole pictures, and the tone at each second ----
+
+const read = READ_JS;
+const RAISED = 0.3;
+const small = Object.assign(document.createElement("canvas"), { width: 128, height: 72 });
+const number = (video) => {
+  small.getContext("2d").drawImage(video, 0, RAISED * 72, 128, 72);
+  const found = read(small, 128, 72);
+  return found && found.identity * 256 + found.counter;
+};
+bench.marks = [];
+/** Notes of each picture when it was taken, as far as the browser knows, when it is shown, and its number. */
+bench.lookAt = (id) => {
+  const video = document.getElementById(id);
+  const look = (_, { captureTime }) => {
+    const at = now();
+    bench.marks.push([captureTime ? performance.timeOrigin + captureTime : null, at, number(video)]);
+    video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+};
+bench.picture = (id) => {
+  const video = document.getElementById(id);
+  const whole = Object.assign(document.createElement("canvas"), { width: 1280, height: 720 });
+  whole.getContext("2d").drawImage(video, 0, 0, 1280, 720);
+  // Out of the copy, so that both are the same picture.
+  return { number: number(whole), png: whole.toDataURL("image/png").split(",")[1] };
+};
+
+bench.tones = [];
+/** Notes when a track's tone at each second begins. */
+bench.listenTo = (track) => {
+  const context = new AudioContext({ sampleRate: 48000 });
+  const ear = context.createScriptProcessor(256, 1, 1);
+  let [ahead, loudest, last] = [Infinity, 0, -Infinity];
+  ear.addEventListener("audioprocess", ({ playbackTime, inputBuffer }) => {
+    // The context's clock as the page's: what comes soonest waited least for its turn.
+    ahead = Math.min(ahead, now() - playbackTime * 1000);
+    const samples = inputBuffer.getChannelData(0);
+    let [one, two] = [0, 0];
+    const turn = 2 * Math.cos((2 * Math.PI * 1800) / 48000);
+    for (const sample of samples) [one, two] = [sample + turn * one - two, one];
+    const loudness = Math.sqrt(Math.max(0, one * one + two * two - turn * one * two)) / samples.length;
+    loudest = Math.max(loudest * 0.9995, loudness);
+    if (loudness > 0.5 * loudest && loudness > 0.005 && playbackTime - last > 0.6) {
+      last = playbackTime;
+      bench.tones.push(playbackTime * 1000 + ahead);
+    }
+  });
+  context.createMediaStreamSource(new MediaStream([track])).connect(ear);
+  ear.connect(context.destination);
+};
+const media = navigator.mediaDevices;
+const ask = media.getUserMedia.bind(media);
+media.getUserMedia = async (wanted) => {
+  const stream = await ask(wanted);
+  bench.microphone = stream.getAudioTracks()[0] ?? bench.microphone;
+  return stream;
+};
