@@ -59,6 +59,11 @@ impl Counter {
         self.page.script(press).await.as_f64().unwrap()
     }
 
+    /// Waits for the first picture.
+    pub async fn sees(&self) {
+        self.page.until("the family's picture", "return bench.shown.length > 0;").await;
+    }
+
     /// Looks and listens closely from now on, which takes the browser some time.
     pub async fn looks_closely(&self) {
         self.page.script("bench.lookAt('guest-video');").await;

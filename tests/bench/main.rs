@@ -47,6 +47,10 @@ use street::{ROOM, Street};
 const INSIDE: &str = "MADOGUCHI_BENCH_INSIDE";
 /// From letting in to the beginning of what counts: the clean line is to be at its best by then.
 const SETTLING: Duration = Duration::from_secs(5);
+/// Joins beside the longer runs, where all lines are measured.
+const JOINS: usize = 15;
+/// After the first picture at the counter the one at home comes within this time, or is not counted.
+const BOTH: Duration = Duration::from_millis(1500);
 /// How long, after that, numbers, tones and pictures are looked at, and how many pictures.
 const CLOSELY: Duration = Duration::from_secs(3);
 const PICTURES: u32 = 3;
@@ -104,6 +108,15 @@ async fn bench() {
                 result.add(who, figures);
             }
         }
+        // Joins alone take seconds: many of them where all lines are measured.
+        let joins = if only.is_empty() && line.name == "clean" { JOINS } else { 0 };
+        for number in 1..=joins {
+            for who in [Who::Box, Who::Kiosk] {
+                let figures = bench.join(&line, who).await;
+                println!("bench: join {who:?} {number}: {}", table::short(&figures));
+                result.add(who, figures);
+            }
+        }
         results.push(result);
     }
     let report = table::report(&results, &table::machine(&bench.counter).await, begun.elapsed());
@@ -126,8 +139,25 @@ struct Bench {
 }
 
 impl Bench {
-    /// One call.
-    async fn run(&mut self, line: &Line, who: Who, number: usize) -> Figures {
+    /// A call until both see each other.
+    async fn join(&mut self, line: &Line, who: Who) -> Figures {
+        let begun = self.begin(line, who).await;
+        self.counter.sees().await;
+        tokio::time::sleep(BOTH).await;
+        let at_counter = self.counter.noted().await;
+        let at_home = begun.home.leaves().await;
+        begun.room.stop().await;
+        let now = now_ms();
+        let span = Span { let_in: begun.let_in, from: now, to: now };
+        let mut figures = Figures::default();
+        figures::of_shown(&moments(&at_counter["shown"]), span, "", &mut figures);
+        figures::of_shown(&shown_at_home(who, &at_home), span, "home_", &mut figures);
+        figures.retain(|name, _| name.ends_with("join"));
+        figures
+    }
+
+    /// Brings both together, until the counter lets the family in.
+    async fn begin(&mut self, line: &Line, who: Who) -> Begun {
         let folder = tempfile::tempdir().unwrap();
         let demo = room::demo::prepare(folder.path()).unwrap();
         let mut config = room::Config::on_loopback(&demo.database);
@@ -146,6 +176,12 @@ impl Bench {
         };
         let home = Home::enters(who, &around).await;
         let let_in = self.counter.lets_in().await;
+        Begun { room, home, let_in, _folder: folder }
+    }
+
+    /// One call, measured.
+    async fn run(&mut self, line: &Line, who: Who, number: usize) -> Figures {
+        let Begun { room, home, let_in, _folder } = self.begin(line, who).await;
         let tree = home.tree();
         tokio::time::sleep(SETTLING.saturating_sub(Duration::from_secs_f64((now_ms() - let_in) / 1000.0))).await;
 
@@ -170,10 +206,7 @@ impl Bench {
         figures::of_told(&at_counter, span, &mut figures);
         match who {
             Who::Kiosk => figures::of_page(&at_home, span, "home_", &mut figures),
-            Who::Box => {
-                let shown = marks(said(&at_home, "shown"), 0).into_iter().map(|(at, _)| at);
-                figures::of_shown(&shown.collect::<Vec<_>>(), span, "home_", &mut figures);
-            }
+            Who::Box => figures::of_shown(&shown_at_home(who, &at_home), span, "home_", &mut figures),
         }
         let (taken_at, spoken) = match who {
             Who::Kiosk => (marks(&at_home["marks"], 0), moments(&at_home["tones"])),
@@ -224,6 +257,23 @@ impl Bench {
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join(format!("{}-{who:?}-{number}.json", line.name).to_lowercase());
         std::fs::write(file, noted.to_string()).unwrap();
+    }
+}
+
+/// A call that has begun.
+struct Begun {
+    room: room::Running,
+    home: Home,
+    /// In milliseconds since 1970.
+    let_in: f64,
+    _folder: tempfile::TempDir,
+}
+
+/// When the counter's pictures were seen at home.
+fn shown_at_home(who: Who, noted: &Value) -> Vec<f64> {
+    match who {
+        Who::Box => marks(said(noted, "shown"), 0).into_iter().map(|(at, _)| at).collect(),
+        Who::Kiosk => moments(&noted["shown"]),
     }
 }
 

@@ -167,13 +167,14 @@ pub fn short(figures: &Figures) -> String {
 /// The whole report in Markdown.
 pub fn report(results: &[Result], machine: &str, took: Duration) -> String {
     let runs = results.iter().flat_map(|result| result.runs.values()).map(Vec::len).min().unwrap_or(0);
+    let joins = results.first().map_or(0, |first| first.all(Who::Box, "join").len());
     let head: Vec<&str> = COLUMNS.iter().map(|column| column.words).collect();
     let targets =
         |which: usize| COLUMNS.iter().map(|column| column.targets[which].words()).collect::<Vec<_>>().join(" | ");
     let mut report = format!(
         "Measured on {machine} in {} min: our box and the guest page in a Chromium kiosk (headless, 1280x720), in turns, \
          with the same clip (720p at 30/s, speech) before the camera and the same Chromium on the staff page. Medians of {runs} \
-         runs, in brackets the 95th percentile; ✓ and ✗: the box meets its target or not. On `poor` the target for the voice is \
+         runs, in brackets the 95th percentile, with {joins} joins on the first line; ✓ and ✗: the box meets its target or not. On `poor` the target for the voice is \
          ≤ 1 % concealed.\n\n| line | {} |\n|---|{}\n| *target on clean* | {} |\n| *elsewhere* | {} |\n",
         took.as_secs().div_ceil(60),
         head.join(" | "),

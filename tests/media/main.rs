@@ -29,10 +29,10 @@ mod stranger;
 mod a_bad_line;
 /// A relay is all that is between the ends.
 mod a_call_over_a_relay;
-/// The clean line of `make bench` in short.
-mod a_clean_line;
 /// Faces and voices go both ways, and only while the gates allow.
 mod a_call_with_a_browser;
+/// The clean line of `make bench` in short.
+mod a_clean_line;
 /// What stays behind after ten sessions, and what may be in one.
 mod a_clean_session;
 /// The path dies, or never comes up.
