@@ -32,12 +32,14 @@ mod link;
 use clip::Clip;
 use counter::Counter;
 use figures::{Figures, Marks, Span};
+use futures_util::FutureExt;
 use home::{Home, Surroundings, Who};
 use lines::Line;
 use madoguchi::room;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -97,32 +99,42 @@ async fn bench() {
     let clip = Clip::make(&clip_folder);
     let mut bench =
         Bench { street: Street::lay().await, counter: Counter::opens(&clip).await, clip, clip_folder, folder };
+    let machine = table::machine(&bench.counter).await;
     let begun = Instant::now();
     let mut results = Vec::new();
+    let mut report = String::new();
     for line in lines.into_iter().filter(|line| only.is_empty() || only.contains(&line.name)) {
-        let mut result = table::Result::new(&line);
-        for number in 1..=runs {
-            for who in [Who::Box, Who::Kiosk] {
-                let figures = bench.run(&line, who, number).await;
-                println!("bench: {} {who:?} {number}: {}", line.name, table::short(&figures));
-                result.add(who, figures);
-            }
-        }
         // Joins alone take seconds: many of them where all lines are measured.
         let joins = if only.is_empty() && line.name == "clean" { JOINS } else { 0 };
-        for number in 1..=joins {
+        let mut result = table::Result::new(&line);
+        for number in 1..=runs + joins {
             for who in [Who::Box, Who::Kiosk] {
-                let figures = bench.join(&line, who).await;
-                println!("bench: join {who:?} {number}: {}", table::short(&figures));
-                result.add(who, figures);
+                let ran = async {
+                    match number <= runs {
+                        true => bench.run(&line, who, number).await,
+                        false => bench.join(&line, who).await,
+                    }
+                };
+                // What one call does not survive is a figure, too, and no reason to lose the others.
+                match AssertUnwindSafe(ran).catch_unwind().await {
+                    Ok(figures) => {
+                        println!("bench: {} {who:?} {number}: {}", line.name, table::short(&figures));
+                        result.add(who, figures);
+                    }
+                    Err(_) => {
+                        println!("bench: {} {who:?} {number}: failed", line.name);
+                        result.fail(who);
+                    }
+                }
             }
         }
         results.push(result);
+        // After each line: an hour is long.
+        report = table::report(&results, runs, &machine, begun.elapsed());
+        std::fs::write(bench.folder.join("report.md"), &report).unwrap();
+        let raw = json!({ "machine": machine, "lines": results.iter().map(table::Result::raw).collect::<Vec<_>>() });
+        std::fs::write(bench.folder.join("figures.json"), serde_json::to_string_pretty(&raw).unwrap()).unwrap();
     }
-    let report = table::report(&results, &table::machine(&bench.counter).await, begun.elapsed());
-    std::fs::write(bench.folder.join("report.md"), &report).unwrap();
-    let raw = json!({ "lines": results.iter().map(table::Result::raw).collect::<Vec<_>>() });
-    std::fs::write(bench.folder.join("figures.json"), serde_json::to_string_pretty(&raw).unwrap()).unwrap();
     println!("\n{report}");
     if std::env::var_os("README").is_some_and(|value| !value.is_empty()) {
         table::write_readme(&report);

@@ -20,6 +20,9 @@ window.WebSocket = class extends Line {
   }
 };
 
+// A page that asks whether it may really be left would keep the next run waiting.
+window.addEventListener("beforeunload", (event) => event.stopImmediatePropagation(), { capture: true });
+
 const KEPT = [
   "kind", "framesDecoded", "framesReceived", "framesDropped", "frameWidth", "frameHeight", "freezeCount", "totalFreezesDuration",
   "packetsLost", "packetsReceived", "bytesReceived", "concealedSamples", "silentConcealedSamples", "totalSamplesReceived",

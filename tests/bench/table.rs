@@ -16,6 +16,7 @@ pub struct Result {
     words: &'static str,
     seconds: u64,
     runs: BTreeMap<Who, Vec<Figures>>,
+    failed: BTreeMap<Who, usize>,
 }
 
 /// What is asked of the box.
@@ -105,7 +106,13 @@ impl Target {
 impl Result {
     /// Nothing yet.
     pub fn new(line: &Line) -> Self {
-        Self { name: line.name, words: line.words, seconds: line.seconds, runs: BTreeMap::new() }
+        Self {
+            name: line.name,
+            words: line.words,
+            seconds: line.seconds,
+            runs: BTreeMap::new(),
+            failed: BTreeMap::new(),
+        }
     }
 
     /// One more run.
@@ -113,10 +120,17 @@ impl Result {
         self.runs.entry(who).or_default().push(figures);
     }
 
+    /// One that came to nothing.
+    pub fn fail(&mut self, who: Who) {
+        *self.failed.entry(who).or_default() += 1;
+    }
+
     /// Everything, as JSON.
     pub fn raw(&self) -> Value {
         let of = |who| self.runs.get(&who);
-        json!({ "line": self.name, "is": self.words, "seconds": self.seconds, "box": of(Who::Box), "kiosk": of(Who::Kiosk) })
+        json!({ "line": self.name, "is": self.words, "seconds": self.seconds, "box": of(Who::Box), "kiosk": of(Who::Kiosk),
+            "failed": self.failed.iter().map(|(who, failed)| (format!("{who:?}"), failed)).collect::<BTreeMap<_, _>>(),
+        })
     }
 
     fn all(&self, who: Who, key: &str) -> Vec<f64> {
@@ -132,6 +146,7 @@ impl Result {
             Who::Box => format!("**{}**: {}; box", self.name, self.words),
             Who::Kiosk => "kiosk".to_owned(),
         };
+        let failed = self.failed.get(&who).map_or_else(String::new, |failed| format!(" ({failed} failed)"));
         let cells = COLUMNS.iter().map(|column| {
             let (found, kiosk) = (self.median(who, column.key), self.median(Who::Kiosk, column.key));
             if !found.is_finite() {
@@ -152,7 +167,7 @@ impl Result {
             }
             cell
         });
-        format!("| {name} | {} |\n", cells.collect::<Vec<_>>().join(" | "))
+        format!("| {name}{failed} | {} |\n", cells.collect::<Vec<_>>().join(" | "))
     }
 }
 
@@ -165,8 +180,7 @@ pub fn short(figures: &Figures) -> String {
 }
 
 /// The whole report in Markdown.
-pub fn report(results: &[Result], machine: &str, took: Duration) -> String {
-    let runs = results.iter().flat_map(|result| result.runs.values()).map(Vec::len).min().unwrap_or(0);
+pub fn report(results: &[Result], runs: usize, machine: &str, took: Duration) -> String {
     let joins = results.first().map_or(0, |first| first.all(Who::Box, "join").len());
     let head: Vec<&str> = COLUMNS.iter().map(|column| column.words).collect();
     let targets =
