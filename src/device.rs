@@ -13,6 +13,7 @@ pub mod light;
 pub mod link;
 pub mod media;
 pub mod network;
+pub mod pace;
 mod running;
 pub mod slot;
 pub mod sound;

@@ -10,13 +10,14 @@ pub mod scan;
 pub use frame::Frame;
 
 use super::Behind;
+use super::pace::{Pace, Turns};
 use super::running::Running;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -78,14 +79,17 @@ const AGAIN: Duration = Duration::from_secs(1);
 const OPENING: Duration = Duration::from_secs(15);
 
 /// Serves the camera until nobody asks any more. `frames` shows the newest frame while the camera is open, and
-/// nothing while it is closed.
+/// nothing while it is closed. What comes more often than at this `pace` is not even decoded, where the camera's coding
+/// allows that.
 pub async fn run(
     mut behind: Behind<CameraAsk, CameraEvent>,
     source: CameraSource,
+    pace: Pace,
     frames: watch::Sender<Option<Frame>>,
 ) {
     let mut camera = Camera {
         source,
+        pace,
         frames,
         capture: None,
         wanted: false,
@@ -116,6 +120,7 @@ pub async fn run(
 
 struct Camera {
     source: CameraSource,
+    pace: Pace,
     frames: watch::Sender<Option<Frame>>,
     capture: Option<Capture>,
     wanted: bool,
@@ -217,10 +222,10 @@ impl Camera {
     }
 
     async fn open(&self) -> Result<Capture, String> {
-        let (source, frames) = (self.source.clone(), self.frames.clone());
+        let (source, pace, frames) = (self.source.clone(), self.pace.clone(), self.frames.clone());
         let counted = Arc::new(AtomicU64::new(0));
         let count = counted.clone();
-        let opening = tokio::task::spawn_blocking(move || start(&source, frames, count));
+        let opening = tokio::task::spawn_blocking(move || start(&source, pace, frames, count));
         let running = tokio::time::timeout(OPENING, opening)
             .await
             .map_err(|_| format!("opening the camera took longer than {OPENING:?}; plug it out and in again"))?
@@ -242,13 +247,14 @@ impl Camera {
 /// Builds a capture pipeline and starts it.
 fn start(
     source: &CameraSource,
+    pace: Pace,
     frames: watch::Sender<Option<Frame>>,
     counted: Arc<AtomicU64>,
 ) -> Result<Running, String> {
     gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
     let running = Running(gst::Pipeline::with_name("camera"));
     let pipeline = &running.0;
-    build(pipeline, source, frames, counted)?;
+    build(pipeline, source, pace, frames, counted)?;
     pipeline.set_state(gst::State::Playing).map_err(|error| {
         let said = pipeline.bus().and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]));
         let said = match said.as_ref().map(|message| message.view()) {
@@ -263,13 +269,15 @@ fn start(
 fn build(
     pipeline: &gst::Pipeline,
     source: &CameraSource,
+    pace: Pace,
     frames: watch::Sender<Option<Frame>>,
     counted: Arc<AtomicU64>,
 ) -> Result<(), String> {
-    let mut chain = match source {
+    let (mut chain, paced) = match source {
         CameraSource::V4l2 { device } => mode::v4l2_chain(device)?,
-        CameraSource::Element { make, .. } => vec![make()?],
+        CameraSource::Element { make, .. } => (vec![make()?], 0),
     };
+    keep_pace(chain.get(paced).and_then(|element| element.static_pad("src")).as_ref(), pace);
     chain.push(element("videoconvert")?);
     let caps = gst::Caps::builder("video/x-raw").field("format", "I420").build();
     let sink = gst_app::AppSink::builder().caps(&caps).max_buffers(1).drop(true).sync(false).build();
@@ -289,6 +297,21 @@ fn build(
     pipeline.add_many(&chain).map_err(|error| format!("the capture pipeline cannot be built: {error}"))?;
     gst::Element::link_many(&chain)
         .map_err(|error| format!("the camera's pictures do not fit the capture pipeline: {error}"))
+}
+
+/// Leaves pictures out that come more often than they are wanted.
+fn keep_pace(pad: Option<&gst::Pad>, pace: Pace) {
+    let (begun, turns) = (Instant::now(), Mutex::new(Turns::default()));
+    let wanted = move || turns.lock().is_ok_and(|mut turns| turns.take(begun.elapsed(), pace.between()));
+    let probe = pad.map(|pad| {
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| match wanted() {
+            true => gst::PadProbeReturn::Ok,
+            false => gst::PadProbeReturn::Drop,
+        })
+    });
+    if probe.is_none() {
+        tracing::warn!("the camera's pictures cannot be counted: a busy machine gets all of them");
+    }
 }
 
 /// Makes a plain element.
@@ -327,7 +350,8 @@ pub(super) mod tests {
         let (mut camera, behind) = device();
         let (_plugged, present) = watch::channel(true);
         let (sender, mut frames) = watch::channel(None);
-        let task = tokio::spawn(run(behind, CameraSource::Element { make: test_pattern(), present }, sender));
+        let task =
+            tokio::spawn(run(behind, CameraSource::Element { make: test_pattern(), present }, Pace::default(), sender));
         assert_eq!(next(&mut camera.events).await, CameraEvent::Present { present: true });
         assert!(frames.borrow().is_none());
         for _ in 0..2 {
@@ -350,7 +374,7 @@ pub(super) mod tests {
         let (mut camera, behind) = device();
         let (plugged, present) = watch::channel(true);
         let (sender, mut frames) = watch::channel(None);
-        tokio::spawn(run(behind, CameraSource::Element { make: test_pattern(), present }, sender));
+        tokio::spawn(run(behind, CameraSource::Element { make: test_pattern(), present }, Pace::default(), sender));
         camera.asks.send(CameraAsk::Open).await.unwrap();
         assert_eq!(next(&mut camera.events).await, CameraEvent::Present { present: true });
         assert_eq!(next(&mut camera.events).await, CameraEvent::Opened);
@@ -387,7 +411,7 @@ pub(super) mod tests {
         let (mut camera, behind) = device();
         let (plugged, present) = watch::channel(false);
         let (sender, mut frames) = watch::channel(None);
-        let running = tokio::spawn(run(behind, CameraSource::Element { make, present }, sender));
+        let running = tokio::spawn(run(behind, CameraSource::Element { make, present }, Pace::default(), sender));
         camera.asks.send(CameraAsk::Open).await.unwrap();
         assert_eq!(next(&mut camera.events).await, CameraEvent::Present { present: false });
         for time in 0..10 {
@@ -422,7 +446,7 @@ pub(super) mod tests {
         let (mut camera, behind) = device();
         let nothing = tempfile::NamedTempFile::new().unwrap();
         let (sender, _frames) = watch::channel(None);
-        tokio::spawn(run(behind, CameraSource::V4l2 { device: nothing.path().to_owned() }, sender));
+        tokio::spawn(run(behind, CameraSource::V4l2 { device: nothing.path().to_owned() }, Pace::default(), sender));
         assert_eq!(next(&mut camera.events).await, CameraEvent::Present { present: true });
         camera.asks.send(CameraAsk::Open).await.unwrap();
         assert_eq!(next(&mut camera.events).await, CameraEvent::Present { present: false });

@@ -55,8 +55,8 @@ const DEVICES: [(&str, Back); 15] = [
     ("usb", Back::Here(|| Box::pin(sticks_come_back()))),
 ];
 
-/// Not a device: what systemd is told.
-const NO_DEVICES: [&str; 2] = ["come_back", "systemd"];
+/// Not a device: what systemd is told, and what one device tells another.
+const NO_DEVICES: [&str; 3] = ["come_back", "pace", "systemd"];
 
 #[test]
 fn every_device_has_a_row() {

@@ -16,6 +16,7 @@ mod fingerprint;
 mod gate;
 mod ice;
 mod live;
+mod machine;
 mod negotiate;
 mod pipeline;
 mod receive;
@@ -29,6 +30,7 @@ mod voice;
 
 use super::Behind;
 use super::camera::Frame;
+use super::pace::Pace;
 use super::sound::SessionAudio;
 use gstreamer as gst;
 use live::{Happened, Live};
@@ -139,16 +141,21 @@ pub struct Ports {
     pub staff: watch::Sender<Option<Frame>>,
     /// Microphone and speaker.
     pub sound: SessionAudio,
+    /// How often the camera gives pictures.
+    pub pace: Pace,
 }
 
 /// Serves sessions until nobody asks any more.
 pub async fn run(mut behind: Behind<MediaAsk, MediaEvent>, ports: Ports) {
     let ready = prepare().await;
     let mut live: Option<Live> = None;
+    // What one pipeline has found out about this machine, the next one need not find out again.
+    let mut machine = 0;
     loop {
+        machine = live.as_ref().map_or(machine, Live::machine);
         let event = tokio::select! {
             ask = behind.asks.recv() => match ask {
-                Some(ask) => asked(ask, &mut live, &ports, &ready).await,
+                Some(ask) => asked(ask, &mut live, machine, &ports, &ready).await,
                 None => break,
             },
             happened = happens(&mut live) => match &mut live {
@@ -193,6 +200,7 @@ async fn happens(live: &mut Option<Live>) -> Happened {
 async fn asked(
     ask: MediaAsk,
     live: &mut Option<Live>,
+    machine: usize,
     ports: &Ports,
     ready: &Result<(), String>,
 ) -> Option<MediaEvent> {
@@ -206,7 +214,7 @@ async fn asked(
             if let Err(why) = ready {
                 return failed(attempt, why.clone());
             }
-            match Live::start(attempt, &ice_servers, relay_only, ports).await {
+            match Live::start(attempt, &ice_servers, relay_only, machine, ports).await {
                 Ok(started) => *live = Some(started),
                 Err(why) => return failed(attempt, why),
             }

@@ -1,7 +1,7 @@
 //! The TV: screens, own camera and staff picture composed into one output.
 //!
 //! A picture is composed when something that is seen has changed, and at most [`RATE`] times a second: a still
-//! screen costs nothing.
+//! screen costs nothing. A machine that is slow at it composes fewer: talking goes first.
 
 pub mod catalogue;
 pub mod compose;
@@ -24,6 +24,8 @@ use tokio::time::Instant;
 
 /// Most pictures a second.
 pub const RATE: u32 = 25;
+/// One part of the time in so many goes into composing, at most.
+const COMPOSING: u32 = 3;
 /// Wait before an output that failed (a TV that is unplugged) is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
 /// The same while the kernel is still looking for its displays: the box starts before they are found.
@@ -162,7 +164,7 @@ async fn serve(
                 continue;
             }
         }
-        let next = Instant::now() + Duration::from_secs(1) / RATE;
+        let begun = Instant::now();
         let scene = scenes.borrow_and_update().clone();
         let (own_frame, staff_frame) = (latest(&mut own), latest(&mut staff));
         let composed = tokio::task::spawn_blocking(move || {
@@ -171,6 +173,7 @@ async fn serve(
         });
         let Ok((back, picture)) = composed.await else { break };
         composer = back;
+        let next = begun + between(begun.elapsed());
         match picture {
             Ok(picture) => {
                 output.show(&picture).await;
@@ -181,6 +184,11 @@ async fn serve(
         tokio::time::sleep_until(next).await;
     }
     output.close().await;
+}
+
+/// Time from one picture to the next when composing one `took` so long: a slow machine has more to do than this.
+fn between(took: Duration) -> Duration {
+    (took * COMPOSING).max(Duration::from_secs(1) / RATE)
 }
 
 /// Ends when there is a newer frame.
@@ -351,6 +359,14 @@ pub(super) mod tests {
         tokio::time::timeout(PATIENCE, plugged.wait_for(|plugged| !plugged)).await.unwrap().unwrap();
         tv.show(painted([10, 11, 12, 255]), Windows::default());
         until(&mut newest, [10, 11, 12]).await;
+    }
+
+    #[test]
+    fn a_machine_that_is_slow_at_composing_composes_less_often() {
+        let millis = Duration::from_millis;
+        for (took, wanted) in [(0, 40), (8, 40), (20, 60), (100, 300)] {
+            assert_eq!(between(millis(took)), millis(wanted), "for {took} ms");
+        }
     }
 
     /// A TV that is missing at start, and one that is unplugged, is shown the newest picture when it is back.

@@ -9,6 +9,7 @@ use crate::device::clock::ClockEvent;
 use crate::device::link::{self, LinkConfig};
 use crate::device::media::{self, MediaConfig};
 use crate::device::network::{NetworkAsk, NetworkEvent};
+use crate::device::pace::Pace;
 use crate::device::slot::{SlotAsk, SlotEvent};
 use crate::device::sound::{self, SessionAudio, SoundPorts};
 use crate::device::store::{StoreAsk, StoreEvent};
@@ -80,7 +81,8 @@ pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
 
     let (frames_in, frames) = watch::channel(None);
     let (camera, behind_camera) = device();
-    tasks.start("camera", camera::run(behind_camera, parts.camera, frames_in));
+    let pace = Pace::default();
+    tasks.start("camera", camera::run(behind_camera, parts.camera, pace.clone(), frames_in));
     tv.own_frames(frames.clone());
 
     let (loan_in, loan) = watch::channel(None);
@@ -102,7 +104,7 @@ pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
     let (trust_in, trust_anchors) = watch::channel(Vec::new());
     tasks.start("trust", trust_the_loans_anchors(loan_of_media, trust_in));
     let config = MediaConfig { trust_anchors, ..parts.media };
-    let ports = media::Ports { config, camera: frames, staff: staff_in, sound: audio };
+    let ports = media::Ports { config, camera: frames, staff: staff_in, sound: audio, pace };
     tasks.start("media", media::run(behind_media, ports));
     tv.staff_frames(staff);
 

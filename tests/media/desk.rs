@@ -5,9 +5,10 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use madoguchi::device::camera::Frame;
 use madoguchi::device::media::{self, MediaAsk, MediaConfig, MediaEvent, Ports};
+use madoguchi::device::pace::Pace;
 use madoguchi::device::sound::{self, SessionAudio, SoundAsk, SoundEvent, SoundPorts};
 use madoguchi::device::{Device, device};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -87,6 +88,9 @@ pub(crate) struct Desk {
 /// Sizes of the cameras that take each other's place.
 const SIZES: [(u32, u32); 3] = [(640, 360), (1280, 720), (320, 240)];
 
+/// So many drawings are shown over and over: drawing them takes more of the processor than the call that is tested.
+const DRAWINGS: u32 = 16;
+
 /// Left half green, right half orange, with a bar that moves; lively: covered with moving grains.
 pub(crate) fn drawn(number: u32, lively: bool, (width, height): (u32, u32)) -> Frame {
     let mut planes = Vec::with_capacity((width * height * 3 / 2) as usize);
@@ -121,10 +125,13 @@ impl Desk {
         let (is_lively, which) = (lively.clone(), size.clone());
         let draw = tokio::spawn(async move {
             let mut tick = tokio::time::interval(Duration::from_millis(33));
-            for number in 0.. {
+            let mut drawings = HashMap::new();
+            for number in (0..DRAWINGS).cycle() {
                 tick.tick().await;
                 let size = SIZES[which.load(Ordering::Relaxed) % SIZES.len()];
-                camera.send_replace(there.borrow().then(|| drawn(number, is_lively.load(Ordering::Relaxed), size)));
+                let lively = is_lively.load(Ordering::Relaxed);
+                let drawing = drawings.entry((number, lively, size)).or_insert_with(|| drawn(number, lively, size));
+                camera.send_replace(there.borrow().then(|| drawing.clone()));
             }
         });
         let (staff_sender, staff) = watch::channel(None);
@@ -139,7 +146,8 @@ impl Desk {
         let audio = SessionAudio::default();
         let (sound, behind_sound) = device();
         let sounds = tokio::spawn(sound::run(behind_sound, parts.sound, audio.clone()));
-        let ports = Ports { config: parts.config, camera: frames, staff: staff_sender, sound: audio };
+        let ports =
+            Ports { config: parts.config, camera: frames, staff: staff_sender, sound: audio, pace: Pace::default() };
         let (media, behind) = device();
         let served = tokio::spawn(media::run(behind, ports));
         Self {

@@ -37,6 +37,8 @@ mod a_clean_line;
 mod a_clean_session;
 /// The path dies, or never comes up.
 mod a_dead_path;
+/// The machine is much slower than a desktop.
+mod a_slow_machine;
 /// Whoever is at the other end does not have the certificate that the counter's answer names.
 mod a_stranger_on_the_path;
 /// Camera, microphone and speaker go and come back.

@@ -27,8 +27,8 @@ enum Coding {
     Raw,
 }
 
-/// The elements from a camera to raw video.
-pub(super) fn v4l2_chain(device: &Path) -> Result<Vec<gst::Element>, String> {
+/// The elements from a camera to raw video, and after which of them pictures can be left out.
+pub(super) fn v4l2_chain(device: &Path) -> Result<(Vec<gst::Element>, usize), String> {
     let source = element("v4l2src")?;
     source.set_property("device", device.to_string_lossy().as_ref());
     let offered = offered(&source, device)?;
@@ -47,7 +47,9 @@ pub(super) fn v4l2_chain(device: &Path) -> Result<Vec<gst::Element>, String> {
             chain.extend([element("h264parse")?, element("avdec_h264").or_else(|_| element("openh264dec"))?])
         }
     }
-    Ok(chain)
+    // Pictures in H.264 need the ones before them.
+    let paced = if mode.coding == Coding::H264 { chain.len() - 1 } else { 1 };
+    Ok((chain, paced))
 }
 
 /// What the opened device offers.

@@ -24,7 +24,7 @@ pub(super) struct Step {
 }
 
 /// From the best downwards. Measured with vp8enc: at its coarsest, busy 480p takes about 290 kbit/s.
-const STEPS: [Step; 5] = [
+pub(super) const STEPS: [Step; 5] = [
     Step { height: 720, rate: 30, needs: 1_000_000 },
     Step { height: 540, rate: 30, needs: 600_000 },
     Step { height: 360, rate: 25, needs: 300_000 },
@@ -53,7 +53,10 @@ const TOO_EARLY: Duration = Duration::from_secs(10);
 /// with little sent it takes half a minute to say otherwise. Chromium sends probes in that case; here the estimator is set
 /// back to what it said before, once the line has stopped falling, and the size of the picture waits for that.
 pub(super) struct Adapt {
+    /// What the line carries.
     step: usize,
+    /// What this machine can do.
+    machine: usize,
     bps: u32,
     better_since: Option<Duration>,
     /// The newest estimate.
@@ -76,12 +79,31 @@ struct Doubt {
 impl Adapt {
     pub(super) fn new() -> Self {
         let line = START_BPS + SOUND_BPS;
-        Self { step: START, bps: START_BPS, better_since: None, line, doubt: None, asked: None, ask_after: ASK_AGAIN }
+        Self {
+            step: START,
+            machine: 0,
+            bps: START_BPS,
+            better_since: None,
+            line,
+            doubt: None,
+            asked: None,
+            ask_after: ASK_AGAIN,
+        }
     }
 
-    /// The step to use now.
+    /// The step to use now: what both the line and the machine are able to do.
     pub(super) fn step(&self) -> Step {
-        STEPS.get(self.step).copied().unwrap_or(STEPS[0])
+        STEPS.get(self.place()).copied().unwrap_or(STEPS[0])
+    }
+
+    /// Its place among [`STEPS`].
+    pub(super) fn place(&self) -> usize {
+        self.step.max(self.machine)
+    }
+
+    /// The best step that this machine can do.
+    pub(super) fn machine(&mut self, step: usize) {
+        self.machine = step;
     }
 
     /// What the encoder may use, in bits per second.

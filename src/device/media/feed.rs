@@ -2,8 +2,10 @@
 
 use super::adapt::{Step, scaled};
 use super::gate::Gate;
+use super::machine::Work;
 use super::pipeline::Session;
 use crate::device::camera::Frame;
+use crate::device::pace::Turns;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use std::sync::Arc;
@@ -22,10 +24,11 @@ pub(super) async fn feed(
     gate: Arc<Gate>,
     mut camera: watch::Receiver<Option<Frame>>,
     steps: watch::Receiver<Step>,
+    work: Arc<Work>,
 ) {
     let Some(black) = Frame::black(640, 360) else { return };
     let mut size = None;
-    let (mut due, mut sent) = (Instant::now(), Instant::now());
+    let (begun, mut turns, mut sent) = (Instant::now(), Turns::default(), Instant::now());
     let mut camera_there = true;
     loop {
         if !gate.picture_known() {
@@ -54,13 +57,10 @@ pub(super) async fn feed(
             None => black.clone(),
         };
         sent = Instant::now();
-        let now = Instant::now();
-        let between = Duration::from_secs(1) / step.rate;
-        // A quarter of tolerance, so that a camera of just this rate loses nothing to its jitter.
-        if now + between / 4 < due {
+        if !turns.take(begun.elapsed(), Duration::from_secs(1) / step.rate) {
             continue;
         }
-        due = (due + between).max(now);
+        work.give(frame.height());
         if !push(&session, &frame, step, &mut size) {
             return;
         }

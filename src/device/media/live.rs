@@ -1,10 +1,11 @@
 //! One session's pipeline from its building to its end, and what it says meanwhile.
 
-use super::adapt::{Adapt, Sent};
+use super::adapt::{Adapt, STEPS, Sent};
 use super::alive::Alive;
 use super::fingerprint::Fingerprints;
 use super::gate::Gate;
 use super::ice::Servers;
+use super::machine::{Machine, Moment, Work};
 use super::pipeline::{self, Session, bits};
 use super::receive::{Counts, Receiving, cut_packets, receive};
 use super::signals::{self, Signal, Signals, VideoSources};
@@ -12,6 +13,7 @@ use super::stats::{self, Totals};
 use super::tunnel::Tunnel;
 use super::voice::Voice;
 use super::{Gates, MediaNews, Ports, feed, negotiate, remote, verify};
+use crate::device::pace::Pace;
 use crate::device::running::Running;
 use crate::device::sound::InSession;
 use crate::model::ids::Attempt;
@@ -58,7 +60,10 @@ pub(super) struct Live {
     waiting: Vec<Candidate>,
     candidates: mpsc::Sender<Candidate>,
     alive: Alive,
+    work: Arc<Work>,
+    machine: Machine,
     adapt: Adapt,
+    pace: Pace,
     sent: Sent,
     steps: watch::Sender<super::adapt::Step>,
     judged: (Totals, Instant),
@@ -70,11 +75,12 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Builds and starts a pipeline; its offer follows as news.
+    /// Builds and starts a pipeline; its offer follows as news. Pictures begin no better than the step `machine` of [`super::adapt::STEPS`].
     pub(super) async fn start(
         attempt: Attempt,
         servers: &[IceServer],
         relay_only: bool,
+        machine: usize,
         ports: &Ports,
     ) -> Result<Self, String> {
         let gate = Arc::new(Gate::default());
@@ -98,11 +104,14 @@ impl Live {
         let servers = Servers::read(servers);
         let tunnels = negotiate::set_servers(&session.webrtc, &servers, relay_only, &ports.config).await;
         let messages = session.pipeline.bus().ok_or("a pipeline without messages")?.stream();
-        let adapt = Adapt::new();
+        let work = Arc::new(Work::default());
+        watch_the_encoder(&session, &work)?;
+        let mut adapt = Adapt::new();
+        adapt.machine(machine);
         let (steps, step) = watch::channel(adapt.step());
         let running = start(&session).await?;
-        let feed =
-            AbortOnDropHandle::new(tokio::spawn(feed::feed(session.clone(), gate.clone(), ports.camera.clone(), step)));
+        let feed = feed::feed(session.clone(), gate.clone(), ports.camera.clone(), step, work.clone());
+        let feed = AbortOnDropHandle::new(tokio::spawn(feed));
         let voice = Voice::new(session.microphone.clone(), session.played.clone());
         let hears = voice.clone();
         let audio = ports.sound.begin(move |buffer, at| hears.heard(buffer, at));
@@ -129,7 +138,10 @@ impl Live {
             waiting: Vec::new(),
             candidates,
             alive: Alive::default(),
+            work,
+            machine: Machine::new(machine),
             adapt,
+            pace: ports.pace.clone(),
             sent: Sent::default(),
             steps,
             judged: (Totals::default(), Instant::now()),
@@ -186,14 +198,29 @@ impl Live {
                     estimator.set_property("estimated-bitrate", again);
                 }
                 self.session.encoder.set_property("target-bitrate", bits(self.adapt.bps()));
-                let step = self.adapt.step();
-                self.steps.send_if_modified(|old| std::mem::replace(old, step) != step);
+                self.use_step();
                 None
             }
             Signal::FirstPicture => Some(MediaNews::FirstPicture),
             Signal::Unverified(why) => Some(MediaNews::Unverified(why)),
             Signal::Refused(why) | Signal::Broken(why) => Some(MediaNews::Failed(why)),
         }
+    }
+
+    /// The best step that this machine can do, for the next pipeline.
+    pub(super) fn machine(&self) -> usize {
+        self.machine.step()
+    }
+
+    /// Pictures are taken, encoded and shown as line and machine allow.
+    fn use_step(&self) {
+        let step = self.adapt.step();
+        if self.steps.send_if_modified(|old| std::mem::replace(old, step) != step) {
+            let bps = self.adapt.bps();
+            tracing::info!(height = step.height, rate = step.rate, bps, machine = self.machine.step(), "own picture");
+        }
+        // The line's narrowness is no reason to see oneself less often.
+        self.pace.set(STEPS.get(self.machine.step()).map_or(step.rate, |step| step.rate));
     }
 
     /// ICE and DTLS are up, with whomever: only the right certificates open the gates.
@@ -208,7 +235,7 @@ impl Live {
         }
         self.gate.verified();
         self.gate.connected();
-        self.alive.connected(self.counts.bytes.load(Ordering::Relaxed), self.now());
+        self.alive.connected(self.counts.bytes.load(Ordering::Relaxed));
         self.show();
         self.show_key_picture();
         MediaNews::Connected
@@ -233,7 +260,10 @@ impl Live {
 
     async fn ticked(&mut self) -> Option<MediaNews> {
         let (bytes, now) = (self.counts.bytes.load(Ordering::Relaxed), self.now());
-        if self.alive.is_dead(bytes, self.gates.show, now) {
+        self.machine.look(self.work.totals(), self.adapt.place(), now);
+        self.adapt.machine(self.machine.step());
+        self.use_step();
+        if self.alive.is_dead(bytes, self.gates.show, self.machine.is_late(), now) {
             return Some(MediaNews::PathDead);
         }
         let span = self.judged.1.elapsed();
@@ -263,8 +293,7 @@ impl Live {
         })?;
         self.fingerprints = Some(fingerprints);
         negotiate::answer(&self.session.webrtc, sdp, &self.video).await.map_err(MediaNews::Failed)?;
-        let now = self.now();
-        self.alive.answered(now);
+        self.alive.answered();
         self.judged.1 = Instant::now();
         for candidate in std::mem::take(&mut self.waiting) {
             self.candidate(candidate);
@@ -318,11 +347,29 @@ impl Live {
     /// Tears everything down.
     pub(super) async fn stop(self) {
         self.gate.refuse();
-        let Self { running, frames, audio, .. } = self;
+        let Self { running, frames, audio, pace, .. } = self;
         drop(audio);
+        pace.free();
         running.stop().await;
         frames.send_replace(None);
     }
+}
+
+/// Counts what the encoder's thread does. The picture is scaled in that thread, too.
+fn watch_the_encoder(session: &Session, work: &Arc<Work>) -> Result<(), String> {
+    let [begins, ends] = [&session.turn, &session.encoder].map(|element| element.static_pad("src"));
+    let (begins, ends) = begins.zip(ends).ok_or("the encoder has no way out")?;
+    let begun = work.clone();
+    begins.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+        begun.begin(Moment::now());
+        gst::PadProbeReturn::Ok
+    });
+    let ended = work.clone();
+    ends.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+        ended.end(Moment::now());
+        gst::PadProbeReturn::Ok
+    });
+    Ok(())
 }
 
 async fn start(session: &Session) -> Result<Running, String> {

@@ -29,6 +29,8 @@ pub(super) struct Session {
     pub(super) webrtc: gst::Element,
     /// Takes the own pictures.
     pub(super) picture: gst_app::AppSrc,
+    /// Where own pictures wait for their turn.
+    pub(super) turn: gst::Element,
     /// Says how large the encoded picture is.
     pub(super) size: gst::Element,
     pub(super) encoder: gst::Element,
@@ -53,11 +55,11 @@ pub(super) fn build(audio: &SessionAudio, gate: &Arc<Gate>) -> Result<Session, S
     pipeline.add(&webrtc).map_err(|error| error.to_string())?;
     let played = Played::default();
     let (voice, volume) = speaker(&pipeline, audio, &played)?;
-    let (picture, size, encoder) = video(&pipeline, &webrtc, gate)?;
+    let (picture, turn, size, encoder) = video(&pipeline, &webrtc, gate)?;
     let (microphone, packets) = own_sound(gate)?;
     link_to_webrtc(&pipeline, &webrtc, &packets)?;
     allowed::check_all(&pipeline)?;
-    Ok(Session { pipeline, webrtc, picture, size, encoder, played, microphone, voice, volume })
+    Ok(Session { pipeline, webrtc, picture, turn, size, encoder, played, microphone, voice, volume })
 }
 
 /// Own picture: camera frames are pushed in at `picture`.
@@ -65,7 +67,7 @@ fn video(
     pipeline: &gst::Pipeline,
     webrtc: &gst::Element,
     gate: &Arc<Gate>,
-) -> Result<(gst_app::AppSrc, gst::Element, gst::Element), String> {
+) -> Result<(gst_app::AppSrc, gst::Element, gst::Element, gst::Element), String> {
     let picture = gst_app::AppSrc::builder()
         .name("picture")
         .is_live(true)
@@ -74,6 +76,8 @@ fn video(
         .max_buffers(2)
         .leaky_type(gst_app::AppLeakyType::Downstream)
         .build();
+    let turn =
+        made("queue", |builder| builder.property("max-size-buffers", 2_u32).property_from_str("leaky", "downstream"))?;
     let size = element("capsfilter")?;
     let encoder = picture_encoder()?;
     let payloader = made("rtpvp8pay", |builder| {
@@ -92,7 +96,7 @@ fn video(
     let filter = made("capsfilter", |builder| builder.property("caps", packets))?;
     let chain = [
         picture.clone().upcast(),
-        made("queue", |builder| builder.property("max-size-buffers", 2_u32).property_from_str("leaky", "downstream"))?,
+        turn.clone(),
         element("videoscale")?,
         size.clone(),
         encoder.clone(),
@@ -105,7 +109,7 @@ fn video(
     let transceiver: gst_webrtc::WebRTCRTPTransceiver = sink.property("transceiver");
     transceiver.set_property("do-nack", true);
     guard_picture(&src_pad(&filter)?, gate.clone());
-    Ok((picture, size, encoder))
+    Ok((picture, turn, size, encoder))
 }
 
 /// Own sound: the encoder, with the entry before it.
