@@ -80,6 +80,7 @@
 //! | seat | a participant's place in a room; kept for 30 s while its line is down |
 //! | sense | camera or microphone |
 //! | slot | an appointment's time; on the disk, one of the two systems A and B |
+//! | step | how large the own picture is and how often it is sent: what both the path and this machine have room for |
 //! | stick | a USB stick with a loan, a return order or an update |
 //! | turn | one input handled; one line of the log |
 //! | word | a message, to or from a person or another program |

@@ -107,7 +107,7 @@ impl Live {
         let work = Arc::new(Work::default());
         watch_the_encoder(&session, &work)?;
         let mut adapt = Adapt::new();
-        adapt.machine(machine);
+        adapt.machine(machine, false);
         let (steps, step) = watch::channel(adapt.step());
         let running = start(&session).await?;
         let feed = feed::feed(session.clone(), gate.clone(), ports.camera.clone(), step, work.clone());
@@ -261,7 +261,7 @@ impl Live {
     async fn ticked(&mut self) -> Option<MediaNews> {
         let (bytes, now) = (self.counts.bytes.load(Ordering::Relaxed), self.now());
         self.machine.look(self.work.totals(), self.adapt.place(), now);
-        self.adapt.machine(self.machine.step());
+        self.adapt.machine(self.machine.step(), self.machine.is_late());
         self.use_step();
         if self.alive.is_dead(bytes, self.gates.show, self.machine.is_late(), now) {
             return Some(MediaNews::PathDead);
