@@ -45,6 +45,8 @@ struct Inside {
     invite: Option<Invite>,
     seat: Seat,
     line: Line,
+    /// The network carried when it was last looked at.
+    carried: bool,
     staff_present: Option<bool>,
     admitted: bool,
     call: Call,
@@ -94,6 +96,7 @@ impl Session {
             invite,
             seat,
             line: Line::Up { link, since: now },
+            carried: true,
             staff_present: None,
             admitted: false,
             call: Call::default(),
@@ -217,8 +220,11 @@ impl Inside {
     }
 
     fn network_changed(&mut self, now: Uptime, known: &Known) -> Next {
-        if known.carries {
-            self.line.hurry(now);
+        let carried = std::mem::replace(&mut self.carried, known.carries);
+        match (carried, known.carries) {
+            (false, true) => self.line.renew(now),
+            (true, true) => self.line.hurry(now),
+            (_, false) => {}
         }
         Next::Stay
     }

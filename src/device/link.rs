@@ -15,6 +15,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
+/// A line that is replaced may be dead: the new one does not wait longer for it to take what was said.
+const REPLACED: Duration = Duration::from_millis(200);
+
 /// What the line is asked.
 pub enum LinkAsk {
     /// Opens a line and closes any older one. `address` is the WebSocket's `ws:` or `wss:` URL without secrets.
@@ -219,8 +222,13 @@ impl Link {
                         }
                     }
                     other => {
-                        let _ = timeout(self.config.close_within, hang_up(&mut socket)).await;
-                        return End::Asked(after(other));
+                        let next = after(other);
+                        let within = match next {
+                            Next::Open(_) => self.config.close_within.min(REPLACED),
+                            Next::Idle | Next::End => self.config.close_within,
+                        };
+                        let _ = timeout(within, hang_up(&mut socket)).await;
+                        return End::Asked(next);
                     }
                 },
                 heard = socket.next() => {

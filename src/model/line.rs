@@ -79,6 +79,16 @@ impl Line {
         }
     }
 
+    /// The network was gone and is back, perhaps with another address. What was open or being opened before may only be found
+    /// dead after many seconds (RFC 6298, section 5), so it is opened anew at once.
+    pub fn renew(&mut self, now: Uptime) {
+        let (by_key, tries) = match *self {
+            Self::Up { .. } => (false, 0),
+            Self::Opening { by_key, tries, .. } | Self::Pausing { by_key, tries, .. } => (by_key, tries),
+        };
+        *self = Self::Pausing { by_key, tries, until: now };
+    }
+
     /// The deadline or the next try.
     pub fn wake_at(&self) -> Option<Uptime> {
         match self {
@@ -110,5 +120,18 @@ mod tests {
         let mut line = Line::Up { link: Attempt(1), since: Uptime::ZERO };
         line.lose(Uptime::from_millis(500));
         assert_eq!(line.wake_at(), Some(Uptime::from_millis(1_500)));
+    }
+
+    #[test]
+    fn a_network_that_is_back_gets_a_new_line_at_once() {
+        let at = Uptime::from_millis;
+        let opening = Line::Opening { link: Attempt(2), by_key: true, tries: 3, until: at(99_000) };
+        let pausing = Line::Pausing { by_key: true, tries: 3, until: at(99_000) };
+        for (mut line, by_key) in
+            [(Line::Up { link: Attempt(1), since: at(0) }, false), (opening, true), (pausing, true)]
+        {
+            line.renew(at(40_000));
+            assert!(matches!(line, Line::Pausing { by_key: key, until, .. } if key == by_key && until == at(40_000)));
+        }
     }
 }

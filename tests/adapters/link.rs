@@ -284,6 +284,20 @@ async fn a_new_line_replaces_the_old_one_whose_messages_are_dropped() {
     assert_eq!(hear(&mut room).await, Some(wire(&consent("to the new one"))));
 }
 
+/// A line that died with its network does not answer the goodbye.
+#[tokio::test]
+async fn a_new_line_does_not_wait_for_a_dead_one() {
+    let (listener, port) = listen().await;
+    let mut line = line(LinkConfig { close_within: 2 * PATIENCE, ..LinkConfig::default() });
+    let address = format!("ws://127.0.0.1:{port}/ws");
+    open(&line, 1, &address, &[]).await;
+    let _dead = accept(&listener).await;
+    opened(&mut line, 1).await;
+    open(&line, 2, &address, &[]).await;
+    let _room = tokio::time::timeout(PATIENCE, accept(&listener)).await.expect("a new line");
+    opened(&mut line, 2).await;
+}
+
 #[tokio::test]
 async fn an_oversized_message_ends_the_line() {
     let (listener, port) = listen().await;

@@ -1,6 +1,7 @@
 //! A short loss: back to the same seat by the token, and to the picture without a word from anybody.
 
 use crate::life::{Life, seconds};
+use madoguchi::model::screen::NetworkTrouble;
 
 #[test]
 fn the_line_comes_back_in_time() {
@@ -38,4 +39,19 @@ fn a_rebuild_that_nobody_heard_is_asked_for_again() {
     life.waits(seconds(15));
     life.room.hears_rebuild = true;
     life.until("session-live");
+}
+
+/// Nobody has noticed yet that the line died with the network: perhaps the address is another one now.
+#[test]
+fn a_network_that_is_back_gets_a_new_line_at_once() {
+    let mut life = Life::talking();
+    life.network_carries(Err(NetworkTrouble::LineLost));
+    life.waits(seconds(6));
+    let asked = life.asked("OpenLink");
+    life.network_carries(Ok(()));
+    assert_eq!(life.asked("OpenLink"), asked + 1, "{}", life.trace());
+    life.until("session-live");
+    life.waits(seconds(10));
+    assert!(life.room.has_heard("hello by token"));
+    life.expect_face("session-live");
 }
