@@ -73,15 +73,15 @@ fn what_cannot_be_followed_is_said_and_nothing_changes() {
 
 #[test]
 fn a_stick_that_cannot_be_read_is_told_to_staff_and_to_whoever_puts_it_in() {
-    let stick = |by_hand| Stick { by_hand, loan: Some(Err(PaperRefusal::UnreadableStick)), ..Stick::default() };
+    let stick = || Stick { loan: Some(Err(PaperRefusal::UnreadableStick)), ..Stick::default() };
     let mut life = Life::power_on_with(Ok(None));
     life.until("boot-no-loan");
-    life.stick_in(stick(false));
+    life.stick_found(stick());
     life.expect_face("boot-paper-refused-unreadable-stick");
     let mut life = Life::at_the_paper_screen();
-    life.stick_in(stick(false));
+    life.stick_found(stick());
     life.expect_face("qr-show-paper");
-    life.stick_in(stick(true));
+    life.stick_in(stick());
     life.expect_face("boot-paper-refused-unreadable-stick");
     life.press();
     life.until("qr-show-paper");

@@ -280,8 +280,13 @@ impl Life {
 
     /// It stays in until it is taken out, over power cuts too.
     pub(crate) fn stick_in(&mut self, stick: Stick) -> StickId {
+        self.stick_found(Stick { by_hand: true, ..stick })
+    }
+
+    /// One that was in before the power came, unless it says otherwise.
+    pub(crate) fn stick_found(&mut self, stick: Stick) -> StickId {
         self.order += 1;
-        let stick = Stick { id: StickId(self.order), by_hand: true, ..stick };
+        let stick = Stick { id: StickId(self.order), ..stick };
         self.sticks.push(stick.clone());
         let id = stick.id;
         self.told(Told::Stick(StickNews::In(stick)));
