@@ -255,7 +255,7 @@ mod tests {
             .collect();
         names.sort();
         assert_eq!(names, ["loan.toml", "loan.toml.minisig", "return.toml", "return.toml.minisig"]);
-        give_back("DEMO-2026-001", &desk.secret(), &desk.at("stick")).unwrap();
+        give_back("DEMO-2026-001", &desk.secret(), &desk.at("stick"), true).unwrap();
         let said = desk.check().unwrap_err();
         assert!(said.contains("loan DEMO-2026-001: the order to return it (return.toml) lies beside it"), "{said}");
     }

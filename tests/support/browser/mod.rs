@@ -10,6 +10,7 @@ mod chromium;
 mod client;
 mod driver;
 
+#[allow(unused_imports, reason = "each test uses its own part of it")]
 pub use chromium::BLOCK_SITE_DATA;
 use driver::Driver;
 use serde_json::{Value, json};
