@@ -4,9 +4,10 @@ use crate::model::ids::Attempt;
 use crate::model::wire::ToClient;
 
 /// Every `kind` of [`ToClient`]. A message of another kind comes from a newer server and is ignored.
-const KINDS: [&str; 15] = [
+const KINDS: [&str; 16] = [
     "welcome",
     "refused",
+    "beat",
     "lobby",
     "admitted",
     "peer",
