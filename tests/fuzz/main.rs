@@ -13,7 +13,7 @@
 
 use madoguchi::model::code::{self, Code};
 use madoguchi::model::invite::{Invite, KEY_LENGTH};
-use madoguchi::model::loan::Loan;
+use madoguchi::model::loan::{Loan, is_id};
 use madoguchi::model::secret::Secret;
 use madoguchi::model::stick::{return_order, return_order_for};
 use madoguchi::model::update::{classify, compare_versions};
@@ -140,7 +140,7 @@ fn versions_and_orders() {
             assert_eq!(return_order(&return_order_for(&loan)), Ok(loan));
         }
         let named = return_order_for(&text);
-        assert!(return_order(&named).map_or(text.is_empty() || text.len() > 40, |loan| loan == text));
+        assert_eq!(return_order(&named).ok(), is_id(&text).then(|| text.into_owned()));
     });
 }
 
