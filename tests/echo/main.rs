@@ -11,3 +11,6 @@ mod voices;
 
 /// The canceller in rooms of all kinds, in virtual time.
 mod rooms;
+
+/// The product's own pipeline in such a room, over a real network leg.
+mod session;
