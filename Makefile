@@ -17,8 +17,10 @@ APT_BOOT := device-tree-compiler dnsmasq-base dosfstools iproute2 libasound2-plu
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Every target compiles with the same features and flags (.ci/cargo), so that each crate is compiled once.
 CARGO := .ci/cargo
-# All that is compiled for tests; the last three are programs of their own.
-ALL := --lib --bins --tests --test live --test image --test bench
+# All that is compiled for tests, and the tests that are programs of their own: `--tests` passes over those, also where they
+# are named beside it.
+ALL := --lib --bins --tests
+PROGRAMS := --test live --test image --test bench
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
@@ -48,6 +50,7 @@ check: $(TARGET)/.deps-test ## Format, lints, the pure part alone, licences and 
 	.ci/one-graph
 	@# Clippy's driver compiles (.ci/cargo): what it says of the code fails here.
 	@WARNINGS=deny .ci/compile $(ALL)
+	@WARNINGS=deny .ci/compile $(PROGRAMS)
 	@# The wall: model and appliance without anything that touches the world.
 	$(CARGO) check --quiet --package madoguchi --lib --no-default-features
 	@# cargo-deny 0.20 passes over libraries that are a cdylib as well, and all that they need: shown to it as plain ones.

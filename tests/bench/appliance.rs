@@ -86,17 +86,13 @@ async fn live(data: &Path, clip: &Path, address: &str) {
         },
         clock: clock_events,
         network,
+        counters: watch::channel(Vec::new()).0,
         store,
         slot,
         sticks,
         tv: TvConfig { width: SIZE.0, height: SIZE.1, sink: TvSink::Frames },
         link: LinkConfig::default(),
-        media: MediaConfig {
-            local_addresses: Vec::new(),
-            loop_delay: Duration::ZERO,
-            trust_anchors: watch::channel(Vec::new()).1,
-            line_cut: None,
-        },
+        media: MediaConfig { local_addresses: Vec::new(), trust_anchors: watch::channel(Vec::new()).1, line_cut: None },
     };
     let running = assemble(parts, &mut tasks).unwrap();
     let shown = Arc::new(Mutex::new(Vec::new()));
