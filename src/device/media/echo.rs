@@ -23,6 +23,18 @@ const AHEAD: u64 = RATE as u64 * 30 / 1000;
 /// So far may sound be from its moment before something is left out or silence is put in, in samples (40 ms). The sound
 /// card's element does the same (`alignment-threshold`): stamps that jitter must not tear the reference apart.
 const ALIGNMENT: u64 = RATE as u64 / 25;
+/// The canceller looks for a TV that is late by up to about 0.45 s. One that is later is found where it is shown what was
+/// played so much later, in samples (280 ms).
+const LATER: u64 = RATE as u64 * 280 / 1000;
+/// A TV whose echo was taken out by at least so much (dB) in so many seconds in a row is found: a canceller that looks for it
+/// at the wrong place takes as much out of some of them.
+const FOUND: i16 = 12;
+const FOUND_SECONDS: u32 = 3;
+/// Where it is not found for so many seconds in a row, it is looked for elsewhere: at first, where it had been found before
+/// (somebody may be speaking here), and at the most.
+const MISSED: u32 = 4;
+const MISSED_AFTER_FOUND: u32 = 12;
+const MISSED_AT_MOST: u32 = 64;
 /// How much of what is played is kept: three seconds, more than anything that waits on the way.
 const KEPT: u64 = 3 * RATE as u64;
 /// Pieces over which the loss of echo is measured: one second.
@@ -109,6 +121,7 @@ pub struct Canceller {
     processing: AudioProcessing,
     loss: Loss,
     rest: Rest,
+    search: Search,
 }
 
 impl Canceller {
@@ -129,12 +142,12 @@ impl Canceller {
         };
         let form = StreamConfig::new(RATE, 1);
         let processing = AudioProcessing::builder().config(config).capture_config(form).render_config(form).build();
-        Self { played, processing, loss: Loss::default(), rest: Rest::default() }
+        Self { played, processing, loss: Loss::default(), rest: Rest::default(), search: Search::default() }
     }
 
     /// Takes the echo out of one piece, whose number counts from the beginning of the session.
     pub fn heard(&mut self, number: u64, samples: &mut [i16]) {
-        let reference = self.played.piece(number * PIECE + AHEAD);
+        let reference = self.played.piece((number * PIECE + AHEAD).saturating_sub(self.search.later()));
         let Ok(microphone) = <[i16; SIZE]>::try_from(&*samples) else { return };
         let mut unchanged = [0; SIZE];
         // They refuse other forms of sound only, and this one never changes.
@@ -142,13 +155,16 @@ impl Canceller {
         let _ = processed.and_then(|()| self.processing.process_capture_i16(&microphone, samples));
         let speaks = self.loss.speaks(&reference);
         self.rest.lower(speaks, &microphone, samples);
-        self.loss.piece(&microphone, samples);
+        if let Some(loss) = self.loss.piece(&microphone, samples) {
+            self.search.second(loss);
+        }
     }
 
     /// How the echo is now; nothing before the other end has spoken for a second and was heard in the microphone.
     pub fn stats(&self) -> Option<EchoStats> {
-        let ahead = i32::try_from(AHEAD * 1000 / u64::from(RATE)).unwrap_or_default();
-        let delay = self.processing.statistics().delay_ms.unwrap_or_default() - ahead;
+        let millis = |samples: u64| i32::try_from(samples * 1000 / u64::from(RATE)).unwrap_or_default();
+        let found = self.processing.statistics().delay_ms.unwrap_or_default();
+        let delay = found + millis(self.search.later()) - millis(AHEAD);
         Some(EchoStats { loss_db: self.loss.middle()?, delay_ms: u16::try_from(delay).unwrap_or_default() })
     }
 }
@@ -172,33 +188,72 @@ impl Loss {
         self.echoing > 0
     }
 
-    fn piece(&mut self, microphone: &[i16], out: &[i16]) {
+    /// Gives the loss of a second that is over, in dB, where the TV was heard in it.
+    fn piece(&mut self, microphone: &[i16], out: &[i16]) -> Option<i16> {
         if self.echoing == 0 {
-            return;
+            return None;
         }
         self.before += power(microphone);
         self.after += power(out);
         self.pieces += 1;
         if self.pieces < SPAN {
-            return;
+            return None;
         }
         let (before, after) = (std::mem::take(&mut self.before), std::mem::take(&mut self.after));
         self.pieces = 0;
         if before < HEARD * HEARD * f64::from(SPAN) {
-            return;
+            return None;
         }
         // Less than one step of a sample counts as one.
-        let loss = 10.0 * (before / after.max(f64::from(SPAN))).log10();
-        self.seconds.push_back(loss.round() as i16);
+        let loss = (10.0 * (before / after.max(f64::from(SPAN))).log10()).round() as i16;
+        self.seconds.push_back(loss);
         if self.seconds.len() > SECONDS {
             self.seconds.pop_front();
         }
+        Some(loss)
     }
 
     fn middle(&self) -> Option<i16> {
         let mut seconds: Vec<i16> = self.seconds.iter().copied().collect();
         seconds.sort_unstable();
         seconds.get(seconds.len() / 2).copied()
+    }
+}
+
+/// Where a TV is looked for that may be later than the canceller can find.
+#[derive(Default)]
+struct Search {
+    is_later: bool,
+    missed: u32,
+    /// Good seconds in a row.
+    good: u32,
+    /// It was found where it is looked for now.
+    found: bool,
+    /// How often it was looked for elsewhere since it was found last.
+    turns: u32,
+}
+
+impl Search {
+    /// So much later the canceller is shown what was played, in samples.
+    fn later(&self) -> u64 {
+        if self.is_later { LATER } else { 0 }
+    }
+
+    /// In a second in which the TV was heard so much of it was taken out, in dB.
+    fn second(&mut self, loss: i16) {
+        if loss >= FOUND {
+            (self.missed, self.good) = (0, self.good + 1);
+            if self.good >= FOUND_SECONDS {
+                (self.found, self.turns) = (true, 0);
+            }
+            return;
+        }
+        (self.missed, self.good) = (self.missed + 1, 0);
+        // Twice each time, once it was looked for in both places.
+        let patience = if self.found { MISSED_AFTER_FOUND } else { MISSED << (self.turns / 2).min(8) };
+        if self.missed >= patience.min(MISSED_AT_MOST) {
+            *self = Self { is_later: !self.is_later, turns: self.turns + 1, ..Self::default() };
+        }
     }
 }
 
@@ -287,6 +342,26 @@ mod tests {
         }
         second(3000, 1000, 500);
         assert_eq!(second(3000, 1000, 500), Some(6), "for most of the time");
+    }
+
+    #[test]
+    fn a_tv_that_is_not_found_is_looked_for_elsewhere_less_and_less_often() {
+        let mut search = Search::default();
+        let mut places = |losses: &[i16]| -> Vec<bool> {
+            let place = |loss: &i16| {
+                search.second(*loss);
+                search.is_later
+            };
+            losses.iter().map(place).collect()
+        };
+        assert_eq!(places(&[0; 4]), [false, false, false, true]);
+        assert_eq!(places(&[30, 2, 30, 30, 30, 2]), [true; 6], "found");
+        assert_eq!(places(&[2; 10]), [true; 10], "somebody speaks here");
+        assert_eq!(places(&[2]), [false]);
+        let silent = places(&[0; 1000]);
+        let turns: Vec<usize> = (1..silent.len()).filter(|at| silent[*at] != silent[at - 1]).collect();
+        let waits: Vec<usize> = turns.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(waits.is_sorted() && waits.len() > 8 && waits.last() == Some(&64), "{waits:?}");
     }
 
     #[test]
