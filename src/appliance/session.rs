@@ -405,7 +405,7 @@ impl Inside {
                 Next::Stay
             }
             Refusal::ResumeExpired | Refusal::RoomFull | Refusal::TooManyTries { .. } | Refusal::Busy => {
-                self.line.lose(now);
+                self.line.refused(now);
                 Next::Stay
             }
             Refusal::LetLeave => Next::End(Ending::LetLeave),
