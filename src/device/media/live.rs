@@ -277,6 +277,7 @@ impl Live {
         totals.pictures = self.counts.pictures.load(Ordering::Relaxed);
         let mut judged = stats::between(&self.judged.0, &totals, span);
         judged.echo = self.voice.echo();
+        judged.takes = self.machine.takes();
         self.judged = (totals, Instant::now());
         Some(MediaNews::Stats(judged))
     }

@@ -1,6 +1,7 @@
 //! How much of this machine the own picture takes: a small steady picture rather than a large one that stutters.
 
 use super::adapt::STEPS;
+use crate::model::quality::Takes;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,10 +9,10 @@ use std::time::{Duration, Instant};
 /// How much of the time the encoder's thread may have a processor (per cent). The rest is left to sound, to the other end's
 /// picture and to the screen.
 const WORKS: u64 = 80;
-/// A step is chosen so that it has one for no longer than this part of the time (per cent), and together with its waiting
-/// for one takes no longer than the other.
+/// A step is chosen so that it has one for no longer than this part of the time (per cent), and so that its pictures come in
+/// time although it has to wait for one.
 const ROOM: u64 = 50;
-const FULL: u64 = 80;
+const IN_TIME: u64 = 100;
 /// So many of the camera's pictures (per cent) may be left out because the one before them was still being encoded.
 const LEFT_OUT: u64 = 20;
 /// A face can be recognized at this step of [`STEPS`] and at those before it. It is left only for a machine that has to
@@ -163,6 +164,14 @@ impl Machine {
         self.step
     }
 
+    /// The largest picture that it is able to decode and show beside that; nothing where it takes whatever comes. A face stays
+    /// to be recognized.
+    pub(super) fn takes(&self) -> Option<Takes> {
+        let step = STEPS.get(self.step.min(FACE)).filter(|_| self.step > 0)?;
+        let small = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
+        Some(Takes { height: small(step.height), rate: small(step.rate) })
+    }
+
     /// The machine was too busy of late to keep its own times.
     pub(super) fn is_late(&self) -> bool {
         self.late || self.strained
@@ -200,7 +209,7 @@ impl Machine {
         let fits = |step: &usize| {
             let works = expected(done, done.worked, used, *step).is_none_or(|works| works <= ROOM);
             // How much it waits for a processor is the others' doing and changes from second to second.
-            let waits = *step == FACE || expected(done, done.busy, used, *step).is_none_or(|busy| busy <= FULL);
+            let waits = *step == FACE || expected(done, done.busy, used, *step).is_none_or(|busy| busy <= IN_TIME);
             works && waits
         };
         let fits = (used + 1..STEPS.len()).find(fits);
@@ -321,6 +330,13 @@ mod tests {
     }
 
     #[test]
+    fn a_slow_machine_asks_for_a_smaller_picture() {
+        assert_eq!(Machine::new(0).takes(), None);
+        assert_eq!(Machine::new(1).takes(), Some(Takes { height: 540, rate: 30 }));
+        assert_eq!(Machine::new(STEPS.len() - 1).takes(), Some(Takes { height: 270, rate: 15 }));
+    }
+
+    #[test]
     fn a_hundredth_gets_the_smallest_and_stays_there() {
         let steps = Board::new(600_000).run(60);
         assert!(steps[4..].iter().all(|step| *step == STEPS.len() - 1), "{steps:?}");
@@ -366,7 +382,7 @@ mod tests {
     /// Its own work would leave room for a larger picture, but others take it.
     #[test]
     fn who_grows_too_early_waits_longer_each_time() {
-        let mut board = Board { sharing: 10, ..Board::new(60_000) };
+        let mut board = Board { sharing: 10, ..Board::new(50_000) };
         let steps = board.run(1200);
         let grown: Vec<usize> = (1..steps.len()).filter(|second| steps[*second] < steps[second - 1]).collect();
         let waits: Vec<usize> = grown.windows(2).map(|pair| pair[1] - pair[0]).collect();
