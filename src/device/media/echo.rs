@@ -54,6 +54,8 @@ const LATEST: u32 = 60;
 const ONLY_ECHO: f64 = 31.6;
 /// Then what is left is lowered by 9 dB more; as a factor.
 const LOWERED: f32 = 0.35;
+/// And while the other end speaks at all, on a machine that is too slow for more (-26 dB); as a factor.
+const TURN: f32 = 0.05;
 /// How much of that comes with each piece. Back it is at once, so that no first syllable is lost.
 const STEP: f32 = 0.1;
 /// How much of the pieces before counts when powers are compared.
@@ -122,6 +124,7 @@ pub struct Canceller {
     loss: Loss,
     rest: Rest,
     search: Search,
+    takes_turns: bool,
 }
 
 impl Canceller {
@@ -142,26 +145,39 @@ impl Canceller {
         };
         let form = StreamConfig::new(RATE, 1);
         let processing = AudioProcessing::builder().config(config).capture_config(form).render_config(form).build();
-        Self { played, processing, loss: Loss::default(), rest: Rest::default(), search: Search::default() }
+        let (loss, rest, search) = (Loss::default(), Rest::default(), Search::default());
+        Self { played, processing, loss, rest, search, takes_turns: false }
     }
 
     /// Takes the echo out of one piece, whose number counts from the beginning of the session.
     pub fn heard(&mut self, number: u64, samples: &mut [i16]) {
         let reference = self.played.piece((number * PIECE + AHEAD).saturating_sub(self.search.later()));
         let Ok(microphone) = <[i16; SIZE]>::try_from(&*samples) else { return };
+        let speaks = self.loss.speaks(&reference);
+        if self.takes_turns {
+            self.rest.take_turns(speaks, samples);
+            return;
+        }
         let mut unchanged = [0; SIZE];
         // They refuse other forms of sound only, and this one never changes.
         let processed = self.processing.process_render_i16(&reference, &mut unchanged);
         let _ = processed.and_then(|()| self.processing.process_capture_i16(&microphone, samples));
-        let speaks = self.loss.speaks(&reference);
         self.rest.lower(speaks, &microphone, samples);
         if let Some(loss) = self.loss.piece(&microphone, samples) {
             self.search.second(loss);
         }
     }
 
+    /// From now on only lowers the microphone while the TV speaks: for a machine that is too slow for anything better.
+    pub fn take_turns(&mut self) {
+        self.takes_turns = true;
+    }
+
     /// How the echo is now; nothing before the other end has spoken for a second and was heard in the microphone.
     pub fn stats(&self) -> Option<EchoStats> {
+        if self.takes_turns {
+            return None;
+        }
         let millis = |samples: u64| i32::try_from(samples * 1000 / u64::from(RATE)).unwrap_or_default();
         let found = self.processing.statistics().delay_ms.unwrap_or_default();
         let delay = found + millis(self.search.later()) - millis(AHEAD);
@@ -276,6 +292,16 @@ impl Rest {
         self.after = self.after * MEMORY + power(out);
         let only_echo = speaks && self.before > self.after * ONLY_ECHO;
         let next = if only_echo { (self.gain - STEP).max(LOWERED) } else { 1.0 };
+        self.glide(next, out);
+    }
+
+    /// Whoever speaks there is not interrupted by his own echo; back it comes within 0.1 s.
+    fn take_turns(&mut self, speaks: bool, out: &mut [i16]) {
+        let next = if speaks { TURN } else { (self.gain + STEP).min(1.0) };
+        self.glide(next, out);
+    }
+
+    fn glide(&mut self, next: f32, out: &mut [i16]) {
         let (begin, step) = (self.gain, (next - self.gain) / out.len().max(1) as f32);
         for (number, sample) in out.iter_mut().enumerate() {
             *sample = (f32::from(*sample) * (begin + step * number as f32)) as i16;
@@ -362,6 +388,24 @@ mod tests {
         let turns: Vec<usize> = (1..silent.len()).filter(|at| silent[*at] != silent[at - 1]).collect();
         let waits: Vec<usize> = turns.windows(2).map(|pair| pair[1] - pair[0]).collect();
         assert!(waits.is_sorted() && waits.len() > 8 && waits.last() == Some(&64), "{waits:?}");
+    }
+
+    #[test]
+    fn a_machine_that_is_too_slow_lowers_the_microphone_while_the_tv_speaks() {
+        let played = Played::default();
+        let mut canceller = Canceller::new(played.clone());
+        canceller.take_turns();
+        // A second in which the TV speaks, and one in which it does not.
+        played.plays(0, &[3000; 48_000]);
+        let mut heard = |number: u64| {
+            let mut piece = [2000; SIZE];
+            canceller.heard(number, &mut piece);
+            piece[SIZE - 1]
+        };
+        let said: Vec<i16> = (0..200).map(&mut heard).collect();
+        assert!(said[1..90].iter().all(|sample| *sample == 100), "{said:?}");
+        assert!(said[180..].iter().all(|sample| *sample == 2000), "{said:?}");
+        assert_eq!(canceller.stats(), None);
     }
 
     #[test]
