@@ -45,6 +45,8 @@ pub struct DeskConfig {
     pub port: u16,
     /// Width and height of the camera's pictures.
     pub camera_size: (u32, u32),
+    /// How many of them it gives a second.
+    pub camera_rate: u32,
     /// How badly papers are held, see [`camera::view::paper_in_view`].
     pub severity: f32,
     /// Text whose mark is painted into the picture of the person, see [`camera::mark`].
@@ -70,6 +72,7 @@ impl Default for DeskConfig {
         Self {
             port: 0,
             camera_size: (640, 480),
+            camera_rate: camera::FRAMES_PER_SECOND,
             severity: 1.0,
             mark: None,
             papers: Vec::new(),
@@ -238,7 +241,8 @@ fn wire(config: &DeskConfig) -> (Ends, Parts, Behinds) {
         let state = state.clone();
         Box::new(move || state.send_modify(|version: &mut u64| *version = version.wrapping_add(1)))
     };
-    let camera = CameraSlot::new(config.camera_size, config.severity, config.mark.clone(), Scenery::Nothing, changed());
+    let (size, rate, mark) = (config.camera_size, config.camera_rate, config.mark.clone());
+    let camera = CameraSlot::at_rate(rate, size, config.severity, mark, Scenery::Nothing, changed());
     let speaker = Speaker::default();
     let microphone = Microphone::new(config.heard.clone(), speaker.room(), changed());
     let (hears, voice) = match &config.heard {

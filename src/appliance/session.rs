@@ -63,6 +63,8 @@ struct Inside {
     notice: Option<(Aside, Uptime)>,
     trust: Trust,
     judge: QualityJudge,
+    /// Staff hear themselves.
+    loud_tv: bool,
     gates: Option<(Attempt, MediaGates)>,
     /// What the other end was told is off here; nothing while that may have been lost.
     told_off: Option<Off>,
@@ -112,6 +114,7 @@ impl Session {
             notice: None,
             trust: Trust::default(),
             judge: QualityJudge::default(),
+            loud_tv: false,
             gates: None,
             told_off: Some(Off::default()),
         })))
@@ -379,6 +382,7 @@ impl Inside {
         let attempt = known.ask();
         self.call.build(now, attempt, epoch);
         self.judge = QualityJudge::default();
+        self.loud_tv = false;
         let (ice_servers, relay_only) = (self.seat.ice_servers.clone(), self.seat.relay_only);
         effects.push(Effect::BuildMedia { attempt, epoch, ice_servers, relay_only });
     }
@@ -405,7 +409,7 @@ impl Inside {
                 Next::Stay
             }
             Refusal::ResumeExpired | Refusal::RoomFull | Refusal::TooManyTries { .. } | Refusal::Busy => {
-                self.line.lose(now);
+                self.line.refused(now);
                 Next::Stay
             }
             Refusal::LetLeave => Next::End(Ending::LetLeave),
@@ -455,6 +459,7 @@ impl Inside {
     }
 
     fn judge_the_line(&mut self, now: Uptime, stats: LineStats) {
+        self.loud_tv = stats.echo.is_some_and(|echo| echo.is_heard());
         if self.is_live() {
             let settled = self.pictures_since.is_some_and(|since| now.since(since) >= PICTURES_SETTLE);
             self.judge.judge(&if settled { stats } else { stats.without_pictures() });
@@ -579,6 +584,7 @@ impl Inside {
         let aside = self.notice.map(|(notice, _)| notice).or(missing.filter(|missing| missing.lacks_speaker()));
         let aside = aside.or(self.paused.then_some(Aside::Paused));
         let aside = aside.or(self.will_phone.then_some(Aside::WillPhone)).or(missing);
+        let aside = aside.or((self.is_live() && self.loud_tv).then_some(Aside::LoudTv));
         let aside = aside.or(self.staff_muted.then_some(Aside::StaffMuted));
         let aside = aside.or(self.staff_camera_off.then_some(Aside::StaffCameraOff));
         Sight { face, press, hold: Some(HoldDoes::Leave), aside }

@@ -7,7 +7,11 @@ use std::time::Duration;
 /// A line that opens must be welcomed by then.
 pub const OPENING: Duration = Duration::from_secs(12);
 /// Pauses between tries to come back; the last one repeats.
-const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+const PAUSES: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(1)];
+/// So many tries are made before the pauses get longer: half a minute, in which a line that returns is noticed within a second.
+const EAGER: usize = 30;
+/// Pauses after those, and after a room server that answered had no place for us or fell over at once.
+const PATIENT: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 /// A line that was up for less is not tried again at once: a server that keeps falling over is not hammered.
 const STEADY: Duration = Duration::from_secs(10);
 
@@ -59,11 +63,25 @@ impl Line {
 
     /// Closed, silent or not opened: pauses before the next try, longer each time.
     pub fn lose(&mut self, now: Uptime) {
+        let fell_over = matches!(*self, Self::Up { since, .. } if now.since(since) < STEADY);
+        let tries = match *self {
+            Self::Up { .. } => 0,
+            Self::Opening { tries, .. } | Self::Pausing { tries, .. } => tries + 1,
+        };
+        if fell_over || tries > EAGER { self.pause(now, &PATIENT) } else { self.pause(now, &PAUSES) }
+    }
+
+    /// The room server answered, and refuses for now.
+    pub fn refused(&mut self, now: Uptime) {
+        self.pause(now, &PATIENT);
+    }
+
+    fn pause(&mut self, now: Uptime, pauses: &[Duration]) {
         let (by_key, tries) = match *self {
             Self::Up { since, .. } => (false, usize::from(now.since(since) < STEADY)),
             Self::Opening { by_key, tries, .. } | Self::Pausing { by_key, tries, .. } => (by_key, tries + 1),
         };
-        let pause = PAUSES.get(tries).or(PAUSES.last()).copied().unwrap_or_default();
+        let pause = pauses.get(tries).or(pauses.last()).copied().unwrap_or_default();
         *self = Self::Pausing { by_key, tries, until: now + pause };
     }
 
@@ -72,7 +90,7 @@ impl Line {
         *self = Self::Pausing { by_key: true, tries: 0, until: now };
     }
 
-    /// The network is back: nothing is gained by pausing on.
+    /// Something about the network is new: nothing is gained by pausing on.
     pub fn hurry(&mut self, now: Uptime) {
         if let Self::Pausing { until, .. } = self {
             *until = now;
@@ -107,19 +125,24 @@ mod tests {
         let at = |seconds: u64| Uptime::from_millis(seconds * 1000);
         let mut line = Line::Up { link: Attempt(1), since: at(0) };
         line.lose(at(100));
-        let mut pauses = vec![line.wake_at().unwrap().since(at(100)).as_secs()];
-        for _ in 0..5 {
+        let pause = |line: &Line| line.wake_at().unwrap().since(at(100)).as_millis();
+        let mut pauses = vec![pause(&line)];
+        for _ in 0..4 {
             line.lose(at(100));
-            pauses.push(line.wake_at().unwrap().since(at(100)).as_secs());
+            pauses.push(pause(&line));
         }
-        assert_eq!(pauses, [0, 1, 2, 4, 4, 4]);
+        line.refused(at(100));
+        pauses.push(pause(&line));
+        assert_eq!(pauses, [0, 500, 1000, 1000, 1000, 4000]);
+        (0..EAGER).for_each(|_| line.lose(at(100)));
+        assert_eq!(pause(&line), 4000, "not for ever");
     }
 
     #[test]
     fn a_line_that_fell_over_at_once_is_not_tried_at_once() {
         let mut line = Line::Up { link: Attempt(1), since: Uptime::ZERO };
         line.lose(Uptime::from_millis(500));
-        assert_eq!(line.wake_at(), Some(Uptime::from_millis(1_500)));
+        assert_eq!(line.wake_at(), Some(Uptime::from_millis(2_500)));
     }
 
     #[test]

@@ -33,13 +33,26 @@ pub struct LineStats {
     /// How the TV's own voice is kept from coming back; unknown before it has been heard, and at an end without a TV.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub echo: Option<EchoStats>,
+    /// The largest picture that this end is able to show in time; nothing where it takes whatever comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takes: Option<Takes>,
+}
+
+/// A picture that a slow machine keeps up with. A browser that went on sending it more would have it late, and its sound too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "room", derive(schemars::JsonSchema))]
+pub struct Takes {
+    /// Lines.
+    pub height: u16,
+    /// Pictures a second.
+    pub rate: u16,
 }
 
 /// How much of what a TV plays comes back through the microphone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "room", derive(schemars::JsonSchema))]
 pub struct EchoStats {
-    /// How much is taken out, in dB: the best of the last ten seconds in which the other end spoke.
+    /// How much is taken out, in dB: the middle of the last ten seconds in which the other end spoke.
     pub loss_db: i16,
     /// From the moment at which the TV was to play it to its coming back, in milliseconds.
     pub delay_ms: u16,

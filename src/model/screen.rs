@@ -105,6 +105,8 @@ pub enum Aside {
     OneMinute,
     /// "We will phone you."
     WillPhone,
+    /// The TV comes back through the microphone: staff hear themselves.
+    LoudTv,
     /// The staff member's own microphone is off: the family does not hear them.
     StaffMuted,
     /// The staff member's camera is off: the TV is dark on purpose.

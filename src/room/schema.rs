@@ -24,7 +24,7 @@ mod tests {
     use super::*;
     use crate::model::ids::{Epoch, PeerId};
     use crate::model::language::Language;
-    use crate::model::quality::{EchoStats, LineStats};
+    use crate::model::quality::{EchoStats, LineStats, Takes};
     use crate::model::secret::Secret;
     use crate::model::wire::*;
     use jiff::Timestamp;
@@ -66,6 +66,7 @@ mod tests {
             received_bps: 900_000,
             sent_bps: 800_000,
             echo: Some(EchoStats { loss_db: 33, delay_ms: 148 }),
+            takes: Some(Takes { height: 360, rate: 25 }),
         };
         let (epoch, sdp) = (Epoch(1), "v=0\r\n…".to_owned());
         vec![

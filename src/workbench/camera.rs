@@ -17,9 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Pictures a second.
-pub const FRAMES_PER_SECOND: i32 = 15;
-const FRAME: Duration = Duration::from_nanos(1_000_000_000 / FRAMES_PER_SECOND as u64);
+/// Pictures a second, unless another rate is asked for.
+pub const FRAMES_PER_SECOND: u32 = 15;
 
 /// What the camera looks at.
 #[derive(Clone)]
@@ -46,6 +45,7 @@ pub struct CameraSlot {
 
 struct Shared {
     size: (u32, u32),
+    rate: u32,
     severity: f32,
     mark: Option<String>,
     shown: Mutex<Shown>,
@@ -73,10 +73,23 @@ impl CameraSlot {
         scenery: Scenery,
         changed: Box<dyn Fn() + Send + Sync>,
     ) -> Self {
+        Self::at_rate(FRAMES_PER_SECOND, size, severity, mark, scenery, changed)
+    }
+
+    /// The same with so many pictures a second, at least one.
+    pub fn at_rate(
+        rate: u32,
+        size: (u32, u32),
+        severity: f32,
+        mark: Option<String>,
+        scenery: Scenery,
+        changed: Box<dyn Fn() + Send + Sync>,
+    ) -> Self {
+        let rate = rate.max(1);
         let start = Instant::now();
         let shown = Mutex::new(Shown { scenery, since: start, turn: 0 });
         let (plugged, open) = (watch::Sender::new(true), AtomicUsize::new(0));
-        Self { shared: Arc::new(Shared { size, severity, mark, shown, plugged, open, changed, start }) }
+        Self { shared: Arc::new(Shared { size, rate, severity, mark, shown, plugged, open, changed, start }) }
     }
 
     /// Shows something else from now on.
@@ -100,7 +113,7 @@ impl CameraSlot {
         self.shared.open.load(Ordering::Relaxed)
     }
 
-    /// Makes a live source bin with one `src` pad: I420, 15 pictures a second, in the slot's size.
+    /// Makes a live source bin with one `src` pad: I420 in the slot's size and at its rate.
     ///
     /// # Errors
     /// A sentence, when the camera is unplugged or GStreamer lacks an element.
@@ -109,10 +122,10 @@ impl CameraSlot {
             return Err("the workbench's camera is unplugged; plug it in on the page".to_owned());
         }
         gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
-        let (width, height) = self.shared.size;
+        let ((width, height), rate) = (self.shared.size, self.shared.rate);
         let description = format!(
             "appsrc name=frames is-live=true do-timestamp=true format=time max-buffers=2 leaky-type=downstream \
-             caps=video/x-raw,format=RGB,width={width},height={height},framerate={FRAMES_PER_SECOND}/1 ! \
+             caps=video/x-raw,format=RGB,width={width},height={height},framerate={rate}/1 ! \
              videoconvert ! capsfilter caps=video/x-raw,format=I420"
         );
         let bin = gst::parse::bin_from_description(&description, true)
@@ -142,9 +155,10 @@ impl CameraSlot {
 /// Pushes frames until the source is gone; draws only while it runs.
 fn feed(weak: &gst::glib::WeakRef<gst_app::AppSrc>, mut renderer: Renderer) {
     let mut due = Instant::now();
+    let between = renderer.shared.between();
     let mut open = Open { shared: renderer.shared.clone(), counted: false };
     loop {
-        due += FRAME;
+        due += between;
         match due.checked_duration_since(Instant::now()) {
             Some(wait) => std::thread::sleep(wait),
             None => due = Instant::now(),
@@ -162,13 +176,20 @@ fn feed(weak: &gst::glib::WeakRef<gst_app::AppSrc>, mut renderer: Renderer) {
         match renderer.frame() {
             Ok(frame) => {
                 // Refused while the pipeline is being torn down: the next turn sees that it is gone.
-                let _ = source.push_buffer(padded(&frame));
+                let _ = source.push_buffer(padded(frame));
             }
             Err(why) => {
                 gst::element_error!(source, gst::ResourceError::Read, ("{why}"));
                 return;
             }
         }
+    }
+}
+
+impl Shared {
+    /// Time between two pictures.
+    fn between(&self) -> Duration {
+        Duration::from_secs(1) / self.rate
     }
 }
 
@@ -199,11 +220,11 @@ impl Drop for Open {
 }
 
 /// A buffer with rows padded to a multiple of four bytes, as GStreamer's RGB wants them.
-fn padded(frame: &RgbImage) -> gst::Buffer {
+fn padded(frame: RgbImage) -> gst::Buffer {
     let row = frame.width() as usize * 3;
     let stride = row.next_multiple_of(4);
     if stride == row {
-        return gst::Buffer::from_slice(frame.as_raw().clone());
+        return gst::Buffer::from_slice(frame.into_raw());
     }
     let mut bytes = vec![0; stride * frame.height() as usize];
     for (to, from) in bytes.chunks_exact_mut(stride).zip(frame.chunks_exact(row)) {
@@ -246,7 +267,7 @@ impl Renderer {
             Ready::Person => self.scene.frame(self.shared.start.elapsed(), self.shared.mark.as_deref()),
             Ready::Sheet(sheet) => sheet.frame(shown.since.elapsed(), self.shared.severity),
             Ready::Decoder(decoder, last) => {
-                if let Some(frame) = decoder.next(FRAME) {
+                if let Some(frame) = decoder.next(self.shared.between()) {
                     *last = frame;
                 }
                 last.clone()
@@ -262,8 +283,33 @@ impl Renderer {
             Scenery::Person => Ready::Person,
             Scenery::Paper(paper) => Ready::Sheet(view::sheet(paper, still())),
             Scenery::Picture(picture) => Ready::Picture(frames::fitted_rgba(picture, size)),
-            Scenery::Clip(clip) => Ready::Decoder(clip::Decoder::clip(clip, size, FRAMES_PER_SECOND)?, still()),
+            Scenery::Clip(clip) => Ready::Decoder(clip::Decoder::clip(clip, size, self.shared.rate)?, still()),
             Scenery::Device(path) => Ready::Decoder(clip::Decoder::device(path, size)?, still()),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_gives_moving_pictures_in_the_size_and_at_the_rate_that_were_asked_for() {
+        gst::init().unwrap();
+        let slot = CameraSlot::at_rate(30, (1280, 720), 1.0, None, Scenery::Person, Box::new(|| {}));
+        let pipeline = gst::Pipeline::new();
+        let sink = gst_app::AppSink::builder().sync(false).build();
+        let camera = slot.element().unwrap();
+        pipeline.add_many([&camera, sink.upcast_ref()]).unwrap();
+        camera.link(&sink).unwrap();
+        pipeline.set_state(gst::State::Playing).unwrap();
+        let pictures = [(); 10].map(|()| sink.try_pull_sample(gst::ClockTime::from_seconds(20)));
+        pipeline.set_state(gst::State::Null).unwrap();
+        let pictures = pictures.map(Option::unwrap);
+        let form = pictures[0].caps().unwrap().structure(0).unwrap().to_owned();
+        assert_eq!((form.get("width"), form.get("height")), (Ok(1280), Ok(720)));
+        assert_eq!(form.get("framerate"), Ok(gst::Fraction::new(30, 1)));
+        let bytes = |at: usize| pictures[at].buffer().unwrap().map_readable().unwrap().to_vec();
+        assert_ne!(bytes(0), bytes(9));
     }
 }

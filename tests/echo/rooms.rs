@@ -151,6 +151,37 @@ fn no_tv_is_too_late_and_no_room_too_large() {
     }
 }
 
+/// Televisions that improve their picture for more than half a second, or a sound bar behind one.
+#[test]
+fn a_tv_that_is_later_than_others_is_found_after_some_seconds() {
+    for delay in [520, 600, 700] {
+        let outcome = Scene::new(room(delay), 30).play();
+        let (loss, said) = (outcome.loss(12, 30), outcome.delay_said);
+        println!("TV {delay} ms: echo loss {loss:.0} dB after 12 s, said {:?} dB at {said:?} ms", outcome.loss_said);
+        assert!(loss >= 30.0, "TV {delay} ms: {loss:.1} dB");
+        let said = i64::from(said.expect("the delay is known"));
+        assert!((said - delay as i64).abs() <= 20, "TV {delay} ms: {said} ms are said");
+    }
+}
+
+/// What comes back belongs to what was said before some of it was lost, and to what stands in for that.
+#[test]
+fn a_line_that_loses_packets_changes_nothing() {
+    // One of 33, of 20 ms each; by a seeded sequence.
+    let mut seed = 7_u32;
+    let mut voice = counter(LOUDNESS).to_vec();
+    for packet in voice.chunks_mut(2 * PIECE) {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        if (seed >> 16).is_multiple_of(33) {
+            packet.fill(0);
+        }
+    }
+    let staff = Talks::all_the_time(voice.into());
+    let loss = Scene { staff, ..Scene::new(room(150), 15) }.play().loss(3, 15);
+    println!("3 % of the packets lost: echo loss {loss:.0} dB");
+    assert!(loss >= 30.0, "{loss:.1} dB");
+}
+
 #[test]
 fn a_voice_alone_stays_as_it_is() {
     let scene = Scene { staff: Talks::never(), family: Talks::all_the_time(family(ECHO)), ..Scene::new(room(150), 15) };

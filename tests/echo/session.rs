@@ -258,12 +258,12 @@ async fn staff_do_not_hear_themselves_whatever_the_tv() {
     let mut call = Call::begin().await;
     call.until("connected", |call| call.connected).await;
     call.until("the counter is heard", |call| decibels(&call.plays.lock().unwrap()) > LOUDNESS - 10.0).await;
-    // At 450 ms the table of computed rooms has 34 dB and more; over the network it took longer than this waits for (16 dB
-    // were seen).
-    for delay in [30, 150, 300] {
+    // What is later than the canceller finds by itself is looked for elsewhere after some seconds, and a busy machine adds to
+    // what the TV takes.
+    for (delay, settles) in [(30, 5), (150, 5), (300, 5), (450, 16)] {
         let acoustics = Acoustics::living_room(Duration::from_millis(delay));
         call.room.is(Some(acoustics));
-        call.lasts(Duration::from_secs(5)).await;
+        call.lasts(Duration::from_secs(settles)).await;
         take(&call.plays);
         take(&call.counter.hears);
         call.lasts(Duration::from_secs(8)).await;
@@ -277,7 +277,7 @@ async fn staff_do_not_hear_themselves_whatever_the_tv() {
         assert!(loss >= 20.0, "TV {delay} ms: {loss:.1} dB; said: {:?}", call.echo);
     }
     let said = call.echo.expect("how the echo is, is known");
-    assert!(said.loss_db >= 25 && said.delay_ms.abs_diff(300) < 60, "{said:?}");
+    assert!(said.loss_db >= 25 && said.delay_ms.abs_diff(450) < 60, "{said:?}");
     // And the family is heard all the same.
     call.microphone.hear(Heard::Voice(counter(LOUDNESS)));
     call.until("the family", |call| {

@@ -93,6 +93,42 @@ async fn they_see_each_other_mute_hold_and_the_guest_is_made_to_leave() {
 }
 
 /// Presses Tab until what has this `data-testid` has the focus.
+/// A box that is too slow for a large picture says so with its figures, and staff's browser sends it a smaller one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_end_gets_a_picture_that_it_can_show() {
+    const HEIGHT: &str = "const height = document.getElementById('staff-video').videoHeight;";
+    let desk = Desk::open().await;
+    let (staff, guest) = tokio::join!(Browser::open(&[]), Browser::open(&[]));
+    sign_in(&desk, &staff).await;
+    staff.press(&format!("join-{}", desk.demo.appointment)).await;
+    staff.until_data("room", "seated").await;
+    join(&desk, &guest, Language::Japanese).await;
+    staff.until_data("guest", "waiting").await;
+    staff.press("admit").await;
+    guest.until_data("state", "call").await;
+    sees_more_pictures(&guest, "the guest").await;
+    let until = async |what: &str, is: &str| guest.until(what, &format!("{HEIGHT} return {is};")).await;
+    until("a large picture", "height > 270").await;
+    let slow = "const send = WebSocket.prototype.send; window.takes = { height: 180, rate: 10 };
+        WebSocket.prototype.send = function (text) {
+          const message = JSON.parse(text);
+          if (message.kind === 'stats' && window.takes) { message.stats.takes = window.takes; }
+          send.call(this, JSON.stringify(message));
+        };";
+    guest.script(slow).await;
+    until("a picture that it can show", "height > 0 && height <= 180").await;
+    sees_more_pictures(&guest, "the slow guest").await;
+    staff.press("share").await;
+    staff.press("confirm-yes").await;
+    staff.until_data("sharing", "on").await;
+    until("a window in which the words can be read", "height > 180").await;
+    staff.press("share").await;
+    staff.until_data("sharing", "off").await;
+    until("the small picture again", "height > 0 && height <= 180").await;
+    guest.script("window.takes = null;").await;
+    until("a large picture again", "height > 270").await;
+}
+
 async fn tab_to(browser: &Browser, id: &str) {
     for _ in 0..60 {
         let focused = browser.script("return document.activeElement?.dataset?.testid ?? '';").await;

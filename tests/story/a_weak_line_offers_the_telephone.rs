@@ -54,3 +54,16 @@ fn no_picture_where_none_is_to_be_expected_is_no_weak_line() {
     figures(&mut life, LineStats::default());
     life.expect_face("session-live-weak");
 }
+
+/// Staff hear themselves: the family can help.
+#[test]
+fn a_tv_that_is_too_loud_is_said_so() {
+    use madoguchi::model::quality::EchoStats;
+    use madoguchi::model::screen::Aside;
+    let mut life = Life::talking();
+    for loss_db in [5, 33] {
+        let echo = Some(EchoStats { loss_db, delay_ms: 148 });
+        figures(&mut life, LineStats { pictures_per_second: 20, echo, ..LineStats::default() });
+        assert_eq!(life.screen().aside, (loss_db == 5).then_some(Aside::LoudTv));
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::life::{Life, seconds};
 use madoguchi::model::screen::NetworkTrouble;
+use std::time::Duration;
 
 #[test]
 fn the_line_comes_back_in_time() {
@@ -39,6 +40,22 @@ fn a_rebuild_that_nobody_heard_is_asked_for_again() {
     life.waits(seconds(15));
     life.room.hears_rebuild = true;
     life.until("session-live");
+}
+
+/// It is tried again within a second after the try that was under way has failed, which takes three seconds here.
+#[test]
+fn a_line_that_returns_is_noticed_within_a_second() {
+    for gone in 1..25 {
+        let mut life = Life::talking();
+        life.waits(seconds(20));
+        life.line_dies();
+        life.waits(seconds(gone));
+        life.line_comes_back();
+        let asked = life.asked("OpenLink");
+        life.waits(Duration::from_millis(4_010));
+        let is_back = life.room.line.is_some();
+        assert!(is_back || life.asked("OpenLink") > asked, "gone for {gone} s\n{}", life.trace());
+    }
 }
 
 /// Nobody has noticed yet that the line died with the network: perhaps the address is another one now.

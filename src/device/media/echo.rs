@@ -23,11 +23,23 @@ const AHEAD: u64 = RATE as u64 * 30 / 1000;
 /// So far may sound be from its moment before something is left out or silence is put in, in samples (40 ms). The sound
 /// card's element does the same (`alignment-threshold`): stamps that jitter must not tear the reference apart.
 const ALIGNMENT: u64 = RATE as u64 / 25;
+/// The canceller looks for a TV that is late by up to about 0.45 s. One that is later is found where it is shown what was
+/// played so much later, in samples (280 ms).
+const LATER: u64 = RATE as u64 * 280 / 1000;
+/// A TV whose echo was taken out by at least so much (dB) in so many seconds in a row is found: a canceller that looks for it
+/// at the wrong place takes as much out of some of them.
+const FOUND: i16 = 12;
+const FOUND_SECONDS: u32 = 3;
+/// Where it is not found for so many seconds in a row, it is looked for elsewhere: at first, where it had been found before
+/// (somebody may be speaking here), and at the most.
+const MISSED: u32 = 4;
+const MISSED_AFTER_FOUND: u32 = 12;
+const MISSED_AT_MOST: u32 = 64;
 /// How much of what is played is kept: three seconds, more than anything that waits on the way.
 const KEPT: u64 = 3 * RATE as u64;
 /// Pieces over which the loss of echo is measured: one second.
 const SPAN: u32 = 100;
-/// The best of so many seconds in which the other end spoke counts, because somebody may have spoken here as well.
+/// The middle of so many seconds in which the other end spoke counts: somebody may have spoken here as well in some.
 const SECONDS: usize = 10;
 /// The other end speaks while its sound is louder than this (RMS): -45 dB of full scale.
 const SPEAKS: f64 = 184.0;
@@ -42,6 +54,8 @@ const LATEST: u32 = 60;
 const ONLY_ECHO: f64 = 31.6;
 /// Then what is left is lowered by 9 dB more; as a factor.
 const LOWERED: f32 = 0.35;
+/// And while the other end speaks at all, on a machine that is too slow for more (-26 dB); as a factor.
+const TURN: f32 = 0.05;
 /// How much of that comes with each piece. Back it is at once, so that no first syllable is lost.
 const STEP: f32 = 0.1;
 /// How much of the pieces before counts when powers are compared.
@@ -109,6 +123,8 @@ pub struct Canceller {
     processing: AudioProcessing,
     loss: Loss,
     rest: Rest,
+    search: Search,
+    takes_turns: bool,
 }
 
 impl Canceller {
@@ -129,27 +145,43 @@ impl Canceller {
         };
         let form = StreamConfig::new(RATE, 1);
         let processing = AudioProcessing::builder().config(config).capture_config(form).render_config(form).build();
-        Self { played, processing, loss: Loss::default(), rest: Rest::default() }
+        let (loss, rest, search) = (Loss::default(), Rest::default(), Search::default());
+        Self { played, processing, loss, rest, search, takes_turns: false }
     }
 
     /// Takes the echo out of one piece, whose number counts from the beginning of the session.
     pub fn heard(&mut self, number: u64, samples: &mut [i16]) {
-        let reference = self.played.piece(number * PIECE + AHEAD);
+        let reference = self.played.piece((number * PIECE + AHEAD).saturating_sub(self.search.later()));
         let Ok(microphone) = <[i16; SIZE]>::try_from(&*samples) else { return };
+        let speaks = self.loss.speaks(&reference);
+        if self.takes_turns {
+            self.rest.take_turns(speaks, samples);
+            return;
+        }
         let mut unchanged = [0; SIZE];
         // They refuse other forms of sound only, and this one never changes.
         let processed = self.processing.process_render_i16(&reference, &mut unchanged);
         let _ = processed.and_then(|()| self.processing.process_capture_i16(&microphone, samples));
-        let speaks = self.loss.speaks(&reference);
         self.rest.lower(speaks, &microphone, samples);
-        self.loss.piece(&microphone, samples);
+        if let Some(loss) = self.loss.piece(&microphone, samples) {
+            self.search.second(loss);
+        }
+    }
+
+    /// From now on only lowers the microphone while the TV speaks: for a machine that is too slow for anything better.
+    pub fn take_turns(&mut self) {
+        self.takes_turns = true;
     }
 
     /// How the echo is now; nothing before the other end has spoken for a second and was heard in the microphone.
     pub fn stats(&self) -> Option<EchoStats> {
-        let ahead = i32::try_from(AHEAD * 1000 / u64::from(RATE)).unwrap_or_default();
-        let delay = self.processing.statistics().delay_ms.unwrap_or_default() - ahead;
-        Some(EchoStats { loss_db: self.loss.best()?, delay_ms: u16::try_from(delay).unwrap_or_default() })
+        if self.takes_turns {
+            return None;
+        }
+        let millis = |samples: u64| i32::try_from(samples * 1000 / u64::from(RATE)).unwrap_or_default();
+        let found = self.processing.statistics().delay_ms.unwrap_or_default();
+        let delay = found + millis(self.search.later()) - millis(AHEAD);
+        Some(EchoStats { loss_db: self.loss.middle()?, delay_ms: u16::try_from(delay).unwrap_or_default() })
     }
 }
 
@@ -172,31 +204,72 @@ impl Loss {
         self.echoing > 0
     }
 
-    fn piece(&mut self, microphone: &[i16], out: &[i16]) {
+    /// Gives the loss of a second that is over, in dB, where the TV was heard in it.
+    fn piece(&mut self, microphone: &[i16], out: &[i16]) -> Option<i16> {
         if self.echoing == 0 {
-            return;
+            return None;
         }
         self.before += power(microphone);
         self.after += power(out);
         self.pieces += 1;
         if self.pieces < SPAN {
-            return;
+            return None;
         }
         let (before, after) = (std::mem::take(&mut self.before), std::mem::take(&mut self.after));
         self.pieces = 0;
         if before < HEARD * HEARD * f64::from(SPAN) {
-            return;
+            return None;
         }
         // Less than one step of a sample counts as one.
-        let loss = 10.0 * (before / after.max(f64::from(SPAN))).log10();
-        self.seconds.push_back(loss.round() as i16);
+        let loss = (10.0 * (before / after.max(f64::from(SPAN))).log10()).round() as i16;
+        self.seconds.push_back(loss);
         if self.seconds.len() > SECONDS {
             self.seconds.pop_front();
         }
+        Some(loss)
     }
 
-    fn best(&self) -> Option<i16> {
-        self.seconds.iter().max().copied()
+    fn middle(&self) -> Option<i16> {
+        let mut seconds: Vec<i16> = self.seconds.iter().copied().collect();
+        seconds.sort_unstable();
+        seconds.get(seconds.len() / 2).copied()
+    }
+}
+
+/// Where a TV is looked for that may be later than the canceller can find.
+#[derive(Default)]
+struct Search {
+    is_later: bool,
+    missed: u32,
+    /// Good seconds in a row.
+    good: u32,
+    /// It was found where it is looked for now.
+    found: bool,
+    /// How often it was looked for elsewhere since it was found last.
+    turns: u32,
+}
+
+impl Search {
+    /// So much later the canceller is shown what was played, in samples.
+    fn later(&self) -> u64 {
+        if self.is_later { LATER } else { 0 }
+    }
+
+    /// In a second in which the TV was heard so much of it was taken out, in dB.
+    fn second(&mut self, loss: i16) {
+        if loss >= FOUND {
+            (self.missed, self.good) = (0, self.good + 1);
+            if self.good >= FOUND_SECONDS {
+                (self.found, self.turns) = (true, 0);
+            }
+            return;
+        }
+        (self.missed, self.good) = (self.missed + 1, 0);
+        // Twice each time, once it was looked for in both places.
+        let patience = if self.found { MISSED_AFTER_FOUND } else { MISSED << (self.turns / 2).min(8) };
+        if self.missed >= patience.min(MISSED_AT_MOST) {
+            *self = Self { is_later: !self.is_later, turns: self.turns + 1, ..Self::default() };
+        }
     }
 }
 
@@ -219,6 +292,16 @@ impl Rest {
         self.after = self.after * MEMORY + power(out);
         let only_echo = speaks && self.before > self.after * ONLY_ECHO;
         let next = if only_echo { (self.gain - STEP).max(LOWERED) } else { 1.0 };
+        self.glide(next, out);
+    }
+
+    /// Whoever speaks there is not interrupted by his own echo; back it comes within 0.1 s.
+    fn take_turns(&mut self, speaks: bool, out: &mut [i16]) {
+        let next = if speaks { TURN } else { (self.gain + STEP).min(1.0) };
+        self.glide(next, out);
+    }
+
+    fn glide(&mut self, next: f32, out: &mut [i16]) {
         let (begin, step) = (self.gain, (next - self.gain) / out.len().max(1) as f32);
         for (number, sample) in out.iter_mut().enumerate() {
             *sample = (f32::from(*sample) * (begin + step * number as f32)) as i16;
@@ -264,23 +347,65 @@ mod tests {
     }
 
     #[test]
-    fn the_best_of_the_last_seconds_in_which_the_other_end_spoke_counts() {
+    fn the_middle_of_the_last_seconds_in_which_the_other_end_spoke_counts() {
         let mut loss = Loss::default();
         let mut second = |reference: i16, microphone: i16, out: i16| {
             for _ in 0..SPAN {
                 loss.speaks(&[reference; SIZE]);
                 loss.piece(&[microphone; SIZE], &[out; SIZE]);
             }
-            loss.best()
+            loss.middle()
         };
         assert_eq!(second(0, 3000, 3000), None, "nobody speaks there");
         assert_eq!(second(3000, 20, 20), None, "the TV is not heard");
         assert_eq!(second(3000, 1000, 1000), Some(0));
         assert_eq!(second(3000, 1000, 100), Some(20));
-        for _ in 1..SECONDS {
+        for _ in 0..5 {
+            assert_eq!(second(3000, 1000, 100), Some(20));
+        }
+        for _ in 0..4 {
             assert_eq!(second(3000, 1000, 500), Some(20), "somebody speaks here, too");
         }
-        assert_eq!(second(3000, 1000, 500), Some(6));
+        second(3000, 1000, 500);
+        assert_eq!(second(3000, 1000, 500), Some(6), "for most of the time");
+    }
+
+    #[test]
+    fn a_tv_that_is_not_found_is_looked_for_elsewhere_less_and_less_often() {
+        let mut search = Search::default();
+        let mut places = |losses: &[i16]| -> Vec<bool> {
+            let place = |loss: &i16| {
+                search.second(*loss);
+                search.is_later
+            };
+            losses.iter().map(place).collect()
+        };
+        assert_eq!(places(&[0; 4]), [false, false, false, true]);
+        assert_eq!(places(&[30, 2, 30, 30, 30, 2]), [true; 6], "found");
+        assert_eq!(places(&[2; 10]), [true; 10], "somebody speaks here");
+        assert_eq!(places(&[2]), [false]);
+        let silent = places(&[0; 1000]);
+        let turns: Vec<usize> = (1..silent.len()).filter(|at| silent[*at] != silent[at - 1]).collect();
+        let waits: Vec<usize> = turns.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(waits.is_sorted() && waits.len() > 8 && waits.last() == Some(&64), "{waits:?}");
+    }
+
+    #[test]
+    fn a_machine_that_is_too_slow_lowers_the_microphone_while_the_tv_speaks() {
+        let played = Played::default();
+        let mut canceller = Canceller::new(played.clone());
+        canceller.take_turns();
+        // A second in which the TV speaks, and one in which it does not.
+        played.plays(0, &[3000; 48_000]);
+        let mut heard = |number: u64| {
+            let mut piece = [2000; SIZE];
+            canceller.heard(number, &mut piece);
+            piece[SIZE - 1]
+        };
+        let said: Vec<i16> = (0..200).map(&mut heard).collect();
+        assert!(said[1..90].iter().all(|sample| *sample == 100), "{said:?}");
+        assert!(said[180..].iter().all(|sample| *sample == 2000), "{said:?}");
+        assert_eq!(canceller.stats(), None);
     }
 
     #[test]

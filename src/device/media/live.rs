@@ -112,7 +112,7 @@ impl Live {
         let running = start(&session).await?;
         let feed = feed::feed(session.clone(), gate.clone(), ports.camera.clone(), step, work.clone());
         let feed = AbortOnDropHandle::new(tokio::spawn(feed));
-        let voice = Voice::new(session.microphone.clone(), session.played.clone());
+        let voice = Voice::new(session.microphone.clone(), session.played.clone())?;
         let hears = voice.clone();
         let audio = ports.sound.begin(move |buffer, at| hears.heard(buffer, at));
         let keeping = AbortOnDropHandle::new(tokio::spawn(voice.clone().keep_going()));
@@ -277,6 +277,7 @@ impl Live {
         totals.pictures = self.counts.pictures.load(Ordering::Relaxed);
         let mut judged = stats::between(&self.judged.0, &totals, span);
         judged.echo = self.voice.echo();
+        judged.takes = self.machine.takes();
         self.judged = (totals, Instant::now());
         Some(MediaNews::Stats(judged))
     }

@@ -1,17 +1,24 @@
 //! How much of this machine the own picture takes: a small steady picture rather than a large one that stutters.
 
 use super::adapt::STEPS;
+use crate::model::quality::Takes;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How much of the time the encoder's thread may work (per cent). The rest is left to sound, to the other end's picture
-/// and to the screen, which slow the encoder down where they compete with it.
-const BUSY: u64 = 80;
-/// A step is chosen so that it works no longer than this part of the time (per cent).
+/// How much of the time the encoder's thread may have a processor (per cent). The rest is left to sound, to the other end's
+/// picture and to the screen.
+const WORKS: u64 = 80;
+/// A step is chosen so that it has one for no longer than this part of the time (per cent), and so that its pictures come in
+/// time although it has to wait for one.
 const ROOM: u64 = 50;
+const IN_TIME: u64 = 100;
 /// So many of the camera's pictures (per cent) may be left out because the one before them was still being encoded.
 const LEFT_OUT: u64 = 20;
+/// A face can be recognized at this step of [`STEPS`] and at those before it. It is left only for a machine that has to
+/// leave out so many of its pictures (per cent), or to encode for most of the time.
+const FACE: usize = 3;
+const FACE_LEFT_OUT: u64 = 50;
 /// A look that comes so late says that the machine has no time even for looking.
 const LATE: Duration = Duration::from_millis(600);
 /// How long figures are gathered before they are judged.
@@ -157,6 +164,14 @@ impl Machine {
         self.step
     }
 
+    /// The largest picture that it is able to decode and show beside that; nothing where it takes whatever comes. A face stays
+    /// to be recognized.
+    pub(super) fn takes(&self) -> Option<Takes> {
+        let step = STEPS.get(self.step.min(FACE)).filter(|_| self.step > 0)?;
+        let small = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
+        Some(Takes { height: small(step.height), rate: small(step.rate) })
+    }
+
     /// The machine was too busy of late to keep its own times.
     pub(super) fn is_late(&self) -> bool {
         self.late || self.strained
@@ -175,10 +190,11 @@ impl Machine {
         self.window = Some((now, totals));
         // With a smaller picture for the line's sake, the machine is not asked for more.
         let used = used.max(self.step);
-        self.strained = late || is_too_much(done, span);
+        let too_much = is_too_much(done, span, used);
+        self.strained = late || too_much;
         if self.strained {
             self.room_since = None;
-            self.bad += 1;
+            self.bad += u32::from(too_much || used < FACE);
             if self.bad >= BAD {
                 self.shrink(done, used, now);
             }
@@ -190,7 +206,12 @@ impl Machine {
 
     fn shrink(&mut self, done: Totals, used: usize, now: Duration) {
         self.bad = 0;
-        let fits = |step: &usize| expected(done, done.busy, used, *step).is_none_or(|busy| busy <= ROOM);
+        let fits = |step: &usize| {
+            let works = expected(done, done.worked, used, *step).is_none_or(|works| works <= ROOM);
+            // How much it waits for a processor is the others' doing and changes from second to second.
+            let waits = *step == FACE || expected(done, done.busy, used, *step).is_none_or(|busy| busy <= IN_TIME);
+            works && waits
+        };
         let fits = (used + 1..STEPS.len()).find(fits);
         let step = fits.unwrap_or(STEPS.len() - 1);
         if step <= self.step {
@@ -218,9 +239,11 @@ impl Machine {
     }
 }
 
-fn is_too_much(done: Totals, span: Duration) -> bool {
+/// Whether a machine cannot keep the step `used` up.
+fn is_too_much(done: Totals, span: Duration, used: usize) -> bool {
     let left_out = done.given.saturating_sub(done.begun);
-    done.busy.as_micros() * 100 > span.as_micros() * u128::from(BUSY) || left_out * 100 > done.given * LEFT_OUT
+    let most = if used < FACE { LEFT_OUT } else { FACE_LEFT_OUT };
+    done.worked.as_micros() * 100 > span.as_micros() * u128::from(WORKS) || left_out * 100 > done.given * most
 }
 
 /// How busy (per cent) the encoder would be with another step, if what is done `took` so long: its work goes by the number of
@@ -307,9 +330,42 @@ mod tests {
     }
 
     #[test]
+    fn a_slow_machine_asks_for_a_smaller_picture() {
+        assert_eq!(Machine::new(0).takes(), None);
+        assert_eq!(Machine::new(1).takes(), Some(Takes { height: 540, rate: 30 }));
+        assert_eq!(Machine::new(STEPS.len() - 1).takes(), Some(Takes { height: 270, rate: 15 }));
+    }
+
+    #[test]
     fn a_hundredth_gets_the_smallest_and_stays_there() {
         let steps = Board::new(600_000).run(60);
         assert!(steps[4..].iter().all(|step| *step == STEPS.len() - 1), "{steps:?}");
+    }
+
+    #[test]
+    fn others_work_does_not_take_the_face_away_while_half_of_its_pictures_come() {
+        for (micros, height) in [(400_000, 270), (700_000, 270), (2_000_000, 180)] {
+            let steps = Board { sharing: 40, ..Board::new(micros) }.run(9);
+            assert!(steps[5..].iter().all(|step| STEPS[*step].height == height), "{micros}: {steps:?}");
+        }
+    }
+
+    #[test]
+    fn a_processor_that_is_waited_for_is_no_matter_while_the_pictures_come_in_time() {
+        // 29 ms of 33.
+        assert!(Board { sharing: 4, ..Board::new(29_000) }.run(60).iter().all(|step| *step == 0));
+        // Without a wait the same leaves no time for anything else.
+        assert!(Board::new(29_000).run(60)[3..].iter().all(|step| *step > 0));
+    }
+
+    #[test]
+    fn looks_that_come_late_take_no_face_away() {
+        let mut board = Board::new(6_000);
+        for _ in 0..100 {
+            board.tick();
+            board.now += Duration::from_secs(2);
+        }
+        assert_eq!(board.machine.step(), FACE);
     }
 
     #[test]
@@ -326,7 +382,7 @@ mod tests {
     /// Its own work would leave room for a larger picture, but others take it.
     #[test]
     fn who_grows_too_early_waits_longer_each_time() {
-        let mut board = Board { sharing: 10, ..Board::new(60_000) };
+        let mut board = Board { sharing: 10, ..Board::new(50_000) };
         let steps = board.run(1200);
         let grown: Vec<usize> = (1..steps.len()).filter(|second| steps[*second] < steps[second - 1]).collect();
         let waits: Vec<usize> = grown.windows(2).map(|pair| pair[1] - pair[0]).collect();

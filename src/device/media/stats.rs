@@ -83,6 +83,7 @@ pub(super) fn between(before: &Totals, after: &Totals, span: Duration) -> LineSt
         received_bps: per_second(after.received_bytes.saturating_sub(before.received_bytes)),
         sent_bps: per_second(after.sent_bytes.saturating_sub(before.sent_bytes)),
         echo: None,
+        takes: None,
     }
 }
 
@@ -111,6 +112,7 @@ mod tests {
                 received_bps: 500_000,
                 sent_bps: 1_000_000,
                 echo: None,
+                takes: None,
             }
         );
     }

@@ -2,11 +2,13 @@
 //! that go on by just 10 ms for each 10 ms of sound. A browser conceals a third of a voice whose stamps jump.
 
 use super::echo::{Canceller, Played, samples_since};
+use super::machine::Moment;
 use crate::device::sound::{self, RATE};
 use crate::model::quality::EchoStats;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +24,12 @@ const LATE: u64 = 20 * PIECE;
 const LONGEST_GAP: u64 = 200 * PIECE;
 /// How often it is looked whether silence is needed.
 const LOOK: Duration = Duration::from_millis(20);
+/// So many portions may wait for the canceller, about a second: the rest is left out, and silence stands for it.
+const WAITING: usize = 50;
+/// Pieces over which it is judged whether this machine is able to take echo out, and for how long it may have a processor
+/// for each of these 10 ms. With more the voice would come later and later, and nothing would be left for the rest.
+const EFFORT: u32 = 200;
+const MOST_EFFORT: Duration = Duration::from_millis(7);
 
 /// 10 ms of sound.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,36 +102,49 @@ impl Unbroken {
     }
 }
 
-/// The entry of the own voice into a session's pipeline.
+/// What the ear is told.
+enum Portion {
+    /// The microphone's sound; `at` by the clock of the session's pipeline.
+    Heard { at: gst::ClockTime, samples: Vec<i16> },
+    /// Time has passed.
+    Waited { now: gst::ClockTime },
+}
+
+/// The entry of the own voice into a session's pipeline. The echo is taken out in a thread of its own, which ends with the
+/// last clone: neither the microphone nor a task may wait for it.
 #[derive(Clone)]
 pub(super) struct Voice {
     entry: gst_app::AppSrc,
-    ear: Arc<Mutex<Ear>>,
-}
-
-/// What happens to sound between the microphone and the pipeline.
-struct Ear {
-    unbroken: Unbroken,
-    canceller: Canceller,
+    portions: SyncSender<Portion>,
+    echo: Arc<Mutex<Option<EchoStats>>>,
 }
 
 impl Voice {
     /// `played` is what the TV plays meanwhile.
-    pub(super) fn new(entry: gst_app::AppSrc, played: Played) -> Self {
-        let ear = Ear { unbroken: Unbroken::default(), canceller: Canceller::new(played) };
-        Self { entry, ear: Arc::new(Mutex::new(ear)) }
+    ///
+    /// # Errors
+    /// A sentence, when the system has no thread left.
+    pub(super) fn new(entry: gst_app::AppSrc, played: Played) -> Result<Self, String> {
+        let (portions, coming) = sync_channel(WAITING);
+        let echo = Arc::new(Mutex::default());
+        let (ear, told) = (Ear::new(entry.clone(), played), echo.clone());
+        let thread = std::thread::Builder::new().name("voice".to_owned());
+        thread
+            .spawn(move || ear.listen(&coming, &told))
+            .map_err(|error| format!("no thread for the voice: {error}"))?;
+        Ok(Self { entry, portions, echo })
     }
 
     /// How much of the TV's own voice is taken out, where known.
     pub(super) fn echo(&self) -> Option<EchoStats> {
-        self.ear.lock().unwrap_or_else(PoisonError::into_inner).canceller.stats()
+        *self.echo.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes sound of the microphone; `at` by the clock of the session's pipeline.
     pub(super) fn heard(&self, buffer: &gst::BufferRef, at: gst::ClockTime) {
         let Ok(bytes) = buffer.map_readable() else { return };
-        let samples = sound::samples(&bytes);
-        self.put(at, |unbroken, at| unbroken.heard(at, &samples));
+        // Left out where the ear is too far behind.
+        let _ = self.portions.try_send(Portion::Heard { at, samples: sound::samples(&bytes) });
     }
 
     /// Keeps the stream going until the session is gone.
@@ -133,21 +154,72 @@ impl Voice {
         loop {
             tick.tick().await;
             if let Some(now) = self.entry.clock().map(|clock| clock.time()) {
-                self.put(now, Unbroken::wait);
+                let _ = self.portions.try_send(Portion::Waited { now });
             }
         }
     }
+}
 
-    fn put(&self, at: gst::ClockTime, work: impl FnOnce(&mut Unbroken, u64) -> Vec<Piece>) {
+/// What happens to sound between the microphone and the pipeline.
+struct Ear {
+    entry: gst_app::AppSrc,
+    unbroken: Unbroken,
+    canceller: Canceller,
+    effort: Effort,
+}
+
+impl Ear {
+    fn new(entry: gst_app::AppSrc, played: Played) -> Self {
+        let (unbroken, canceller) = (Unbroken::default(), Canceller::new(played));
+        Self { entry, unbroken, canceller, effort: Effort::default() }
+    }
+
+    fn listen(mut self, coming: &Receiver<Portion>, echo: &Mutex<Option<EchoStats>>) {
+        while let Ok(portion) = coming.recv() {
+            self.take(portion);
+            *echo.lock().unwrap_or_else(PoisonError::into_inner) = self.canceller.stats();
+        }
+    }
+
+    fn take(&mut self, portion: Portion) {
+        let (Portion::Heard { at, .. } | Portion::Waited { now: at }) = portion;
         // What was heard before the session's beginning is not its business.
         let Some(at) = samples_since(self.entry.base_time(), at) else { return };
-        // Kept while the pieces are handed over: they must not overtake each other.
-        let mut ear = self.ear.lock().unwrap_or_else(PoisonError::into_inner);
-        for mut piece in work(&mut ear.unbroken, at) {
-            ear.canceller.heard(piece.number, &mut piece.samples);
+        let pieces = match &portion {
+            Portion::Heard { samples, .. } => self.unbroken.heard(at, samples),
+            Portion::Waited { .. } => self.unbroken.wait(at),
+        };
+        for mut piece in pieces {
+            let begun = Moment::now();
+            self.canceller.heard(piece.number, &mut piece.samples);
+            if self.effort.is_too_much(Moment::now().worked.saturating_sub(begun.worked)) {
+                tracing::warn!(
+                    "this machine is too slow to take echo out: the microphone is lowered while the TV speaks"
+                );
+                self.canceller.take_turns();
+            }
             // Refused while the session is being torn down.
             let _ = self.entry.push_buffer(piece.into_buffer());
         }
+    }
+}
+
+/// How long the canceller has a processor.
+#[derive(Default)]
+struct Effort {
+    pieces: u32,
+    worked: Duration,
+}
+
+impl Effort {
+    /// One more piece has taken so long. What others take of the processor does not count: that ends.
+    fn is_too_much(&mut self, worked: Duration) -> bool {
+        (self.pieces, self.worked) = (self.pieces + 1, self.worked + worked);
+        if self.pieces < EFFORT {
+            return false;
+        }
+        let done = std::mem::take(self);
+        done.worked > MOST_EFFORT * EFFORT
     }
 }
 
@@ -235,6 +307,28 @@ mod tests {
         assert_eq!(numbers(&before), [10], "moments that begin anew");
     }
 
+    #[test]
+    fn only_a_machine_that_is_too_slow_gives_the_canceller_up() {
+        let mut effort = Effort::default();
+        assert!((0..1000).all(|_| !effort.is_too_much(Duration::from_millis(3))));
+        // A moment of something else.
+        assert!((0..EFFORT).all(|piece| !effort.is_too_much(Duration::from_millis(if piece < 20 { 30 } else { 3 }))));
+        assert_eq!((0..EFFORT).filter(|_| effort.is_too_much(Duration::from_millis(12))).count(), 1);
+    }
+
+    /// A canceller that takes longer than the sound lasts holds up neither the microphone nor a task.
+    #[test]
+    fn nobody_waits_for_the_ear() {
+        gst::init().unwrap();
+        let (entry, _chain) = own_sound(&open_gate()).unwrap();
+        let (portions, coming) = sync_channel(WAITING);
+        let voice = Voice { entry, portions, echo: Arc::default() };
+        let buffer = gst::Buffer::from_slice(vec![0_u8; 960]);
+        (0..1000).for_each(|number| voice.heard(buffer.as_ref(), PIECE_TIME * number));
+        drop(voice);
+        assert_eq!(coming.iter().count(), WAITING);
+    }
+
     /// RTP's time stamps (RFC 3550) of what leaves for the counter.
     fn stamps(entry: &gst_app::AppSrc, chain: &[gst::Element], feed: impl Fn(&gst_app::AppSrc)) -> Vec<u32> {
         let end = gst_app::AppSink::builder().sync(false).async_(false).build();
@@ -272,19 +366,18 @@ mod tests {
         gst::init().unwrap();
         let (entry, chain) = own_sound(&open_gate()).unwrap();
         let stamps = stamps(&entry, &chain, |entry| {
-            let (voice, base) = (Voice::new(entry.clone(), Played::default()), entry.base_time().unwrap());
+            let (mut ear, base) = (Ear::new(entry.clone(), Played::default()), entry.base_time().unwrap());
             let moment = |samples: u64| base + gst::ClockTime::from_nseconds(samples * 1_000_000_000 / u64::from(RATE));
-            let portion = |at: u64, off: u64| {
+            let portion = |ear: &mut Ear, at: u64, off: u64| {
                 // Faster than in life, but never so that the entry would have to leave something out.
                 while entry.current_level_buffers() > 20 {
                     std::thread::sleep(Duration::from_millis(1));
                 }
-                let bytes: Vec<u8> = (0..441).flat_map(|_| 1000_i16.to_le_bytes()).collect();
-                voice.heard(gst::Buffer::from_slice(bytes).as_ref(), moment(at + off));
+                ear.take(Portion::Heard { at: moment(at + off), samples: voice(441) });
             };
-            (0..120).for_each(|number| portion(number * 441, number * 211 % millis(8)));
-            (56..=80).for_each(|tick| voice.put(moment(millis(tick * 20)), Unbroken::wait));
-            (0..120).for_each(|number| portion(millis(1_600) + number * 441, number * 211 % millis(8)));
+            (0..120).for_each(|number| portion(&mut ear, number * 441, number * 211 % millis(8)));
+            (56..=80).for_each(|tick| ear.take(Portion::Waited { now: moment(millis(tick * 20)) }));
+            (0..120).for_each(|number| portion(&mut ear, millis(1_600) + number * 441, number * 211 % millis(8)));
         });
         let steps: Vec<u32> = stamps.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
         // The encoder's first packet is shorter by what it looks ahead.

@@ -326,5 +326,12 @@ const MISSING: [Aside; 7] = [
     Aside::NoCameraMicrophoneNorSpeaker,
 ];
 
-const ASIDES: [Aside; 6] =
-    [Aside::FiveMinutes, Aside::OneMinute, Aside::WillPhone, Aside::StaffMuted, Aside::StaffCameraOff, Aside::Paused];
+const ASIDES: [Aside; 7] = [
+    Aside::FiveMinutes,
+    Aside::OneMinute,
+    Aside::WillPhone,
+    Aside::LoudTv,
+    Aside::StaffMuted,
+    Aside::StaffCameraOff,
+    Aside::Paused,
+];

@@ -13,6 +13,7 @@ export class Call {
   #timer = null;
   #closed = false;
   #last = null;
+  #takes = null;
   #remote = new MediaStream();
 
   constructor({ room, peer, epoch, welcome, onStream, onState, onUnverified }) {
@@ -78,6 +79,39 @@ export class Call {
       if (!this.#closed && transceiver.sender.track !== track) {
         await transceiver.sender.replaceTrack(track).catch(() => {});
       }
+    }
+    await this.#fit();
+  }
+
+  /** The other end can show no larger picture than this (lines and pictures a second); `null` stands for any. */
+  async takes(picture) {
+    this.#takes = picture;
+    await this.#fit();
+  }
+
+  /** Sends a picture that the other end can show. What is written in a shared window has to stay readable: it comes seldom. */
+  async #fit() {
+    for (const { sender } of this.#pc.getTransceivers()) {
+      if (this.#closed || sender.track?.kind !== "video") {
+        continue;
+      }
+      const { height = 0 } = sender.track.getSettings();
+      const shared = sender.track.contentHint === "detail";
+      const wanted = this.#takes && (shared ? { height: Math.max(this.#takes.height, 720), rate: 5 } : this.#takes);
+      const scale = wanted && height > wanted.height ? height / wanted.height : 1;
+      const parameters = sender.getParameters();
+      const [encoding] = parameters.encodings ?? [];
+      if (!encoding || ((encoding.scaleResolutionDownBy ?? 1) === scale && encoding.maxFramerate === wanted?.rate)) {
+        continue;
+      }
+      encoding.scaleResolutionDownBy = scale;
+      if (wanted) {
+        encoding.maxFramerate = wanted.rate;
+      } else {
+        delete encoding.maxFramerate;
+      }
+      // Refused while a description is being exchanged: the next figures of the other end ask again.
+      await sender.setParameters(parameters).catch(() => {});
     }
   }
 

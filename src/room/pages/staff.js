@@ -149,6 +149,7 @@ function hearing() {
     peer_stats: ({ peer, stats }) => {
       if (guest?.peer === peer) {
         guest.stats = stats;
+        call?.takes(stats.takes ?? null);
       }
     },
     notice: ({ notice }) => {

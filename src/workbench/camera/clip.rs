@@ -17,7 +17,7 @@ pub struct Decoder {
     frames: gst_app::AppSink,
     size: (u32, u32),
     /// The clip and its frame rate, to play it again.
-    again: Option<(Arc<[u8]>, i32)>,
+    again: Option<(Arc<[u8]>, u32)>,
 }
 
 impl Decoder {
@@ -25,7 +25,7 @@ impl Decoder {
     ///
     /// # Errors
     /// A sentence that says what the file is not.
-    pub fn clip(clip: &Arc<[u8]>, size: (u32, u32), frames_per_second: i32) -> Result<Self, String> {
+    pub fn clip(clip: &Arc<[u8]>, size: (u32, u32), frames_per_second: u32) -> Result<Self, String> {
         let not = |why: String| format!("this is not an AVI clip with Motion JPEG pictures ({why})");
         gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
         let source = gst_app::AppSrc::builder().name("source").build();
@@ -51,7 +51,7 @@ impl Decoder {
         source: &gst::Element,
         decode: &str,
         size: (u32, u32),
-        again: Option<(Arc<[u8]>, i32)>,
+        again: Option<(Arc<[u8]>, u32)>,
     ) -> Result<Self, String> {
         let (width, height) = size;
         let description = format!(

@@ -6,11 +6,14 @@ use madoguchi_pixels::frames;
 use resvg::tiny_skia::{Color, LineCap, Paint, PathBuilder, Pixmap, Stroke, Transform};
 use resvg::usvg;
 use std::f32::consts::TAU;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Centre and reach of the wall clock in the drawing.
 const CLOCK: (f32, f32) = (104.0, 92.0);
 const REACH: f32 = 44.0;
+/// How often the second hand ticks in a second.
+const TICKS: f32 = 5.0;
 
 /// The drawing, made ready in one size.
 pub struct Scene {
@@ -18,6 +21,8 @@ pub struct Scene {
     person: Layer,
     desk: Layer,
     to_frame: Transform,
+    /// The clock's hands as they were painted last, and when.
+    hands: Mutex<Option<(u32, Arc<Layer>)>>,
 }
 
 /// A part of the drawing, cut to what is painted.
@@ -49,7 +54,7 @@ impl Scene {
         Layer::cut(&draw(include_str!("room.svg"))?).over(&mut room, (0, 0));
         let person = Layer::cut(&draw(include_str!("person.svg"))?);
         let desk = Layer::cut(&draw(include_str!("desk.svg"))?);
-        Ok(Self { room, person, desk, to_frame })
+        Ok(Self { room, person, desk, to_frame, hands: Mutex::default() })
     }
 
     /// The picture `t` after the desk was set up; with a mark, if one is wanted.
@@ -76,8 +81,18 @@ impl Scene {
         frame
     }
 
-    /// The clock's hands. Only the second hand moves.
-    fn hands(&self, seconds: f32) -> Option<Layer> {
+    /// The clock's hands. Painted anew only for each tick, because that takes longer than all the rest.
+    fn hands(&self, seconds: f32) -> Option<Arc<Layer>> {
+        let tick = (seconds * TICKS) as u32;
+        let mut painted = self.hands.lock().unwrap_or_else(PoisonError::into_inner);
+        if painted.as_ref().is_none_or(|(when, _)| *when != tick) {
+            *painted = self.paint_hands(tick as f32 / TICKS).map(|hands| (tick, Arc::new(hands)));
+        }
+        painted.as_ref().map(|(_, hands)| hands.clone())
+    }
+
+    /// Only the second hand moves.
+    fn paint_hands(&self, seconds: f32) -> Option<Layer> {
         let zoom = self.to_frame.sx;
         let middle = REACH * zoom;
         let mut canvas = Pixmap::new((2.0 * middle) as u32, (2.0 * middle) as u32)?;

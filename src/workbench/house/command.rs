@@ -39,7 +39,9 @@ pub async fn run(command: Command) -> Result<(), HouseError> {
     let folder = command
         .folder
         .unwrap_or_else(|| std::env::temp_dir().join(format!("madoguchi-workbench-{}", std::process::id())));
-    let desk = DeskConfig { port: command.port, ..DeskConfig::default() };
+    // What the box asks of a usual USB camera.
+    let (camera_size, camera_rate) = ((1280, 720), 30);
+    let desk = DeskConfig { port: command.port, camera_size, camera_rate, ..DeskConfig::default() };
     let config = HouseConfig {
         folder: folder.clone(),
         room_port: command.room_port,

@@ -156,6 +156,7 @@ pub(super) const fn of_aside(aside: Aside) -> &'static str {
         Aside::NoCamera | Aside::StaffCameraOff => "camera-off",
         Aside::NoMicrophone | Aside::StaffMuted => "mic-off",
         Aside::NoCameraNorMicrophone => "both-off",
+        Aside::LoudTv => "speaker",
         Aside::NoSpeaker => "speaker-off",
         Aside::NoCameraNorSpeaker => "camera-speaker-off",
         Aside::NoMicrophoneNorSpeaker => "mic-speaker-off",
