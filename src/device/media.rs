@@ -19,6 +19,7 @@ mod live;
 mod machine;
 mod negotiate;
 mod pipeline;
+mod playout;
 mod receive;
 mod remote;
 mod signals;
