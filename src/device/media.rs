@@ -19,7 +19,6 @@ mod live;
 mod machine;
 mod negotiate;
 mod pipeline;
-mod playout;
 mod receive;
 mod remote;
 mod signals;

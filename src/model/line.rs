@@ -8,7 +8,7 @@ use std::time::Duration;
 pub const OPENING: Duration = Duration::from_secs(12);
 /// Pauses between tries to come back; the last one repeats.
 const PAUSES: [Duration; 3] = [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(1)];
-/// So many tries are made before the pauses get longer: half a minute, in which a line that returns is noticed within a second.
+/// So many tries are made before the pauses get longer, half a minute or more: a line that returns meanwhile is tried within a second.
 const EAGER: usize = 30;
 /// Pauses after those, and after a room server that answered had no place for us or fell over at once.
 const PATIENT: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];

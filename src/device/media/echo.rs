@@ -26,8 +26,8 @@ const ALIGNMENT: u64 = RATE as u64 / 25;
 /// The canceller looks for a TV that is late by up to about 0.45 s. One that is later is found where it is shown what was
 /// played so much later, in samples (280 ms).
 const LATER: u64 = RATE as u64 * 280 / 1000;
-/// A TV whose echo was taken out by at least so much (dB) in so many seconds in a row is found: a canceller that looks for it
-/// at the wrong place takes as much out of some of them.
+/// A TV whose echo was taken out by at least so much (dB) in so many seconds in a row is found. One such second proves
+/// nothing: a canceller that has locked onto the wrong delay has some, too.
 const FOUND: i16 = 12;
 const FOUND_SECONDS: u32 = 3;
 /// Where it is not found for so many seconds in a row, it is looked for elsewhere: at first, where it had been found before

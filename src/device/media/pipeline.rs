@@ -4,7 +4,6 @@ use super::adapt::START_BPS;
 use super::allowed;
 use super::echo::{Played, samples_since};
 use super::gate::{Gate, guard_microphone, guard_picture, guard_sound};
-use super::playout::Playout;
 use crate::device::camera::element;
 use crate::device::sound::{self, SessionAudio};
 use gstreamer as gst;
@@ -196,7 +195,6 @@ fn hand_to_speaker(audio: &SessionAudio, played: &Played) -> gst_app::AppSink {
     let end = gst_app::AppSink::builder().name("speaker").caps(&sound::voice_caps()).sync(true).async_(false).build();
     end.set_property("render-delay", SPEAKER_TAKES.nseconds());
     let (audio, played) = (audio.clone(), played.clone());
-    let mut playout = Playout::default();
     end.set_callbacks(
         gst_app::AppSinkCallbacks::builder()
             .new_sample(move |end| {
@@ -204,14 +202,11 @@ fn hand_to_speaker(audio: &SessionAudio, played: &Played) -> gst_app::AppSink {
                 if let Some((buffer, at)) = sample.buffer().zip(sound::moment(end.upcast_ref(), &sample)) {
                     let latency = end.dynamic_cast_ref::<gst_base::BaseSink>().map(BaseSinkExt::latency);
                     let heard = at + latency.unwrap_or_default();
-                    // The moment at which it leaves: what the pipeline waits for, without what the speaker takes.
-                    let due = heard.saturating_sub(SPEAKER_TAKES);
-                    let later = end.clock().map(|clock| playout.later(due, clock.time())).unwrap_or_default();
-                    let heard = heard + later;
                     if let Some((at, bytes)) = samples_since(end.base_time(), heard).zip(buffer.map_readable().ok()) {
                         played.plays(at, &sound::samples(&bytes));
                     }
-                    audio.play(buffer, due + later);
+                    // The moment at which it leaves: what the pipeline waits for, without what the speaker takes.
+                    audio.play(buffer, heard.saturating_sub(SPEAKER_TAKES));
                 }
                 Ok(gst::FlowSuccess::Ok)
             })
