@@ -17,6 +17,7 @@ mod gate;
 mod ice;
 mod live;
 mod machine;
+mod measure;
 mod negotiate;
 mod pipeline;
 mod receive;
@@ -150,7 +151,7 @@ pub async fn run(mut behind: Behind<MediaAsk, MediaEvent>, ports: Ports) {
     let ready = prepare().await;
     let mut live: Option<Live> = None;
     // What one pipeline has found out about this machine, the next one need not find out again.
-    let mut machine = 0;
+    let mut machine = if ready.is_ok() { able().await } else { 0 };
     loop {
         machine = live.as_ref().map_or(machine, Live::machine);
         let event = tokio::select! {
@@ -188,6 +189,21 @@ async fn prepare() -> Result<(), String> {
     gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
     CONGESTION_CONTROL.clone()?;
     negotiate::warm_up().await
+}
+
+/// The best step that this machine can do, before any call has shown it.
+async fn able() -> usize {
+    let measured = tokio::task::spawn_blocking(measure::best_step).await;
+    match measured.unwrap_or_else(|_| Err("measuring how long a picture takes broke off".to_owned())) {
+        Ok(step) => {
+            tracing::info!(step, "the picture that this machine can encode is known");
+            step
+        }
+        Err(why) => {
+            tracing::warn!(why, "a call begins with the best picture");
+            0
+        }
+    }
 }
 
 async fn happens(live: &mut Option<Live>) -> Happened {

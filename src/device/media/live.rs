@@ -5,7 +5,7 @@ use super::alive::Alive;
 use super::fingerprint::Fingerprints;
 use super::gate::Gate;
 use super::ice::Servers;
-use super::machine::{Machine, Moment, Work};
+use super::machine::{Machine, Work};
 use super::pipeline::{self, Session, bits};
 use super::receive::{Counts, Receiving, cut_packets, receive};
 use super::signals::{self, Signal, Signals, VideoSources};
@@ -105,7 +105,7 @@ impl Live {
         let tunnels = negotiate::set_servers(&session.webrtc, &servers, relay_only, &ports.config).await;
         let messages = session.pipeline.bus().ok_or("a pipeline without messages")?.stream();
         let work = Arc::new(Work::default());
-        watch_the_encoder(&session, &work)?;
+        work.watch(&session.turn, &session.encoder)?;
         let mut adapt = Adapt::new();
         adapt.machine(machine, false);
         let (steps, step) = watch::channel(adapt.step());
@@ -357,22 +357,6 @@ impl Live {
 }
 
 /// Counts what the encoder's thread does. The picture is scaled in that thread, too.
-fn watch_the_encoder(session: &Session, work: &Arc<Work>) -> Result<(), String> {
-    let [begins, ends] = [&session.turn, &session.encoder].map(|element| element.static_pad("src"));
-    let (begins, ends) = begins.zip(ends).ok_or("the encoder has no way out")?;
-    let begun = work.clone();
-    begins.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
-        begun.begin(Moment::now());
-        gst::PadProbeReturn::Ok
-    });
-    let ended = work.clone();
-    ends.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
-        ended.end(Moment::now());
-        gst::PadProbeReturn::Ok
-    });
-    Ok(())
-}
-
 async fn start(session: &Session) -> Result<Running, String> {
     let running = Running(session.pipeline.clone());
     let started = tokio::task::spawn_blocking(move || {

@@ -2,8 +2,10 @@
 
 use super::adapt::STEPS;
 use crate::model::quality::Takes;
+use gstreamer as gst;
+use gstreamer::prelude::*;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How much of the time the encoder's thread may have a processor (per cent). The rest is left to sound, to the other end's
@@ -88,6 +90,23 @@ impl Work {
         add(&self.worked, now.worked.saturating_sub(since.worked));
     }
 
+    /// Counts what an encoder does from now on, from a picture's leaving `turn` to its leaving `encoder`.
+    pub(super) fn watch(self: &Arc<Self>, turn: &gst::Element, encoder: &gst::Element) -> Result<(), String> {
+        let [begins, ends] = [turn, encoder].map(|element| element.static_pad("src"));
+        let (begins, ends) = begins.zip(ends).ok_or("the encoder has no way out")?;
+        let begun = self.clone();
+        begins.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+            begun.begin(Moment::now());
+            gst::PadProbeReturn::Ok
+        });
+        let ended = self.clone();
+        ends.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+            ended.end(Moment::now());
+            gst::PadProbeReturn::Ok
+        });
+        Ok(())
+    }
+
     pub(super) fn totals(&self) -> Totals {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Totals {
@@ -116,7 +135,7 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    fn since(self, before: Self) -> Self {
+    pub(super) fn since(self, before: Self) -> Self {
         Self {
             given: self.given.saturating_sub(before.given),
             begun: self.begun.saturating_sub(before.begun),
@@ -239,6 +258,13 @@ impl Machine {
     }
 }
 
+/// The best step for a machine that was seen to encode some pictures of the step `used`: one that it need not leave as soon
+/// as it begins with it.
+pub(super) fn able(done: Totals, used: usize) -> usize {
+    let fits = |step: &usize| expected(done, done.worked, used, *step).is_none_or(|works| works <= WORKS);
+    (0..STEPS.len()).find(fits).unwrap_or(STEPS.len() - 1)
+}
+
 /// Whether a machine cannot keep the step `used` up.
 fn is_too_much(done: Totals, span: Duration, used: usize) -> bool {
     let left_out = done.given.saturating_sub(done.begun);
@@ -334,6 +360,17 @@ mod tests {
         assert_eq!(Machine::new(0).takes(), None);
         assert_eq!(Machine::new(1).takes(), Some(Takes { height: 540, rate: 30 }));
         assert_eq!(Machine::new(STEPS.len() - 1).takes(), Some(Takes { height: 270, rate: 15 }));
+    }
+
+    #[test]
+    fn what_a_few_pictures_took_says_where_to_begin() {
+        // Each of 360 lines, from a camera of 720.
+        let able = |micros| {
+            let worked = Duration::from_micros(micros) * 4;
+            able(Totals { given: 4, begun: 4, done: 4, busy: worked, worked, height: 720 }, 2)
+        };
+        assert_eq!([1_500, 7_000, 15_000, 60_000, 400_000].map(able), [0, 1, 2, 3, 4]);
+        assert_eq!(super::able(Totals { height: 720, ..Totals::default() }, 2), 0, "nothing is known");
     }
 
     #[test]

@@ -15,9 +15,9 @@ pub(super) const AGAIN: Duration = Duration::from_secs(1);
 /// Longest that opening a device may take.
 const OPENING: Duration = Duration::from_secs(15);
 /// A device that gave or took sound and then none for so long is given up and opened again.
-pub(super) const STALLED: Duration = Duration::from_secs(5);
+const STALLED: Duration = Duration::from_secs(5);
 /// The first sound may take longer: what is opened anew before it has begun never begins on a busy machine.
-pub(super) const FIRST: Duration = Duration::from_secs(15);
+const FIRST: Duration = Duration::from_secs(15);
 
 /// Says which device would be opened now; nothing while there is none.
 pub(super) type Look = Arc<dyn Fn() -> Option<String> + Send + Sync>;
@@ -42,6 +42,41 @@ pub(super) enum Flow {
     Works,
     /// It is stuck.
     Stuck,
+}
+
+/// How often something has passed, told again and again. Time in which nobody looked does not count: a machine that is so
+/// late is stuck itself, and opening a device anew takes what is left of it.
+pub(super) struct Watch {
+    seen: u64,
+    /// Time without anything, and when it was looked last.
+    waited: Duration,
+    looked: Instant,
+}
+
+impl Watch {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { seen: 0, waited: Duration::ZERO, looked: now }
+    }
+
+    /// Whether something has passed at all.
+    pub(super) fn has_begun(&self) -> bool {
+        self.seen > 0
+    }
+
+    /// Looks. `idle`: nothing needs to pass.
+    pub(super) fn look(&mut self, count: u64, idle: bool, now: Instant) -> Flow {
+        let span = now.saturating_duration_since(std::mem::replace(&mut self.looked, now));
+        self.waited += span.min(super::POLL * 2);
+        if count != self.seen || idle {
+            (self.seen, self.waited) = (count, Duration::ZERO);
+        }
+        let patience = if self.seen == 0 { FIRST } else { STALLED };
+        match (self.waited > patience, self.seen) {
+            (true, _) => Flow::Stuck,
+            (false, 0) => Flow::Unknown,
+            (false, _) => Flow::Works,
+        }
+    }
 }
 
 /// An open device.
@@ -239,5 +274,40 @@ async fn within<T>(
         Ok(Ok(done)) => Ok(done),
         Ok(Err(_)) => Err(format!("{what} broke off")),
         Err(_) => Err(format!("{what} took longer than {span:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_gives_nothing_more_is_stuck_and_who_looks_late_is_late_himself() {
+        let begun = Instant::now();
+        let every = |millis: u64, watch: &mut Watch, from: &mut Instant, looks: u32| {
+            (0..looks)
+                .map(|_| {
+                    *from += Duration::from_millis(millis);
+                    watch.look(1, false, *from)
+                })
+                .collect::<Vec<_>>()
+        };
+        let (mut watch, mut now) = (Watch::new(begun), begun);
+        assert_eq!(watch.look(0, false, now), Flow::Unknown);
+        assert_eq!(every(500, &mut watch, &mut now, 11), [Flow::Works; 11]);
+        assert_eq!(every(500, &mut watch, &mut now, 1), [Flow::Stuck]);
+        let (mut watch, mut now) = (Watch::new(begun), begun);
+        assert_eq!(every(20_000, &mut watch, &mut now, 6), [Flow::Works; 6], "two minutes with hardly a look");
+        assert_eq!(every(20_000, &mut watch, &mut now, 1), [Flow::Stuck]);
+    }
+
+    #[test]
+    fn the_first_sound_may_take_longer_and_what_needs_none_may_be_silent() {
+        let begun = Instant::now();
+        let mut watch = Watch::new(begun);
+        let at = |second: u64| begun + Duration::from_secs(second);
+        assert!((1..=15).all(|second| watch.look(0, false, at(second)) == Flow::Unknown));
+        assert_eq!(watch.look(0, false, at(16)), Flow::Stuck);
+        assert!((17..99).all(|second| watch.look(3, true, at(second)) == Flow::Works));
     }
 }

@@ -1,7 +1,7 @@
 //! The microphone: its level for the screen, its sound for a session.
 
 use super::SoundPorts;
-use super::kept::{Built, FIRST, Flow, Kept, STALLED};
+use super::kept::{Built, Kept, Watch};
 use super::session_audio::SessionAudio;
 use super::{chain, voice_caps};
 use crate::device::camera::element;
@@ -61,16 +61,8 @@ fn capture(ports: &SoundPorts, audio: &SessionAudio) -> Result<Built, String> {
     );
     let parts = [(ports.microphone)()?, element("audioconvert")?, element("audioresample")?, level, end.upcast()];
     let pipeline = chain("microphone", &parts)?;
-    let (mut seen, mut since) = (0, Instant::now());
-    let flow = move || {
-        let now = counted.load(Ordering::Relaxed);
-        if now != seen {
-            (seen, since) = (now, Instant::now());
-            return Flow::Works;
-        }
-        let patience = if seen == 0 { FIRST } else { STALLED };
-        if since.elapsed() > patience { Flow::Stuck } else { Flow::Unknown }
-    };
+    let mut watch = Watch::new(Instant::now());
+    let flow = move || watch.look(counted.load(Ordering::Relaxed), false, Instant::now());
     Ok(Built { pipeline, flow: Box::new(flow), connect: Box::new(|_| {}) })
 }
 

@@ -1,7 +1,7 @@
 //! The TV's speaker: the chime, and what a session plays. HDMI sound opens once, so only one of them has it at a time.
 
 use super::SoundPorts;
-use super::kept::{Build, Built, FIRST, Flow, Kept, Opened, STALLED, open};
+use super::kept::{Build, Built, Flow, Kept, Opened, Watch, open};
 use super::session_audio::SessionAudio;
 use super::{RATE, chain, chime, voice_caps};
 use crate::device::camera::element;
@@ -182,20 +182,11 @@ fn playback(ports: &SoundPorts, audio: &SessionAudio) -> Result<Built, String> {
     });
     let parts = [source.clone().upcast(), element("audioconvert")?, element("audioresample")?, output];
     let pipeline = chain("speaker", &parts)?;
-    let (weak, mut seen, mut since) = (source.downgrade(), 0, Instant::now());
+    let (weak, mut watch) = (source.downgrade(), Watch::new(Instant::now()));
     let flow = move || {
-        let now = taken.load(Ordering::Relaxed);
         let waiting = weak.upgrade().map_or(0, |source| source.current_level_buffers());
-        let idle = seen > 0 && waiting < CROWDED;
-        if now != seen || idle {
-            (seen, since) = (now, Instant::now());
-        }
-        let patience = if seen == 0 { FIRST } else { STALLED };
-        match (since.elapsed() > patience, seen) {
-            (true, _) => Flow::Stuck,
-            (false, 0) => Flow::Unknown,
-            (false, _) => Flow::Works,
-        }
+        let idle = watch.has_begun() && waiting < CROWDED;
+        watch.look(taken.load(Ordering::Relaxed), idle, Instant::now())
     };
     let audio = audio.clone();
     let connect = move |on: bool| {
