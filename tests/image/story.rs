@@ -2,7 +2,7 @@
 //!
 //! A stick lends the box; by its cable it finds the street ([`street`]); a USB camera sees the city's paper; presses on
 //! the pin lead through self-view and rules to the counter, where a real Chromium sits ([`city`]); both see and hear each
-//! other, the family by an ear at the TV's sound ([`ear`]); an update that is put in meanwhile waits until staff have
+//! other, the family through the box's sound cards ([`sound`]); an update that is put in meanwhile waits until staff have
 //! ended the call; a stick takes the box back, the power is cut, and the card's raw bytes hold nothing of it
 //! ([`traces`]). Every step is awaited in the box's own log, pictures and sound where people see and hear them.
 
@@ -15,13 +15,13 @@ pub(crate) mod clips;
 #[path = "../live/counter.rs"]
 #[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
 pub(crate) mod counter;
-mod ear;
 #[path = "../live/ears.rs"]
 #[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
 pub(crate) mod ears;
 mod on_the_path;
 #[path = "../live/relay.rs"]
 pub(crate) mod relay;
+mod sound;
 #[path = "../media/stranger.rs"]
 #[allow(dead_code, reason = "a part of it is used here")]
 mod stranger;
@@ -34,7 +34,6 @@ use crate::updates;
 use city::City;
 use counter::Counter;
 use data_encoding::BASE64;
-use ear::Ear;
 use image::DynamicImage;
 use madoguchi::device::camera::scan::Luma;
 use madoguchi::device::camera::scan::reader::Reader;
@@ -45,6 +44,7 @@ use madoguchi::emulator::sound::DeskSound;
 use madoguchi::workbench::camera::{CameraSlot, Scenery};
 use on_the_path::Path as MediaPath;
 use relay::Relay;
+use sound::Sound;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -58,8 +58,6 @@ use tokio::time::{Instant, sleep};
 const FAMILY_MARK: &str = "madoguchi family";
 /// First stroke of the appliance's chime, in Hz.
 const CHIME: f32 = 659.26;
-/// How long the family speaks, at the most.
-const SPEAKING: Duration = Duration::from_secs(600);
 /// The update that somebody brings in the middle of the call.
 const UPDATE: &str = "madoguchi-0.2.0-arm64";
 /// Width and height of the TV, in pixels.
@@ -129,28 +127,25 @@ async fn life(folder: &Path) -> Outcome {
     let _street = Street::lay(folder).await?;
     let relay = Relay::start(folder, street::ADDRESS);
     let city = City::open(folder, relay.turn(false)).await?;
-    let sound = DeskSound::start().await.map_err(said)?;
-    let mut home = Home::furnished(folder, city, Some(&sound)).await?;
-    let mut ear = Ear::listen(&mut home.guest).await?;
+    let mut home = Home::furnished(folder, city, None).await?;
+    let mut sound = Sound::listen(&mut home.guest).await?;
     home.is_lent().await?;
     home.is_online().await?;
     home.reads_the_paper().await?;
-    home.hears(&mut ear, "the chime", CHIME).await?;
+    home.hears(&mut sound, "the chime", CHIME).await?;
     let counter = home.meets_the_counter().await?;
-    home.hears_nothing(&mut ear).await?;
-    let voice = folder.join("family.wav");
-    clips::write_wav(&voice, &clips::beeps(clips::FAMILY_TONE, SPEAKING.as_secs_f32()));
-    let speaking = sound.hear(&voice).map_err(said)?;
+    home.hears_nothing(&mut sound).await?;
+    Sound::speak(&mut home.guest, clips::FAMILY_TONE).await?;
     home.sees_and_is_seen(&counter).await?;
     // Without the counter's picture, and with nothing that moves before its own camera, an emulated box keeps up with the
     // voice.
     counter.page.press("camera").await;
     home.slot.show(Scenery::Nothing);
-    home.hears(&mut ear, "the counter", clips::COUNTER_TONE).await?;
-    ear.close(&mut home.guest).await?;
+    home.hears(&mut sound, "the counter", clips::COUNTER_TONE).await?;
+    sound.close(&mut home.guest).await?;
     let stick = home.is_brought_an_update().await?;
     home.is_heard(&counter).await?;
-    drop(speaking);
+    Sound::are_silent(&mut home.guest).await?;
     home.is_sent_home(&counter).await?;
     home.is_updated(&stick).await?;
     let key = home.is_returned().await?;
@@ -361,15 +356,15 @@ impl Home {
     }
 
     /// Waits until a tone comes out of the TV.
-    async fn hears(&mut self, ear: &mut Ear, whom: &str, hertz: f32) -> Outcome {
-        let clear = ear.hears(&mut self.guest, hertz).await?;
+    async fn hears(&mut self, sound: &mut Sound, whom: &str, hertz: f32) -> Outcome {
+        let clear = sound.hears(&mut self.guest, hertz).await?;
         println!("    {:>6.1} s  the family hear {whom}: {clear:.0} times a tone beside it", self.took());
         Ok(())
     }
 
     /// In the lobby nobody is heard.
-    async fn hears_nothing(&mut self, ear: &mut Ear) -> Outcome {
-        ensure(ear.hears_nothing(&mut self.guest).await?, "sound came into the lobby")?;
+    async fn hears_nothing(&mut self, sound: &mut Sound) -> Outcome {
+        ensure(sound.hears_nothing(&mut self.guest).await?, "sound came into the lobby")?;
         println!("    {:>6.1} s  silence in the lobby", self.took());
         Ok(())
     }

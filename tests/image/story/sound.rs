@@ -1,11 +1,12 @@
-//! An ear at the TV inside the box.
+//! The sound cards of the emulated box, and what goes through them.
 //!
-//! The kernel's loopback card (snd-aloop) bears the name of the Pi's HDMI sound, so the appliance takes it for the TV's,
-//! and what is played there is recorded from its other end. Its clock is the box's own. QEMU's card, which the family's
-//! microphone is at, takes what is played by the host's clock, in leaps that are longer than the appliance's buffer: on
-//! it everything comes too late to be heard.
+//! Both are the kernel's loopback card (snd-aloop). One bears the name of the Pi's HDMI sound, so the appliance takes it for
+//! the TV's, and what is played there is recorded from its other end. The other is the camera's microphone: it hears what is
+//! played to its other end. Their clock is the box's own. QEMU's card goes by the host's clock, in leaps that are longer
+//! than the appliance's buffer, and its microphone stops for seconds where the box is behind: on it everything comes too
+//! late to be heard.
 
-use super::ears;
+use super::{clips, ears};
 use crate::guest::{Guest, Outcome, PATIENCE};
 use data_encoding::BASE64;
 use std::time::Duration;
@@ -22,24 +23,52 @@ const HEARING: Duration = Duration::from_secs(900);
 /// Samples that silence is listened to.
 const SILENCE: usize = RATE as usize * 3;
 
-/// What is heard, from the moment that it is listened to.
-pub(super) struct Ear {
+/// Names of the microphone's and of the TV's card, and the other ends of both as ALSA names them. Both ends of a card have
+/// one form.
+const CARDS: &str = "modprobe snd-aloop id=Camera,vc4hdmi index=0,1 enable=1,1 pcm_substreams=1,1";
+const ENDS: [(&str, &str, u32); 2] = [("ear", "vc4hdmi", 2), ("mouth", "Camera", 1)];
+/// Has ALSA's programs know them.
+const ALSA: &str =
+    "ALSA_CONFIG_PATH=/usr/share/alsa/alsa.conf:/run/ends.conf aplay --file-type=raw --format=S16_LE --channels=1";
+
+/// What is heard, from the moment that it is listened to, and what the family say.
+pub(super) struct Sound {
     /// Samples asked for so far.
     at: usize,
 }
 
-impl Ear {
-    /// Puts the TV's sound card in and begins to record. Before the first sound: a card is chosen when it is needed.
+impl Sound {
+    /// Puts the sound cards in and begins to record. Before the first sound: a card is chosen when it is needed.
     pub(super) async fn listen(guest: &mut Guest) -> Outcome<Self> {
-        guest.run("modprobe snd-aloop id=vc4hdmi index=1 pcm_substreams=1").await?;
-        // Both ends of the card have the form of what is played.
-        let form = "pcm.ear { type plug slave { pcm \"hw:vc4hdmi,1\" format S16_LE rate 48000 channels 2 } }";
-        guest.run(&format!("echo '{form}' >/run/ear.conf")).await?;
-        let record = "aplay --capture --device=ear --file-type=raw --format=S16_LE --channels=1";
-        let configured = format!("ALSA_CONFIG_PATH=/usr/share/alsa/alsa.conf:/run/ear.conf {record} --rate={RATE}");
-        guest.run(&format!("{configured} {RECORDING} >/run/ear.log 2>&1 & echo $! >/run/ear.pid")).await?;
+        guest.run(CARDS).await?;
+        for (name, card, channels) in ENDS {
+            let slave = format!("pcm \"hw:{card},1\" format S16_LE rate 48000 channels {channels}");
+            guest.run(&format!("echo 'pcm.{name} {{ type plug slave {{ {slave} }} }}' >>/run/ends.conf")).await?;
+        }
+        let record = format!("{ALSA} --capture --device=ear --rate={RATE} {RECORDING}");
+        guest.run(&format!("{record} >/run/ear.log 2>&1 & echo $! >/run/ear.pid")).await?;
         guest.until("the ear's first samples", &format!("test -s {RECORDING}"), PATIENCE).await?;
         Ok(Self { at: 0 })
+    }
+
+    /// Lets the family say a tone, half a second on and half a second off, until [`Self::are_silent`].
+    pub(super) async fn speak(guest: &mut Guest, hertz: f32) -> Outcome {
+        // A tenth of a second each, in which a tone's last wave is whole.
+        let on: Vec<u8> = clips::beeps(hertz, 0.1).into_iter().flat_map(i16::to_le_bytes).collect();
+        guest.run(&format!("echo {} | base64 -d >/run/on.raw", BASE64.encode(&on))).await?;
+        guest.run(&format!("head -c {} /dev/zero >/run/off.raw", on.len())).await?;
+        let (on, off) = (" on.raw".repeat(5), " off.raw".repeat(5));
+        let says = format!("cd /run && while cat{on}{off}; do :; done");
+        let play = format!("{ALSA} --device=mouth --rate={}", clips::RATE);
+        guest
+            .run(&format!("({says}) 2>/dev/null | {play} >/run/mouth.log 2>&1 & echo $! >/run/mouth.pid"))
+            .await
+            .map(drop)
+    }
+
+    /// Ends it.
+    pub(super) async fn are_silent(guest: &mut Guest) -> Outcome {
+        guest.run("kill $(cat /run/mouth.pid)").await.map(drop)
     }
 
     /// Ends the recording and makes the memory free that it took.
