@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod archives;
+mod packages;
 #[path = "../image/proofs.rs"]
 #[allow(dead_code, unreachable_pub, reason = "a part of it is looked at here")]
 mod proofs;
