@@ -25,7 +25,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test run test check story bench accept-screens timings clean image boot has-image is-root \
+.PHONY: help deps deps-test run test check story bench soak accept-screens timings clean image boot has-image is-root \
 	test-image test-wifi
 as_root = $$([ "$$(id -u)" -eq 0 ] || echo "sudo --preserve-env=FLAVOUR,VERSION,KEYS,KEYS_PIN,KEYS_PKCS11,PKCS11_MODULE,MIRROR,SECURITY_MIRROR,OUT")
 IMAGE = $(shell ls -t out/madoguchi-*-arm64.img 2>/dev/null | head -n 1)
@@ -69,6 +69,11 @@ bench: $(TARGET)/.deps-test ## The call measured against a browser, in an hour (
 	@.ci/packages $(APT_BENCH)
 	@.ci/compile --release --test bench
 	@$(CARGO) test --release --quiet --test bench
+
+soak: $(TARGET)/.deps-test ## 50 calls in a row, a call of 2 hours, and calls disturbed 100 times (CALLS=, MINUTES=, FAULTS=, SEED=, ONLY=)
+	@.ci/packages $(APT_BENCH)
+	@.ci/compile --release --test bench
+	@SOAK=1 $(CARGO) test --release --quiet --test bench
 
 timings: $(TARGET)/.deps ## Which crates took longest to compile the last time something was compiled
 	@.ci/slowest

@@ -36,6 +36,10 @@ use tokio::sync::{mpsc, watch};
 
 /// How long the button is held down.
 const PRESSED: Duration = Duration::from_millis(120);
+/// How long it is held.
+const HELD: Duration = Duration::from_millis(3200);
+/// So many pictures are remembered at the most: a long call is not to take more and more memory for what measures it.
+const REMEMBERED: usize = 20_000;
 
 /// Runs it: `ROOM'S LOAN FOLDER, CLIP'S FOLDER, KEY'S ADDRESS`.
 pub fn run(arguments: &[String]) {
@@ -53,6 +57,7 @@ async fn live(data: &Path, clip: &Path, address: &str) {
     let clip = Clip::open(clip);
     let sight = Sight {
         paper: Arc::new(AtomicBool::new(true)),
+        broken: Arc::default(),
         jpeg: paper(address).into(),
         clip: clip.clone(),
         taken: Arc::default(),
@@ -119,6 +124,14 @@ async fn live(data: &Path, clip: &Path, address: &str) {
 /// When something was done with a picture, and its number.
 type Shown = Arc<Mutex<Vec<(f64, u32)>>>;
 
+fn remember(shown: &Shown, number: u32, at: f64) {
+    let mut shown = shown.lock().unwrap();
+    if shown.len() >= REMEMBERED {
+        shown.drain(..REMEMBERED / 2);
+    }
+    shown.push((at, number));
+}
+
 /// Looks at the TV during the call.
 async fn watch_tv(mut newest: watch::Receiver<Option<TvFrame>>, screen: watch::Receiver<Option<Screen>>, shown: Shown) {
     while newest.changed().await.is_ok() {
@@ -129,11 +142,10 @@ async fn watch_tv(mut newest: watch::Receiver<Option<TvFrame>>, screen: watch::R
         }
         let (width, height) = (frame.width() as f32, frame.height() as f32);
         let seen = number(|x, y| Rgb(frame.pixel((x * width) as u32, (y * height) as u32).unwrap_or_default()));
-        let mut shown = shown.lock().unwrap();
         if let Some(number) = seen
-            && shown.last().is_none_or(|(_, last)| *last != number)
+            && shown.lock().unwrap().last().is_none_or(|(_, last)| *last != number)
         {
-            shown.push((at, number));
+            remember(&shown, number, at);
         }
     }
 }
@@ -156,6 +168,12 @@ async fn obey(sight: &Sight, button: &mpsc::Sender<Edge>) {
                 tokio::time::sleep(PRESSED).await;
                 button.send(Edge { down: false }).await.unwrap();
             }
+            "hold" => {
+                button.send(Edge { down: true }).await.unwrap();
+                tokio::time::sleep(HELD).await;
+                button.send(Edge { down: false }).await.unwrap();
+            }
+            "break" => sight.broken.store(true, Ordering::Relaxed),
             "paper" => sight.paper.store(true, Ordering::Relaxed),
             "clip" => sight.paper.store(false, Ordering::Relaxed),
             other => panic!("the appliance does not know what \"{other}\" is"),
@@ -246,6 +264,8 @@ fn paper(address: &str) -> Vec<u8> {
 #[derive(Clone)]
 struct Sight {
     paper: Arc<AtomicBool>,
+    /// The camera is to fail now.
+    broken: Arc<AtomicBool>,
     jpeg: Arc<[u8]>,
     clip: Clip,
     /// When each picture of the clip was taken.
@@ -275,10 +295,17 @@ impl Sight {
             let due = Duration::from_secs(1) * number / PACE;
             std::thread::sleep(due.saturating_sub(begun.elapsed()));
             let Some(source) = weak.upgrade() else { return };
+            if self.broken.swap(false, Ordering::Relaxed) {
+                gst::element_error!(
+                    source,
+                    gst::ResourceError::Failed,
+                    ["the camera is broken, as it was asked to be"]
+                );
+            }
             let jpeg = match self.paper.load(Ordering::Relaxed) {
                 true => self.jpeg.to_vec(),
                 false => {
-                    self.taken.lock().unwrap().push((now_ms(), number % FRAMES));
+                    remember(&self.taken, number % FRAMES, now_ms());
                     self.clip.picture(&file, number)
                 }
             };

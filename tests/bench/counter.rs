@@ -5,6 +5,7 @@ use crate::clip::{Clip, FRAMES, SIZE};
 use madoguchi::room::demo::Demo;
 use madoguchi::workbench::camera::mark;
 use serde_json::Value;
+use std::time::Duration;
 
 /// The staff page.
 pub struct Counter {
@@ -34,7 +35,7 @@ impl Counter {
     }
 
     /// Signs in and takes the counter's seat.
-    pub async fn sits_down(&self, room: &str, demo: &Demo) {
+    pub async fn sits_down(&self, room: &str, demo: &Demo, looks: Duration) {
         self.page.go("about:blank").await;
         self.page.go(&format!("{room}/staff")).await;
         self.page.type_into("name", &demo.staff).await;
@@ -44,7 +45,7 @@ impl Counter {
         self.page.script(&overseer()).await;
         self.page.press(&format!("join-{}", demo.appointment)).await;
         self.page.until_data("room", "seated").await;
-        self.page.script("bench.watch('guest-video', 500);").await;
+        self.page.script(&format!("bench.watch('guest-video', {});", looks.as_millis())).await;
     }
 
     /// Lets the family in, once they wait and the path is there; gives the moment in milliseconds since 1970.
@@ -57,6 +58,14 @@ impl Counter {
         let press = "document.querySelector('[data-testid=\"admit\"]').click();
             return performance.timeOrigin + performance.now();";
         self.page.script(press).await.as_f64().unwrap()
+    }
+
+    /// Running totals of what comes from the family: of the voice, and how many pictures.
+    pub async fn voice(&self) -> Value {
+        let newest = "await bench.look();
+            const { in_audio, in_video } = bench.series.at(-1);
+            return { ...in_audio, framesDecoded: in_video?.framesDecoded ?? 0 };";
+        self.page.call(&format!("async () => {{ {newest} }}"), vec![]).await
     }
 
     /// Waits for the first picture.

@@ -71,7 +71,9 @@ impl Home {
     /// Notes from now on when the camera takes which picture, and when the microphone hears a tone. The box always does.
     pub async fn looks_closely(&self) {
         if let Self::Kiosk(browser) = self {
-            browser.script("bench.lookAt('self-video'); bench.listenTo(bench.microphone);").await;
+            browser
+                .script("bench.lookAt('self-video'); bench.listenTo(bench.microphone); bench.listensToItself();")
+                .await;
         }
     }
 
@@ -133,16 +135,50 @@ impl Appliance {
             .unwrap();
         let (family, out) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
         let mut appliance = Self { process, family, said: BufReader::new(out).lines(), noted: Vec::new() };
-        appliance.until_face("ready-mirror").await;
-        appliance.tell("clip").await;
-        appliance.tell("press").await;
-        appliance.until_face("ready-rules").await;
-        appliance.tell("press").await;
-        appliance.until_face("session-lobby").await;
+        appliance.comes_into_the_lobby().await;
         appliance
     }
 
-    async fn tell(&mut self, word: &str) {
+    /// From its paper on.
+    async fn comes_into_the_lobby(&mut self) {
+        self.until_face("ready-mirror").await;
+        self.tell("clip").await;
+        self.tell("press").await;
+        self.until_face("ready-rules").await;
+        self.tell("press").await;
+        self.until_face("session-lobby").await;
+    }
+
+    /// The family leave, and show their paper again.
+    pub async fn goes_and_comes_back(&mut self) {
+        self.tell("paper").await;
+        self.tell("hold").await;
+        self.until_face("session-ended-left").await;
+        self.tell("press").await;
+        self.until_face("wipe-forgotten").await;
+        self.tell("press").await;
+        self.comes_into_the_lobby().await;
+        // Long calls and many of them: what was said is of no use any more.
+        self.noted.clear();
+    }
+
+    /// Ends it as a failing supply does.
+    pub async fn is_killed(mut self) {
+        self.process.kill().await.unwrap();
+    }
+
+    /// The screen that it is at now.
+    pub async fn face(&mut self) -> String {
+        // What it has said already is there at once.
+        while let Ok(Ok(Some(line))) = timeout(Duration::from_millis(20), self.said.next_line()).await {
+            self.noted.push(serde_json::from_str(&line).unwrap());
+        }
+        let faces = self.noted.iter().rev().filter_map(|said| said["face"].as_str());
+        faces.map(str::to_owned).next().unwrap_or_default()
+    }
+
+    /// Tells it what the family do.
+    pub async fn tell(&mut self, word: &str) {
         self.family.write_all(format!("{word}\n").as_bytes()).await.unwrap();
     }
 

@@ -2,7 +2,7 @@
 //! line, with the same clip before the camera, and the same Chromium on the staff page. `make bench` runs it.
 //!
 //! `ONLY=clean` takes one line of several (see `lines`), `RUNS=5` so many runs of each end on each line, `README=1` writes
-//! the table into the README. Raw figures and what each end noted are in `target/bench`.
+//! the table into the README. Raw figures and what each end noted are in `target/bench`. `make soak` is in [`soak`].
 
 #![allow(
     unreachable_pub,
@@ -20,6 +20,7 @@ mod figures;
 mod home;
 mod lines;
 mod processes;
+mod soak;
 mod sound;
 mod street;
 mod table;
@@ -28,6 +29,8 @@ mod table;
 mod browser;
 #[path = "../support/link.rs"]
 mod link;
+#[path = "../live/relay.rs"]
+mod relay;
 
 use clip::Clip;
 use counter::Counter;
@@ -47,6 +50,8 @@ use street::{ROOM, Street};
 
 /// Set in the process that has namespaces of its own.
 const INSIDE: &str = "MADOGUCHI_BENCH_INSIDE";
+/// Between two looks at the counter's figures.
+const LOOKS: Duration = Duration::from_millis(500);
 /// From letting in to the beginning of what counts: the clean line is to be at its best by then.
 const SETTLING: Duration = Duration::from_secs(5);
 /// Joins beside the longer runs, where all lines are measured.
@@ -67,7 +72,11 @@ fn main() {
         std::process::exit(inside_namespaces());
     } else {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(bench());
+        if std::env::var_os("SOAK").is_some_and(|value| !value.is_empty()) {
+            runtime.block_on(soak::soak(&Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench")));
+        } else {
+            runtime.block_on(bench());
+        }
     }
 }
 
@@ -175,7 +184,7 @@ impl Bench {
         let mut config = room::Config::on_loopback(&demo.database);
         config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, ROOM));
         let room = room::serve(config).await.unwrap();
-        self.counter.sits_down(&room.public, &demo).await;
+        self.counter.sits_down(&room.public, &demo, LOOKS).await;
         self.street.play(vec![(Duration::ZERO, line.first)]);
         let halved = if line.half { half() } else { String::new() };
         let around = Surroundings {
@@ -221,7 +230,7 @@ impl Bench {
             Who::Box => figures::of_shown(&shown_at_home(who, &at_home), span, "home_", &mut figures),
         }
         let (taken_at, spoken) = match who {
-            Who::Kiosk => (marks(&at_home["marks"], 0), moments(&at_home["tones"])),
+            Who::Kiosk => (marks(&at_home["marks"], 0), spoken_at_kiosk(&at_home)),
             Who::Box => (marks(said(&at_home, "taken"), 0), moments(said(&at_home, "spoken"))),
         };
         let glass = figures::glass_to_glass(&taken_at, &marks(&at_counter["marks"], 1));
@@ -279,6 +288,15 @@ struct Begun {
     /// In milliseconds since 1970.
     let_in: f64,
     _folder: tempfile::TempDir,
+}
+
+/// When the kiosk's microphone heard each tone. The page itself learns of it after the portion of 10 ms that the tone is in,
+/// and after what takes a track's sound to a listener, which the page has found out with tones of its own; the box's
+/// microphone tells the moment itself.
+fn spoken_at_kiosk(noted: &Value) -> Vec<f64> {
+    let hop = figures::mouth_to_ear(&moments(&noted["made"]), &moments(&noted["arrived"]));
+    let late = if hop.is_finite() { hop + 10.0 } else { 10.0 };
+    moments(&noted["tones"]).into_iter().map(|at| at - late).collect()
 }
 
 /// When the counter's pictures were seen at home.

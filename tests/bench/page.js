@@ -55,8 +55,8 @@ bench.watch = (id, each) => {
 };
 bench.take = async () => {
   await bench.look();
-  const { series, peers, shown, marks, tones } = bench;
-  return { series, peers, shown, marks, tones };
+  const { series, peers, shown, marks, tones, made, arrived } = bench;
+  return { series, peers, shown, marks, tones, made, arrived };
 };
 
 // ---- looked at after what is measured: the pictures' numbers, whole pictures, and the tone at each second ----
@@ -88,10 +88,8 @@ bench.picture = (id) => {
   return { number: number(whole), png: whole.toDataURL("image/png").split(",")[1] };
 };
 
-bench.tones = [];
-/** Notes when a track's tone at each second begins. */
-bench.listenTo = (track) => {
-  const context = new AudioContext({ sampleRate: 48000 });
+/** Notes when the tone at each second begins in what a source of a context gives. */
+const hear = (context, source, tones) => {
   const ear = context.createScriptProcessor(256, 1, 1);
   let [ahead, loudest, last] = [Infinity, 0, -Infinity];
   ear.addEventListener("audioprocess", ({ playbackTime, inputBuffer }) => {
@@ -105,11 +103,34 @@ bench.listenTo = (track) => {
     loudest = Math.max(loudest * 0.9995, loudness);
     if (loudness > 0.5 * loudest && loudness > 0.005 && playbackTime - last > 0.6) {
       last = playbackTime;
-      bench.tones.push(playbackTime * 1000 + ahead);
+      tones.push(playbackTime * 1000 + ahead);
     }
   });
-  context.createMediaStreamSource(new MediaStream([track])).connect(ear);
+  source.connect(ear);
   ear.connect(context.destination);
+};
+bench.tones = [];
+/** Notes when a track's tone at each second begins. */
+bench.listenTo = (track, tones = bench.tones) => {
+  const context = new AudioContext({ sampleRate: 48000 });
+  hear(context, context.createMediaStreamSource(new MediaStream([track])), tones);
+};
+bench.made = [];
+bench.arrived = [];
+/** Makes tones of its own, and notes when they are made and when a listener at a track hears them: so late it always is. */
+bench.listensToItself = () => {
+  const context = new AudioContext({ sampleRate: 48000 });
+  const [tone, loud, track] = [context.createOscillator(), context.createGain(), context.createMediaStreamDestination()];
+  tone.frequency.value = 1800;
+  loud.gain.value = 0;
+  for (let second = 1; second < 60; second++) {
+    loud.gain.setValueAtTime(0.3, context.currentTime + second);
+    loud.gain.setValueAtTime(0, context.currentTime + second + 0.1);
+  }
+  tone.connect(loud).connect(track);
+  tone.start();
+  hear(context, loud, bench.made);
+  bench.listenTo(track.stream.getAudioTracks()[0], bench.arrived);
 };
 const media = navigator.mediaDevices;
 const ask = media.getUserMedia.bind(media);

@@ -50,6 +50,12 @@ impl Tree {
         taken
     }
 
+    /// How many files, sockets and pipes they have open.
+    pub fn descriptors(&self) -> usize {
+        let open = |process: &u32| fs::read_dir(format!("/proc/{process}/fd")).map_or(0, Iterator::count);
+        self.members(&stats()).iter().map(open).sum()
+    }
+
     fn members(&self, all: &BTreeMap<u32, (u32, f64)>) -> Vec<u32> {
         let mut members = vec![self.root];
         let mut looked = 0;

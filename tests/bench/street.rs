@@ -7,6 +7,7 @@
 
 use crate::link::{Fates, Way, Weather};
 use std::collections::VecDeque;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -17,6 +18,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// The ends' addresses (RFC 2544's own range).
 const OFFICE: &str = "198.18.0.1";
+/// The same, as the room server's relay has it.
+pub const OFFICE_IP: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 1);
 const HOME: &str = "198.18.0.2";
 /// Port of the room server, at both ends.
 pub const ROOM: u16 = 8443;
