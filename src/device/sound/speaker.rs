@@ -17,6 +17,8 @@ use tokio::time::Instant;
 const CHIME_DEADLINE: Duration = Duration::from_secs(6);
 /// A session's sound is handed over so long before the speaker must have it: a busy processor is late now and then.
 const AHEAD: Duration = Duration::from_millis(20);
+/// The least that a sound card's buffer holds: as much as [`SoundPorts::alsa`] asks for.
+const BUFFER: Duration = Duration::from_millis(60);
 /// Buffers that wait for a speaker at most; older ones are of no use any more.
 const WAITING: u64 = 50;
 /// So many of them wait only when the speaker takes none.
@@ -169,6 +171,11 @@ fn playback(ports: &SoundPorts, audio: &SessionAudio) -> Result<Built, String> {
         .leaky_type(gst_app::AppLeakyType::Downstream)
         .build();
     let output = (ports.speaker)()?;
+    // A sound card's own buffer takes what is left of the reserve.
+    if output.has_property("buffer-time") {
+        let left = audio.reserve().saturating_sub(AHEAD).max(BUFFER);
+        output.set_property("buffer-time", i64::try_from(left.as_micros()).unwrap_or(i64::MAX));
+    }
     // It gets nothing before the counter speaks; its pipeline must not wait for it.
     if output.has_property("async") {
         output.set_property("async", false);

@@ -170,7 +170,7 @@ impl Desk {
     /// A session whose voice is heard; gives the loudest of each piece.
     fn session(&self) -> (InSession, mpsc::UnboundedReceiver<u16>) {
         let (heard_in, heard) = mpsc::unbounded_channel();
-        let session = self.audio.begin(move |buffer, _| {
+        let session = self.audio.begin(Duration::from_millis(80), move |buffer, _| {
             let map = buffer.map_readable().unwrap();
             let peak = map.chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]]).unsigned_abs()).max();
             let _ = heard_in.send(peak.unwrap_or_default());
