@@ -28,6 +28,8 @@ pub(super) struct Speaker {
     kept: Kept,
     chime: Build,
     chiming: Option<Chiming>,
+    /// Chimes that began to play.
+    chimes: u64,
 }
 
 /// A chime that was asked for and is not over yet.
@@ -50,7 +52,13 @@ impl Speaker {
             kept: Kept::new("speaker", ports.speaker_at.clone(), Arc::new(move || playback(&session, &audio)), true),
             chime: Arc::new(move || play_chime(&chime)),
             chiming: None,
+            chimes: 0,
         }
+    }
+
+    /// How many chimes have begun to play so far.
+    pub(super) fn chimes(&self) -> u64 {
+        self.chimes
     }
 
     /// Begins the chime, in place of one that is not over; in a session it would be in the way.
@@ -129,7 +137,10 @@ impl Speaker {
     async fn try_chime(&mut self) {
         let Some(chiming) = &mut self.chiming else { return };
         match open(self.chime.clone(), None).await {
-            Ok(playing) => chiming.playing = Some(playing),
+            Ok(playing) => {
+                chiming.playing = Some(playing);
+                self.chimes += 1;
+            }
             Err(why) => self.kept.failed(&why).await,
         }
     }

@@ -228,6 +228,37 @@ async fn the_level_is_heard_only_while_asked() {
     assert!(desk.microphone.holder().is_none(), "it is opened although nobody asks");
 }
 
+/// Its cable is pushed in again before anybody has looked, and then nobody needs it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_microphone_that_failed_for_a_moment_is_there_again_though_nobody_listens() {
+    let mut desk = Desk::with(Card::plugged_in(), Card::plugged_in());
+    desk.ask(SoundAsk::Listen(true)).await;
+    desk.until("a level", |event| matches!(event, SoundEvent::Level(490..=510))).await;
+    desk.microphone.plug(false);
+    desk.microphone.plug(true);
+    desk.until("no microphone", microphone(false)).await;
+    desk.ask(SoundAsk::Listen(false)).await;
+    desk.until("a microphone again", microphone(true)).await;
+}
+
+/// The microphone of the desk hears no TV.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chime_that_does_not_come_back_is_said_and_one_that_nobody_listens_for_is_not() {
+    let mut desk = Desk::with(Card::plugged_in(), Card::plugged_in());
+    desk.ask(SoundAsk::Listen(true)).await;
+    desk.until("a level", |event| matches!(event, SoundEvent::Level(490..=510))).await;
+    desk.ask(SoundAsk::Chime).await;
+    desk.until("a verdict", |event| *event == SoundEvent::Chime { heard: false }).await;
+    desk.ask(SoundAsk::Listen(false)).await;
+    desk.ask(SoundAsk::Chime).await;
+    is_given_up(&desk.speaker).await;
+    let rest = tokio::time::timeout(
+        Duration::from_secs(4),
+        desk.until("a verdict", |event| matches!(event, SoundEvent::Chime { .. })),
+    );
+    assert!(rest.await.is_err(), "nobody listened");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_chime_ends_when_it_is_over() {
     let mut desk = Desk::with(Card::plugged_in(), Card::plugged_in());
