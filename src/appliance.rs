@@ -4,6 +4,7 @@
 //! world, hands each event to the chapter under way, and closes what a chapter no longer holds.
 
 mod boot;
+mod chimes;
 mod network;
 mod qr;
 mod ready;

@@ -1,6 +1,7 @@
 //! Chapter 3: "show me the paper from the city", with camera, microphone and speaker to try out on the way.
 
 use super::boot::Boot;
+use super::chimes::Chimes;
 use super::network::Network;
 use super::ready::Ready;
 use super::wipe::Wipe;
@@ -21,7 +22,7 @@ pub(super) struct Qr(Phase);
 
 enum Phase {
     Asking { eye: Eye },
-    TryingOut { until: Uptime },
+    TryingOut { until: Uptime, chimes: Chimes },
 }
 
 impl Qr {
@@ -52,13 +53,17 @@ impl Qr {
                 Phase::Asking { eye }
             }
             (Phase::Asking { .. }, Event::Press) => {
-                effects.push(Effect::Chime);
-                Phase::TryingOut { until: now + TRYING_OUT }
+                let chimes = Chimes::first(now, known, effects);
+                Phase::TryingOut { until: now + TRYING_OUT, chimes }
             }
             (_, Event::Hold) => return Boot::again(now),
             // Whoever came here by a press finds the way out by the next one.
             (Phase::TryingOut { .. }, Event::Press) => Phase::Asking { eye: Eye::default() },
-            (Phase::TryingOut { until }, Event::Tick) if now >= until => Phase::Asking { eye: Eye::default() },
+            (Phase::TryingOut { until, .. }, Event::Tick) if now >= until => Phase::Asking { eye: Eye::default() },
+            (Phase::TryingOut { until, mut chimes }, Event::Tick) => {
+                chimes.pass(now, known, effects);
+                Phase::TryingOut { until, chimes }
+            }
             (phase, _) => phase,
         };
         Chapter::Qr(Self(phase))
@@ -67,7 +72,11 @@ impl Qr {
     pub(super) fn wake_at(&self) -> Option<(Uptime, Why)> {
         match &self.0 {
             Phase::Asking { eye } => eye.wake_at().map(|at| (at, Why("a wrong code to be read about"))),
-            Phase::TryingOut { until } => Some((*until, Why("the end of trying out"))),
+            Phase::TryingOut { until, chimes } => {
+                let end = (*until, Why("the end of trying out"));
+                let chime = chimes.wake_at().map(|at| (at, Why("the next chime")));
+                [Some(end), chime].into_iter().flatten().min_by_key(|(at, _)| *at)
+            }
         }
     }
 
@@ -97,7 +106,7 @@ impl Qr {
                 face: Face::TryOut,
                 press: Some(PressDoes::Back),
                 hold: Some(HoldDoes::StartAgain),
-                aside: known.missing_senses(),
+                aside: known.missing_senses().or_else(|| known.silent_tv()),
             },
         }
     }

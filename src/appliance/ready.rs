@@ -1,6 +1,7 @@
 //! Chapter 4: asks the room about the key, shows who and when, self-view and sound, and the rules to agree to.
 
 use super::boot::Boot;
+use super::chimes::Chimes;
 use super::network::Network;
 use super::session::Session;
 use super::wipe::Wipe;
@@ -38,7 +39,7 @@ pub(super) struct Ready {
 enum Phase {
     Asking { link: Attempt, until: Uptime, tries: usize },
     Pausing { until: Uptime, tries: usize },
-    Mirror { link: Attempt, seat: Seat, until: Uptime },
+    Mirror { link: Attempt, seat: Seat, until: Uptime, chimes: Chimes },
     Rules { link: Attempt, seat: Seat },
     Refused { why: RoomRefusal, until: Option<Uptime> },
     Trouble(NetworkTrouble),
@@ -169,8 +170,7 @@ impl Ready {
         self.phase = if self.looked {
             Phase::Rules { link, seat }
         } else {
-            effects.push(Effect::Chime);
-            Phase::Mirror { link, seat, until: now + LOOKING }
+            Phase::Mirror { link, seat, until: now + LOOKING, chimes: Chimes::first(now, known, effects) }
         };
         Chapter::Ready(self)
     }
@@ -232,6 +232,9 @@ impl Ready {
     }
 
     fn time_passed(&mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) {
+        if let Phase::Mirror { chimes, .. } = &mut self.phase {
+            chimes.pass(now, known, effects);
+        }
         match (&self.phase, &self.invite) {
             (Phase::Asking { until, .. }, _) if now >= *until => self.line_closed(now, LinkClosed::Unreachable, known),
             (Phase::Pausing { until, .. } | Phase::Refused { until: Some(until), .. }, Some(_))
@@ -288,7 +291,8 @@ impl Ready {
     fn held(mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
         match self.phase {
             Phase::Rules { link, seat } => {
-                self.phase = Phase::Mirror { link, seat, until: now + LOOKING };
+                self.phase =
+                    Phase::Mirror { link, seat, until: now + LOOKING, chimes: Chimes::first(now, known, effects) };
                 self.looked = false;
                 Chapter::Ready(self)
             }
@@ -304,9 +308,10 @@ impl Ready {
         match &self.phase {
             Phase::Asking { until, .. } => Some((*until, Why("the room's answer about the key"))),
             Phase::Pausing { until, .. } => Some((*until, Why("the next try to reach the room"))),
-            Phase::Mirror { seat, until, .. } => {
+            Phase::Mirror { seat, until, chimes, .. } => {
                 let looked = (*until, Why("somebody to look into the mirror"));
-                [seat_wakes(now, seat), looked].into_iter().min_by_key(|(at, _)| *at)
+                let chime = chimes.wake_at().map(|at| (at, Why("the next chime")));
+                [Some(seat_wakes(now, seat)), Some(looked), chime].into_iter().flatten().min_by_key(|(at, _)| *at)
             }
             Phase::Rules { seat, .. } => Some(seat_wakes(now, seat)),
             Phase::Refused { until, .. } => until.map(|until| (until, Why("the room to look again"))),
@@ -367,7 +372,8 @@ impl Ready {
             }
             Phase::Trouble(trouble) => (Face::NetworkTrouble(*trouble), Some(PressDoes::Again), HoldDoes::StartAgain),
         };
-        let aside = known.missing_senses().filter(|_| matches!(face, Face::Mirror(_)));
+        let mirror = matches!(face, Face::Mirror(_));
+        let aside = known.missing_senses().or_else(|| known.silent_tv()).filter(|_| mirror);
         Sight { face, press, hold: Some(hold), aside }
     }
 }

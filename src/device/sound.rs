@@ -7,6 +7,7 @@ mod chime;
 mod kept;
 mod microphone;
 mod ports;
+mod recognise;
 mod session_audio;
 mod speaker;
 
@@ -19,8 +20,10 @@ use super::Behind;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use microphone::Microphone;
+use recognise::Listener;
 use speaker::Speaker;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Samples a second of a session's sound.
 pub(crate) const RATE: u32 = 48_000;
@@ -49,6 +52,12 @@ pub enum SoundEvent {
         /// Is there, and works as far as is known.
         present: bool,
     },
+    /// The chime that was played last came back through the microphone, or did not within 3 s; not told where no microphone
+    /// listened.
+    Chime {
+        /// Came back.
+        heard: bool,
+    },
 }
 
 /// How often the devices are looked for.
@@ -56,7 +65,9 @@ const POLL: Duration = Duration::from_millis(500);
 
 /// Serves the sound devices until nobody asks any more.
 pub async fn run(mut behind: Behind<SoundAsk, SoundEvent>, ports: SoundPorts, audio: SessionAudio) {
-    let (mut microphone, mut speaker) = (Microphone::new(&ports, &audio), Speaker::new(&ports, &audio));
+    let listener = Listener::default();
+    let (mut microphone, mut speaker) = (Microphone::new(&ports, &audio, &listener), Speaker::new(&ports, &audio));
+    let mut chimes = 0;
     let mut session = audio.session();
     // One may go on already.
     session.mark_changed();
@@ -89,10 +100,14 @@ pub async fn run(mut behind: Behind<SoundAsk, SoundEvent>, ports: SoundPorts, au
         if look {
             tokio::join!(microphone.kept.look(), speaker.look());
         }
+        if std::mem::replace(&mut chimes, speaker.chimes()) != speaker.chimes() {
+            listener.begin(Instant::now());
+        }
         let news = [
             microphone.kept.news().map(|present| SoundEvent::Microphone { present }),
             speaker.news().map(|present| SoundEvent::Speaker { present }),
             level.map(SoundEvent::Level),
+            listener.verdict(Instant::now()).map(|heard| SoundEvent::Chime { heard }),
         ];
         for event in news.into_iter().flatten() {
             if behind.events.send(event).await.is_err() {

@@ -27,6 +27,8 @@ pub struct Known {
     pub speaker: bool,
     /// The wall clock may be believed.
     pub clock: bool,
+    /// Whether the last chime came back from the TV, where a microphone could tell.
+    pub tv_heard: Option<bool>,
     /// A cable is in.
     pub cable: bool,
     /// The accepted network carries traffic.
@@ -54,8 +56,13 @@ impl Known {
         let before = self.facts();
         match fact {
             Fact::Camera { present } => self.camera = present,
-            Fact::Microphone { present } => self.microphone = present,
+            Fact::Microphone { present } => {
+                self.microphone = present;
+                // Without it nothing is known of the TV any more.
+                self.tv_heard = self.tv_heard.filter(|_| present);
+            }
             Fact::Speaker { present } => self.speaker = present,
+            Fact::Chime { heard } => self.tv_heard = Some(heard),
             Fact::Clock { known } => self.clock = known,
             Fact::Cable { plugged } => self.cable = plugged,
             Fact::Carries { up, trouble } => (self.carries, self.trouble) = (up, trouble),
@@ -65,7 +72,7 @@ impl Known {
 
     fn facts(&self) -> impl PartialEq + use<> {
         let senses = (self.camera, self.microphone, self.speaker);
-        (senses, self.clock, self.cable, self.carries, self.trouble)
+        (senses, self.tv_heard, self.clock, self.cable, self.carries, self.trouble)
     }
 
     /// A number for a new question.
@@ -123,6 +130,11 @@ impl Known {
             (true, false, false) => Some(Aside::NoMicrophoneNorSpeaker),
             (false, false, false) => Some(Aside::NoCameraMicrophoneNorSpeaker),
         }
+    }
+
+    /// What to say where nothing of the TV's sound came back.
+    pub fn silent_tv(&self) -> Option<Aside> {
+        (self.tv_heard == Some(false)).then_some(Aside::SilentTv)
     }
 
     /// Takes what happened at the USB sockets; gives the id of a stick that is gone.

@@ -107,6 +107,8 @@ pub enum Aside {
     WillPhone,
     /// The TV comes back through the microphone: staff hear themselves.
     LoudTv,
+    /// Nothing of the TV's own sound comes back: it is too soft, off, or at another input.
+    SilentTv,
     /// The staff member's own microphone is off: the family does not hear them.
     StaffMuted,
     /// The staff member's camera is off: the TV is dark on purpose.

@@ -51,6 +51,11 @@ pub enum Fact {
         /// Can be used.
         present: bool,
     },
+    /// The chime that was played last was heard again by the microphone or not.
+    Chime {
+        /// Was heard.
+        heard: bool,
+    },
     /// The wall clock may be believed for judging certificates.
     Clock {
         /// May be believed.

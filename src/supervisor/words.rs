@@ -76,6 +76,7 @@ impl From<SoundEvent> for Input {
             SoundEvent::Level(level) => Self::Level(level),
             SoundEvent::Microphone { present } => Self::World(Fact::Microphone { present }),
             SoundEvent::Speaker { present } => Self::World(Fact::Speaker { present }),
+            SoundEvent::Chime { heard } => Self::World(Fact::Chime { heard }),
         }
     }
 }

@@ -131,6 +131,7 @@ fn fact() -> impl Strategy<Value = Fact> {
         any::<bool>().prop_map(|present| Fact::Camera { present }),
         any::<bool>().prop_map(|present| Fact::Microphone { present }),
         any::<bool>().prop_map(|present| Fact::Speaker { present }),
+        any::<bool>().prop_map(|heard| Fact::Chime { heard }),
         any::<bool>().prop_map(|known| Fact::Clock { known }),
         any::<bool>().prop_map(|plugged| Fact::Cable { plugged }),
         (any::<bool>(), trouble).prop_map(|(up, trouble)| Fact::Carries { up, trouble }),

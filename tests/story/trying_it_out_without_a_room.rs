@@ -35,3 +35,35 @@ fn a_missing_camera_is_said_while_trying_out() {
     life.press();
     assert_eq!(life.screen().aside, Some(Aside::NoCamera));
 }
+
+/// The TV is switched to its own loudspeakers, or turned down to nothing.
+#[test]
+fn a_tv_that_is_not_heard_is_said_and_tried_again_until_it_is() {
+    let mut life = Life::at_the_paper_screen();
+    life.press();
+    assert_eq!(life.screen().aside, None, "nothing is known yet");
+    life.fact(Fact::Chime { heard: false });
+    assert_eq!(life.screen().aside, Some(Aside::SilentTv));
+    life.waits(seconds(11));
+    assert_eq!(life.asked("Chime"), 2, "whoever has turned it up hears that it works");
+    life.fact(Fact::Chime { heard: true });
+    assert_eq!(life.screen().aside, None);
+    life.waits(seconds(30));
+    assert_eq!(life.asked("Chime"), 2);
+}
+
+#[test]
+fn whoever_wants_a_quiet_tv_is_left_in_peace_and_may_go_on() {
+    let mut life = Life::at_the_paper_screen();
+    life.shows_paper();
+    life.until("ready-mirror");
+    life.fact(Fact::Chime { heard: false });
+    life.waits(minutes(3));
+    assert_eq!(life.asked("Chime"), 6);
+    assert_eq!(life.screen().aside, Some(Aside::SilentTv));
+    life.fact(Fact::Microphone { present: false });
+    assert_eq!(life.screen().aside, Some(Aside::NoMicrophone), "what is missing comes first");
+    life.press();
+    life.expect_face("ready-rules");
+    assert_eq!(life.screen().aside, None);
+}

@@ -87,9 +87,10 @@ impl Live {
         let counts = Arc::new(Counts::default());
         let video = VideoSources::default();
         let (say, signals) = Signals::new();
+        let reserve = pipeline::reserve(machine);
         let build = {
             let (audio, gate) = (ports.sound.clone(), gate.clone());
-            tokio::task::spawn_blocking(move || pipeline::build(&audio, &gate))
+            tokio::task::spawn_blocking(move || pipeline::build(&audio, reserve, &gate))
         };
         let session = build.await.map_err(|_| "building the session's pipeline broke off".to_owned())??;
         // Before the counting of bytes: what is cut off must not count.
@@ -114,7 +115,7 @@ impl Live {
         let feed = AbortOnDropHandle::new(tokio::spawn(feed));
         let voice = Voice::new(session.microphone.clone(), session.played.clone())?;
         let hears = voice.clone();
-        let audio = ports.sound.begin(move |buffer, at| hears.heard(buffer, at));
+        let audio = ports.sound.begin(reserve, move |buffer, at| hears.heard(buffer, at));
         let keeping = AbortOnDropHandle::new(tokio::spawn(voice.clone().keep_going()));
         let (candidates, received) = mpsc::channel(remote::MOST + 1);
         let taking = remote::take(session.webrtc.clone(), received);

@@ -21,6 +21,8 @@ const LEFT_OUT: u64 = 20;
 /// leave out so many of its pictures (per cent), or to encode for most of the time.
 const FACE: usize = 3;
 const FACE_LEFT_OUT: u64 = 50;
+/// A machine that can do only this step of [`STEPS`] or a worse one is slow in everything else as well.
+pub(super) const SLOW: usize = FACE;
 /// A look that comes so late says that the machine has no time even for looking.
 const LATE: Duration = Duration::from_millis(600);
 /// How long figures are gathered before they are judged.

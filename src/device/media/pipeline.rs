@@ -4,6 +4,7 @@ use super::adapt::START_BPS;
 use super::allowed;
 use super::echo::{Played, samples_since};
 use super::gate::{Gate, guard_microphone, guard_picture, guard_sound};
+use super::machine::SLOW;
 use crate::device::camera::element;
 use crate::device::sound::{self, SessionAudio};
 use gstreamer as gst;
@@ -13,14 +14,23 @@ use gstreamer_app::gst_base;
 use gstreamer_app::prelude::BaseSinkExt;
 use gstreamer_webrtc as gst_webrtc;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Number of the header extension for transport-wide feedback.
 const TWCC: (&str, &str) = ("extmap-3", "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01");
 /// How long the other end's packets wait for missing ones, in milliseconds: about two round trips of a usual line.
 const LATENCY_MS: u32 = 200;
 /// The other end's sound leaves the pipeline so long before it is heard: the speaker's own pipeline hands it on within
-/// 20 ms and keeps 60 ms of it in its device's buffer.
-const SPEAKER_TAKES: gst::ClockTime = gst::ClockTime::from_mseconds(80);
+/// 20 ms and keeps the rest in its device's buffer, 60 ms. On a machine that is late with everything that is too little: what
+/// comes after its moment is never heard, so there the counter is heard a little later instead of not at all.
+const SPEAKER_TAKES: Duration = Duration::from_millis(80);
+const SLOW_SPEAKER_TAKES: Duration = Duration::from_millis(400);
+
+/// How long before it is heard the other end's sound leaves the pipeline, on a machine that is able to do this step of
+/// [`super::adapt::STEPS`] at best.
+pub(super) fn reserve(machine: usize) -> Duration {
+    if machine >= SLOW { SLOW_SPEAKER_TAKES } else { SPEAKER_TAKES }
+}
 
 /// A session's pipeline and the elements in it that are needed later.
 #[derive(Clone)]
@@ -45,7 +55,7 @@ pub(super) struct Session {
 }
 
 /// Builds the pipeline; nothing runs yet.
-pub(super) fn build(audio: &SessionAudio, gate: &Arc<Gate>) -> Result<Session, String> {
+pub(super) fn build(audio: &SessionAudio, reserve: Duration, gate: &Arc<Gate>) -> Result<Session, String> {
     let pipeline = gst::Pipeline::with_name("session");
     // The clock that the sound devices' own pipelines go by, too.
     pipeline.use_clock(Some(&gst::SystemClock::obtain()));
@@ -54,7 +64,7 @@ pub(super) fn build(audio: &SessionAudio, gate: &Arc<Gate>) -> Result<Session, S
     })?;
     pipeline.add(&webrtc).map_err(|error| error.to_string())?;
     let played = Played::default();
-    let (voice, volume) = speaker(&pipeline, audio, &played)?;
+    let (voice, volume) = speaker(&pipeline, audio, reserve, &played)?;
     let (picture, turn, size, encoder) = video(&pipeline, &webrtc, gate)?;
     let (microphone, packets) = own_sound(gate)?;
     link_to_webrtc(&pipeline, &webrtc, &packets)?;
@@ -170,6 +180,7 @@ pub(super) fn voice_encoder() -> Result<gst::Element, String> {
 fn speaker(
     pipeline: &gst::Pipeline,
     audio: &SessionAudio,
+    reserve: Duration,
     played: &Played,
 ) -> Result<(gst::Pad, gst::Element), String> {
     let volume = made("volume", |builder| builder.property("mute", true))?;
@@ -179,7 +190,7 @@ fn speaker(
         element("audioresample")?,
         voice_format()?,
         volume.clone(),
-        hand_to_speaker(audio, played).upcast(),
+        hand_to_speaker(audio, reserve, played).upcast(),
     ];
     pipeline
         .add_many(&chain)
@@ -190,10 +201,11 @@ fn speaker(
 }
 
 /// Hands the other end's sound to the speaker when it is due there, and tells the echo canceller when it is heard.
-fn hand_to_speaker(audio: &SessionAudio, played: &Played) -> gst_app::AppSink {
+fn hand_to_speaker(audio: &SessionAudio, reserve: Duration, played: &Played) -> gst_app::AppSink {
     // It gets nothing before the other end speaks; the pipeline must not wait for it.
     let end = gst_app::AppSink::builder().name("speaker").caps(&sound::voice_caps()).sync(true).async_(false).build();
-    end.set_property("render-delay", SPEAKER_TAKES.nseconds());
+    let reserve = gst::ClockTime::try_from(reserve).unwrap_or_default();
+    end.set_property("render-delay", reserve.nseconds());
     let (audio, played) = (audio.clone(), played.clone());
     end.set_callbacks(
         gst_app::AppSinkCallbacks::builder()
@@ -206,7 +218,7 @@ fn hand_to_speaker(audio: &SessionAudio, played: &Played) -> gst_app::AppSink {
                         played.plays(at, &sound::samples(&bytes));
                     }
                     // The moment at which it leaves: what the pipeline waits for, without what the speaker takes.
-                    audio.play(buffer, heard.saturating_sub(SPEAKER_TAKES));
+                    audio.play(buffer, heard.saturating_sub(reserve));
                 }
                 Ok(gst::FlowSuccess::Ok)
             })

@@ -167,6 +167,10 @@ impl Kept {
                 Flow::Stuck => self.failed("it gives or takes no sound").await,
             }
         }
+        if !self.wanted && !self.tried && device.is_some() && self.is_due() {
+            // It failed for whoever does not need it any more. Being there is all that is known of a device that nobody opens.
+            self.usable = true;
+        }
         if self.usable && !self.wanted {
             self.close().await;
         }

@@ -2,8 +2,9 @@
 
 use super::SoundPorts;
 use super::kept::{Built, Kept, Watch};
+use super::recognise::Listener;
 use super::session_audio::SessionAudio;
-use super::{chain, voice_caps};
+use super::{chain, samples, voice_caps};
 use crate::device::camera::element;
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -19,11 +20,12 @@ pub(super) struct Microphone {
 }
 
 impl Microphone {
-    pub(super) fn new(ports: &SoundPorts, audio: &SessionAudio) -> Self {
+    pub(super) fn new(ports: &SoundPorts, audio: &SessionAudio, listener: &Listener) -> Self {
         let present = ports.microphone_present.clone();
         let look = Arc::new(move || present().then(|| "microphone".to_owned()));
-        let (ports, audio) = (ports.clone(), audio.clone());
-        let kept = Kept::new("microphone", look, Arc::new(move || capture(&ports, &audio)), false);
+        let (ports, audio, listener) = (ports.clone(), audio.clone(), listener.clone());
+        let build = Arc::new(move || capture(&ports, &audio, &listener));
+        let kept = Kept::new("microphone", look, build, false);
         Self { kept, listening: false, in_session: false }
     }
 
@@ -40,12 +42,12 @@ impl Microphone {
     }
 }
 
-fn capture(ports: &SoundPorts, audio: &SessionAudio) -> Result<Built, String> {
+fn capture(ports: &SoundPorts, audio: &SessionAudio, listener: &Listener) -> Result<Built, String> {
     gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
     let level = element("level")?;
     level.set_property("interval", 100_000_000_u64);
     let end = gst_app::AppSink::builder().caps(&voice_caps()).sync(false).async_(false).build();
-    let (audio, count) = (audio.clone(), Arc::new(AtomicU64::new(0)));
+    let (audio, listener, count) = (audio.clone(), listener.clone(), Arc::new(AtomicU64::new(0)));
     let counted = count.clone();
     end.set_callbacks(
         gst_app::AppSinkCallbacks::builder()
@@ -54,6 +56,9 @@ fn capture(ports: &SoundPorts, audio: &SessionAudio) -> Result<Built, String> {
                 count.fetch_add(1, Ordering::Relaxed);
                 if let Some((buffer, at)) = sample.buffer().zip(moment(end.upcast_ref(), &sample)) {
                     audio.heard(buffer, at);
+                }
+                if let Some(bytes) = sample.buffer().and_then(|buffer| buffer.map_readable().ok()) {
+                    listener.hear(|| samples(&bytes));
                 }
                 Ok(gst::FlowSuccess::Ok)
             })

@@ -4,6 +4,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// Connects a session with microphone and speaker, which belong to the sound device. Clones are the same one.
@@ -21,6 +22,7 @@ struct Shared {
 struct Ends {
     sessions: u64,
     hears: Option<Hears>,
+    reserve: Duration,
     plays: Option<gst_app::AppSrc>,
 }
 
@@ -34,11 +36,17 @@ pub(crate) struct InSession {
 }
 
 impl SessionAudio {
-    /// Opens microphone and speaker, now or as soon as they are there. What the microphone gives is handed to `hears`.
-    pub(crate) fn begin(&self, hears: impl Fn(&gst::BufferRef, gst::ClockTime) + Send + Sync + 'static) -> InSession {
+    /// Opens microphone and speaker, now or as soon as they are there. What the microphone gives is handed to `hears`; what is
+    /// played is handed over so long before it is heard (`reserve`).
+    pub(crate) fn begin(
+        &self,
+        reserve: Duration,
+        hears: impl Fn(&gst::BufferRef, gst::ClockTime) + Send + Sync + 'static,
+    ) -> InSession {
         let mut ends = self.ends();
         ends.sessions += 1;
         ends.hears = Some(Arc::new(hears));
+        ends.reserve = reserve;
         let number = ends.sessions;
         drop(ends);
         self.0.session.send_replace(Some(number));
@@ -71,6 +79,11 @@ impl SessionAudio {
         if let Some(hears) = hears {
             hears(buffer, at);
         }
+    }
+
+    /// How long before it is heard a session's sound is handed over.
+    pub(super) fn reserve(&self) -> Duration {
+        self.ends().reserve
     }
 
     /// Connects the speaker, or takes it away.

@@ -17,6 +17,8 @@ use tokio::time::Instant;
 const CHIME_DEADLINE: Duration = Duration::from_secs(6);
 /// A session's sound is handed over so long before the speaker must have it: a busy processor is late now and then.
 const AHEAD: Duration = Duration::from_millis(20);
+/// The least that a sound card's buffer holds: as much as [`SoundPorts::alsa`] asks for.
+const BUFFER: Duration = Duration::from_millis(60);
 /// Buffers that wait for a speaker at most; older ones are of no use any more.
 const WAITING: u64 = 50;
 /// So many of them wait only when the speaker takes none.
@@ -26,6 +28,8 @@ pub(super) struct Speaker {
     kept: Kept,
     chime: Build,
     chiming: Option<Chiming>,
+    /// Chimes that began to play.
+    chimes: u64,
 }
 
 /// A chime that was asked for and is not over yet.
@@ -48,7 +52,13 @@ impl Speaker {
             kept: Kept::new("speaker", ports.speaker_at.clone(), Arc::new(move || playback(&session, &audio)), true),
             chime: Arc::new(move || play_chime(&chime)),
             chiming: None,
+            chimes: 0,
         }
+    }
+
+    /// How many chimes have begun to play so far.
+    pub(super) fn chimes(&self) -> u64 {
+        self.chimes
     }
 
     /// Begins the chime, in place of one that is not over; in a session it would be in the way.
@@ -127,7 +137,10 @@ impl Speaker {
     async fn try_chime(&mut self) {
         let Some(chiming) = &mut self.chiming else { return };
         match open(self.chime.clone(), None).await {
-            Ok(playing) => chiming.playing = Some(playing),
+            Ok(playing) => {
+                chiming.playing = Some(playing);
+                self.chimes += 1;
+            }
             Err(why) => self.kept.failed(&why).await,
         }
     }
@@ -169,6 +182,11 @@ fn playback(ports: &SoundPorts, audio: &SessionAudio) -> Result<Built, String> {
         .leaky_type(gst_app::AppLeakyType::Downstream)
         .build();
     let output = (ports.speaker)()?;
+    // A sound card's own buffer takes what is left of the reserve.
+    if output.has_property("buffer-time") {
+        let left = audio.reserve().saturating_sub(AHEAD).max(BUFFER);
+        output.set_property("buffer-time", i64::try_from(left.as_micros()).unwrap_or(i64::MAX));
+    }
     // It gets nothing before the counter speaks; its pipeline must not wait for it.
     if output.has_property("async") {
         output.set_property("async", false);

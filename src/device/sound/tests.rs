@@ -170,7 +170,7 @@ impl Desk {
     /// A session whose voice is heard; gives the loudest of each piece.
     fn session(&self) -> (InSession, mpsc::UnboundedReceiver<u16>) {
         let (heard_in, heard) = mpsc::unbounded_channel();
-        let session = self.audio.begin(move |buffer, _| {
+        let session = self.audio.begin(Duration::from_millis(80), move |buffer, _| {
             let map = buffer.map_readable().unwrap();
             let peak = map.chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]]).unsigned_abs()).max();
             let _ = heard_in.send(peak.unwrap_or_default());
@@ -226,6 +226,37 @@ async fn the_level_is_heard_only_while_asked() {
     desk.microphone.plug(true);
     desk.until("a microphone again", microphone(true)).await;
     assert!(desk.microphone.holder().is_none(), "it is opened although nobody asks");
+}
+
+/// Its cable is pushed in again before anybody has looked, and then nobody needs it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_microphone_that_failed_for_a_moment_is_there_again_though_nobody_listens() {
+    let mut desk = Desk::with(Card::plugged_in(), Card::plugged_in());
+    desk.ask(SoundAsk::Listen(true)).await;
+    desk.until("a level", |event| matches!(event, SoundEvent::Level(490..=510))).await;
+    desk.microphone.plug(false);
+    desk.microphone.plug(true);
+    desk.until("no microphone", microphone(false)).await;
+    desk.ask(SoundAsk::Listen(false)).await;
+    desk.until("a microphone again", microphone(true)).await;
+}
+
+/// The microphone of the desk hears no TV.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chime_that_does_not_come_back_is_said_and_one_that_nobody_listens_for_is_not() {
+    let mut desk = Desk::with(Card::plugged_in(), Card::plugged_in());
+    desk.ask(SoundAsk::Listen(true)).await;
+    desk.until("a level", |event| matches!(event, SoundEvent::Level(490..=510))).await;
+    desk.ask(SoundAsk::Chime).await;
+    desk.until("a verdict", |event| *event == SoundEvent::Chime { heard: false }).await;
+    desk.ask(SoundAsk::Listen(false)).await;
+    desk.ask(SoundAsk::Chime).await;
+    is_given_up(&desk.speaker).await;
+    let rest = tokio::time::timeout(
+        Duration::from_secs(4),
+        desk.until("a verdict", |event| matches!(event, SoundEvent::Chime { .. })),
+    );
+    assert!(rest.await.is_err(), "nobody listened");
 }
 
 #[tokio::test(flavor = "multi_thread")]

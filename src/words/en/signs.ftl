@@ -31,6 +31,7 @@ aside-no-camera-microphone-nor-speaker = No camera, microphone or TV sound
 aside-five-minutes = 5 minutes left
 aside-one-minute = 1 minute left
 aside-will-phone = The staff will phone you
+aside-silent-tv = No sound? Please turn up the TV
 aside-loud-tv = Please turn the TV down a little
 aside-staff-muted = The staff member's microphone is off
 aside-staff-camera-off = The staff member's camera is off

@@ -31,6 +31,7 @@ aside-no-camera-microphone-nor-speaker = カメラと マイクが 外れ、 テ
 aside-five-minutes = あと５分で 終わります
 aside-one-minute = あと１分で 終わります
 aside-will-phone = 担当者から お電話します
+aside-silent-tv = 音が きこえませんか？ 音量を 上げてください
 aside-loud-tv = テレビの 音を 少し 下げてください
 aside-staff-muted = 担当者の マイクが オフです
 aside-staff-camera-off = 担当者の カメラが オフです

@@ -157,6 +157,7 @@ pub(super) const fn of_aside(aside: Aside) -> &'static str {
         Aside::NoMicrophone | Aside::StaffMuted => "mic-off",
         Aside::NoCameraNorMicrophone => "both-off",
         Aside::LoudTv => "speaker",
+        Aside::SilentTv => "remote",
         Aside::NoSpeaker => "speaker-off",
         Aside::NoCameraNorSpeaker => "camera-speaker-off",
         Aside::NoMicrophoneNorSpeaker => "mic-speaker-off",
