@@ -163,7 +163,7 @@ impl Appliance {
     }
 
     /// Ends it as a failing supply does.
-    pub async fn is_killed(mut self) {
+    pub async fn dies(mut self) {
         self.process.kill().await.unwrap();
     }
 
@@ -197,7 +197,8 @@ impl Appliance {
         assert!(seen.await.is_ok(), "the appliance never showed {face}; it said {:?}", self.noted);
     }
 
-    async fn leaves(self) -> Value {
+    /// Ends it; gives what it said.
+    pub async fn leaves(self) -> Value {
         let Self { mut process, family, mut said, mut noted } = self;
         drop(family);
         let rest = timeout(PATIENCE, async {

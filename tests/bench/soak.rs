@@ -13,7 +13,6 @@ use crate::relay::Relay;
 use crate::street::{ROOM, Street};
 use crate::{figures, moments, now_ms, said};
 use jiff::Timestamp;
-use madoguchi::model::language::Language;
 use madoguchi::room;
 use madoguchi::room::demo::{self, Demo};
 use madoguchi::room::reserve::{Wanted, reserve};
@@ -212,7 +211,8 @@ impl Soak {
         let (first, last) = heard.split_at(heard.len() / 2);
         let delays = [first, last].map(|heard| figures::mouth_to_ear(&spoken, heard));
         println!("soak: mouth to ear in the first half {:.0} ms, in the second {:.0} ms", delays[0], delays[1]);
-        if !(delays[1] - delays[0] <= FLAT_DELAY) {
+        let later = delays[1] - delays[0];
+        if later.is_nan() || later > FLAT_DELAY {
             self.complaints.push(format!("in a long call the voice came later and later: {delays:?} ms"));
         }
         self.nothing_panicked("a long call");
@@ -280,7 +280,7 @@ impl Soak {
             }
             Fault::Supervisor => {
                 let Home::Box(appliance) = home else { unreachable!("a box was asked for") };
-                appliance.is_killed().await;
+                appliance.dies().await;
                 let home = self.comes().await;
                 self.counter.lets_in().await;
                 return home;
