@@ -24,6 +24,8 @@ const FILES: &[(&str, &str, &str)] = &[
     ("awake.js", "text/javascript; charset=utf-8", include_str!("pages/awake.js")),
     ("sign-in.js", "text/javascript; charset=utf-8", include_str!("pages/sign-in.js")),
     ("staff.js", "text/javascript; charset=utf-8", include_str!("pages/staff.js")),
+    ("asking.js", "text/javascript; charset=utf-8", include_str!("pages/asking.js")),
+    ("signed-in.js", "text/javascript; charset=utf-8", include_str!("pages/signed-in.js")),
     ("appointments.js", "text/javascript; charset=utf-8", include_str!("pages/appointments.js")),
     ("guest.js", "text/javascript; charset=utf-8", include_str!("pages/guest.js")),
     ("ja.json", "application/json", include_str!("pages/ja.json")),

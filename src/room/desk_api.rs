@@ -5,6 +5,7 @@ use super::journal::Entry;
 use super::registry::In;
 use super::registry::appointment::{Appointment, Counter, State as RoomState};
 use super::reserve::{Made, ReserveError, Wanted, check, reserve};
+use super::store::Session;
 use crate::model::language::Language;
 use crate::model::wire::{Slot, Words};
 use axum::extract::{Path, State};
@@ -34,6 +35,8 @@ struct Listed {
 #[derive(Serialize)]
 struct List {
     staff: String,
+    /// When the sign-in ends, unless the clerk signs in again.
+    signed_in_until: Timestamp,
     city: Words,
     server_time: Timestamp,
     time_zone: String,
@@ -130,7 +133,7 @@ struct MadeAnswer {
 
 /// `GET /api/appointments`.
 pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Response {
-    let Some(staff) = desk.signed_in(&headers).await else { return not_signed_in() };
+    let Some(Session { staff, until }) = desk.session(&headers).await else { return not_signed_in() };
     let (now, store) = (desk.now(), desk.store.clone());
     let read = tokio::task::spawn_blocking(move || {
         Ok::<_, super::store::StoreError>((store.counters()?, store.appointments()?))
@@ -152,6 +155,7 @@ pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Respon
     });
     Json(List {
         staff,
+        signed_in_until: until,
         city: desk.city.clone(),
         server_time: now,
         time_zone: desk.time_zone.iana_name().unwrap_or("Asia/Tokyo").to_owned(),

@@ -86,6 +86,7 @@ pub(super) fn routes(desk: Desk) -> Router {
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/assets/{name}", get(assets::asset))
+        .route("/api/sign-in", post(sign_in::sign_in_again))
         .route("/api/appointments", get(desk_api::list).post(desk_api::create))
         .route("/api/appointments/check", post(desk_api::look))
         .route("/api/counters", get(desk_api::counters))

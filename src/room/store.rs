@@ -8,6 +8,7 @@ mod migrations;
 
 use super::registry::Running;
 use super::registry::appointment::Counter;
+pub use accounts::Session;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OpenFlags, Row, params};
 use serde::Serialize;

@@ -23,6 +23,7 @@ mod pages_fit_their_windows;
 mod pages_in_trouble;
 mod relay_only_through_coturn;
 mod senses_in_a_browser;
+mod signed_in_in_a_browser;
 mod signing_in_and_asking;
 mod staff_and_guest_in_a_browser;
 mod what_outlives_the_server;

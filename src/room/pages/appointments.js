@@ -1,5 +1,6 @@
 // The list of appointments at the left of the staff page, and the form for a new one.
 
+import { ask } from "./asking.js";
 import { waitsAlone } from "./attention.js";
 import { clock, countdown, day, said, word } from "./words.js";
 
@@ -25,11 +26,13 @@ const WHY = {
 const READ_EACH_MS = 3000;
 /** A family that is not there so long after the start is marked. */
 const LATE_MS = 3 * 60_000;
-const ANSWER_WITHIN_MS = 10_000;
 /** What failed is said for so long. */
 const SAID_MS = 30_000;
 
-/** Reads the list again and again; `choose(appointment)` takes a seat, `confirm` asks before a withdrawal. */
+/**
+ * Reads the list again and again; `choose(appointment)` takes a seat, `confirm` asks before a withdrawal, `busy()` says
+ * whether leaving the page would cost the clerk something, and `signIn()` asks for the password.
+ */
 export class Appointments {
   #list = document.getElementById("appointments");
   #find = document.getElementById("find");
@@ -41,8 +44,8 @@ export class Appointments {
   #failed = null;
   #failures = 0;
 
-  constructor({ choose, confirm, onList, onTrouble }) {
-    Object.assign(this, { choose, confirm, onList, onTrouble, seated: null });
+  constructor({ choose, confirm, busy, signIn, onList, onTrouble }) {
+    Object.assign(this, { choose, confirm, busy, signIn, onList, onTrouble, seated: null });
     this.#wireForm();
     this.#find.addEventListener("input", () => this.draw());
   }
@@ -53,16 +56,17 @@ export class Appointments {
     setInterval(() => this.#tick(), 1000);
   }
 
+  /** Reads the list once; `false` when nobody is signed in, `null` when it is not known. */
   async read() {
     const answer = await ask("/api/appointments");
     if (answer?.status === 401) {
-      // The tab with the call is not torn away: it says so, and the clerk signs in beside it.
-      if (this.seated) {
+      // Nothing is torn away that somebody needs: the page says so, and the clerk signs in on it.
+      if (this.busy()) {
         this.onTrouble({ word: "trouble-signed-out" });
       } else {
         location.assign("/sign-in");
       }
-      return;
+      return false;
     }
     if (!answer?.ok) {
       // One slow answer is no news.
@@ -70,7 +74,7 @@ export class Appointments {
       if (this.#failures > 1) {
         this.onTrouble(this.#failed ?? { word: "trouble-server" });
       }
-      return;
+      return null;
     }
     this.#failures = 0;
     this.#known = await answer.json();
@@ -78,6 +82,7 @@ export class Appointments {
     this.onTrouble(this.#failed ?? (this.#known.store_trouble ? { word: "trouble-store" } : null));
     this.draw();
     this.onList(this.#known);
+    return true;
   }
 
   draw() {
@@ -227,6 +232,10 @@ export class Appointments {
       event.preventDefault();
       const { refused, warning } = await this.#check(new URLSearchParams(new FormData(form)));
       this.#explain(refused ?? {});
+      if (refused?.why === "signed-out") {
+        this.signIn();
+        return;
+      }
       if (refused) {
         document.getElementById(`make-${refused.field}`)?.focus();
         return;
@@ -281,15 +290,6 @@ export class Appointments {
     const parts = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false };
     const local = new Intl.DateTimeFormat("sv", { ...parts, timeZone: this.#known?.time_zone }).format(time);
     return local.replace(" ", "T");
-  }
-}
-
-/** Asks the server; `null` when nothing came back. */
-async function ask(address, options = {}) {
-  try {
-    return await fetch(address, { ...options, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
-  } catch {
-    return null;
   }
 }
 

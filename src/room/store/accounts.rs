@@ -1,9 +1,18 @@
 //! Staff accounts and their sign-ins in the store.
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, instant};
 use crate::room::key::KeyHash;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The staff account.
+    pub staff: String,
+    /// When the sign-in ends by itself, in whole seconds.
+    pub until: Timestamp,
+}
 
 impl Store {
     /// Makes a staff account, or changes its password (and then signs it out everywhere). `hash` is a PHC string.
@@ -68,18 +77,32 @@ impl Store {
         })
     }
 
-    /// The staff account of a session that has not ended at `now`.
+    /// The session of a sign-in that has not ended at `now`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn session(&self, token: KeyHash, now: Timestamp) -> Result<Option<String>, StoreError> {
+    pub fn session(&self, token: KeyHash, now: Timestamp) -> Result<Option<Session>, StoreError> {
         self.reading(|db| {
             db.query_row(
-                "SELECT staff FROM session WHERE token = ?1 AND until > ?2",
+                "SELECT staff, until FROM session WHERE token = ?1 AND until > ?2",
                 params![token.to_hex(), now.as_second()],
-                |row| row.get(0),
+                |row| Ok(Session { staff: row.get(0)?, until: instant(row, 1)? }),
             )
             .optional()
+        })
+    }
+
+    /// Ends a sign-in at `until`, unless it ends sooner.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn end_session_at(&self, token: KeyHash, until: Timestamp) -> Result<(), StoreError> {
+        self.with(|db| {
+            db.execute(
+                "UPDATE session SET until = min(until, ?2) WHERE token = ?1",
+                params![token.to_hex(), until.as_second()],
+            )
+            .map(|_| ())
         })
     }
 
