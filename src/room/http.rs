@@ -90,6 +90,7 @@ pub(super) fn routes(desk: Desk) -> Router {
         .route("/api/appointments", get(desk_api::list).post(desk_api::create))
         .route("/api/appointments/check", post(desk_api::look))
         .route("/api/counters", get(desk_api::counters))
+        .route("/api/appointments/{id}/time", post(desk_api::change_time))
         .route("/api/appointments/{id}/revoke", post(desk_api::revoke))
         .route("/sheet", post(sheet::create))
         .route("/sheet/{id}", post(sheet::again))

@@ -137,6 +137,7 @@ impl Registry {
                     out.push(Out::Audit { staff: by, appointment, action: "new-paper" });
                 }
             }
+            In::Move { appointment, slot, by } => self.move_to(now, appointment, &slot, by, &mut out),
             In::Connect { connection, from, staff, token } => {
                 let fresh = Connection {
                     from,

@@ -17,7 +17,9 @@ mod loopback;
 
 mod a_room_from_hello_to_the_end;
 mod an_end_that_cannot_be_verified;
+mod another_time;
 mod every_refusal_and_limit;
+mod moved_in_a_browser;
 mod no_browser_outlives_its_test;
 mod pages_fit_their_windows;
 mod pages_in_trouble;

@@ -1,7 +1,9 @@
-// The list of appointments at the left of the staff page, and the form for a new one.
+// The list of appointments at the left of the staff page.
 
 import { ask } from "./asking.js";
 import { waitsAlone } from "./attention.js";
+import { Make } from "./make.js";
+import { Moving } from "./moving.js";
 import { clock, countdown, day, said, word } from "./words.js";
 
 const PHASES = {
@@ -10,18 +12,6 @@ const PHASES = {
   "in-use": { word: "phase-in-use" },
   over: { word: "phase-over" },
   revoked: { word: "phase-revoked" },
-};
-const WHY = {
-  counter: { word: "why-counter" },
-  starts: { word: "why-starts" },
-  past: { word: "why-past" },
-  "too-far": { word: "why-too-far" },
-  length: { word: "why-length" },
-  sites: { word: "why-sites" },
-  remark: { word: "why-remark" },
-  sent: { word: "why-sent" },
-  "signed-out": { word: "trouble-signed-out" },
-  server: { word: "why-server" },
 };
 const READ_EACH_MS = 3000;
 /** A family that is not there so long after the start is marked. */
@@ -43,10 +33,13 @@ export class Appointments {
   /** Why something was not done, until it is. */
   #failed = null;
   #failures = 0;
+  #moving;
 
-  constructor({ choose, confirm, busy, signIn, onList, onTrouble }) {
-    Object.assign(this, { choose, confirm, busy, signIn, onList, onTrouble, seated: null });
-    this.#wireForm();
+  constructor({ choose, confirm, busy, signIn, announce, onList, onTrouble }) {
+    Object.assign(this, { choose, confirm, busy, onList, onTrouble, seated: null });
+    const [list, now] = [() => this.#known, () => Date.now() + this.#ahead];
+    new Make({ list, now, confirm, signIn, onMade: () => this.read() });
+    this.#moving = new Moving({ now, confirm, signIn, announce, onMoved: () => this.read() });
     this.#find.addEventListener("input", () => this.draw());
   }
 
@@ -161,7 +154,12 @@ export class Appointments {
       paper.dataset.testid = `paper-${id}`;
       paper.setAttribute("aria-label", `${word("paper-again")} ${which}`);
       paper.addEventListener("click", () => this.#paperAgain(appointment));
-      row.append(join, revoke, paper);
+      const time = element("button", "small", word("move-title"));
+      time.type = "button";
+      time.dataset.testid = `time-${id}`;
+      time.setAttribute("aria-label", `${word("move-title")} ${which}`);
+      time.addEventListener("click", () => this.changeTime(id));
+      row.append(join, time, revoke, paper);
       card.append(row);
     }
     return card;
@@ -181,6 +179,14 @@ export class Appointments {
         const left = word("ends-in", { time: countdown(Date.parse(ends) - now) });
         rest.textContent = late ? `${left} · ${word("late")}` : left;
       }
+    }
+  }
+
+  /** Opens the form for another time. */
+  changeTime(id) {
+    const appointment = this.#known?.appointments.find((one) => one.id === id);
+    if (appointment) {
+      this.#moving.open(appointment, this.#known.time_zone);
     }
   }
 
@@ -209,87 +215,6 @@ export class Appointments {
         }, SAID_MS);
       }
     }
-  }
-
-  #wireForm() {
-    const dialog = document.getElementById("make");
-    const form = document.getElementById("make-form");
-    const counters = document.getElementById("make-counter");
-    document.getElementById("new").addEventListener("click", () => {
-      counters.replaceChildren(...(this.#known?.counters ?? []).map((counter) => {
-        const option = element("option", "", said(counter.name));
-        option.value = counter.id;
-        return option;
-      }));
-      document.getElementById("make-nonce").value = crypto.randomUUID();
-      document.getElementById("make-starts").value = this.#nextQuarter();
-      dialog.showModal();
-    });
-    document.getElementById("make-cancel").addEventListener("click", () => dialog.close());
-    const starts = document.getElementById("make-starts");
-    form.addEventListener("input", () => this.#explain({}));
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const { refused, warning } = await this.#check(new URLSearchParams(new FormData(form)));
-      this.#explain(refused ?? {});
-      if (refused?.why === "signed-out") {
-        this.signIn();
-        return;
-      }
-      if (refused) {
-        document.getElementById(`make-${refused.field}`)?.focus();
-        return;
-      }
-      if (warning && !(await this.confirm(word("double-title"), word("double-text", { number: warning }), word("double-do")))) {
-        starts.focus();
-        return;
-      }
-      document.getElementById("make-language").value = document.documentElement.lang;
-      // Shown once, in a window of its own; a press is still near enough for a browser to allow it.
-      form.submit();
-      dialog.close();
-      setTimeout(() => this.read(), 1000);
-    });
-  }
-
-  /** Whether the server would make this appointment: `refused` names a field and the words for it. */
-  async #check(asked) {
-    if (!Number.isInteger(Number(asked.get("minutes") || NaN))) {
-      return { refused: { field: "minutes", why: "length" } };
-    }
-    const answer = await ask("/api/appointments/check", { method: "POST", body: asked });
-    if (answer?.ok) {
-      return await answer.json();
-    }
-    return { refused: { field: null, why: answer?.status === 401 ? "signed-out" : "server" } };
-  }
-
-  /** Says what is wrong, at the field that is to be changed. */
-  #explain({ field = null, why = null }) {
-    const problem = document.getElementById("make-problem");
-    problem.hidden = why === null;
-    problem.textContent = why ? word(WHY[why]?.word ?? WHY.server.word) : "";
-    for (const input of document.querySelectorAll("#make-form [name]")) {
-      input.toggleAttribute("aria-invalid", false);
-      input.removeAttribute("aria-describedby");
-    }
-    const wrong = field && document.getElementById(`make-${field}`);
-    if (wrong) {
-      wrong.setAttribute("aria-invalid", "true");
-      wrong.setAttribute("aria-describedby", "make-problem");
-      wrong.closest("label").append(problem);
-    } else {
-      document.querySelector("#make-form > .row").before(problem);
-    }
-  }
-
-  /** The next quarter of an hour at the counter, as the form's field wants it. */
-  #nextQuarter() {
-    const quarter = 15 * 60_000;
-    const time = new Date(Math.ceil((Date.now() + this.#ahead) / quarter) * quarter);
-    const parts = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false };
-    const local = new Intl.DateTimeFormat("sv", { ...parts, timeZone: this.#known?.time_zone }).format(time);
-    return local.replace(" ", "T");
   }
 }
 

@@ -156,6 +156,13 @@ function hearing() {
         call?.takes(stats.takes ?? null);
       }
     },
+    moved: ({ slot, ice_servers }) => {
+      Object.assign(welcome, { slot, ice_servers });
+      const { time_zone: zone } = welcome;
+      banner(word("notice-moved", { starts: clock(slot.starts, zone), ends: clock(slot.ends, zone) }));
+      appointments.read();
+      draw();
+    },
     notice: ({ notice }) => {
       if (notice === "hold" || notice === "unhold") {
         hold = notice === "hold";
@@ -483,6 +490,7 @@ function drawControls(seated) {
   $("hold").setAttribute("aria-pressed", String(hold));
   $("other-camera").hidden = !(seated && cameras.length > 1);
   $("leave-room").hidden = !seated;
+  $("change-time").hidden = !welcome;
   $("self-video").classList.toggle("hidden", !share.track && (!devices.camera || cameraOff));
 }
 
@@ -584,6 +592,7 @@ const appointments = new Appointments({
   confirm,
   busy: () => room !== null || hasNotes() || document.querySelector("dialog[open]") !== null,
   signIn: () => signedIn.ask(),
+  announce,
   onList: (list) => {
     $("who").textContent = list.staff;
     signedIn.look(list);
@@ -619,6 +628,7 @@ const clicks = {
   "let-leave": letLeave,
   end,
   "leave-room": leave,
+  "change-time": () => appointments.changeTime(appointments.seated),
   "devices-again": openOwn,
 };
 for (const [id, does] of Object.entries(clicks)) {

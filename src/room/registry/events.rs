@@ -3,7 +3,7 @@
 use super::appointment::{Appointment, Standing};
 use super::{ConnectionId, Running};
 use crate::model::secret::Secret;
-use crate::model::wire::{ToClient, ToServer};
+use crate::model::wire::{Slot, ToClient, ToServer};
 use crate::room::key::KeyHash;
 use std::net::IpAddr;
 
@@ -32,6 +32,15 @@ pub enum In {
         appointment: String,
         /// Hash of the new key.
         key: KeyHash,
+        /// The staff account.
+        by: String,
+    },
+    /// An appointment got another time. Whoever is in the room stays, and learns it.
+    Move {
+        /// Which.
+        appointment: String,
+        /// The new one.
+        slot: Slot,
         /// The staff account.
         by: String,
     },

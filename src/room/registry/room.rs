@@ -5,7 +5,7 @@ use super::{ConnectionId, Now, Out, Running, RunningSeat, Why};
 use crate::model::ids::{Epoch, PeerId};
 use crate::model::language::Language;
 use crate::model::uptime::Uptime;
-use crate::model::wire::{ByeReason, Notice, RESUME_SECONDS, Role, ToClient};
+use crate::model::wire::{ByeReason, Notice, RESUME_SECONDS, Role, Slot, ToClient};
 use crate::room::key::KeyHash;
 use crate::room::limits::Bucket;
 use jiff::Timestamp;
@@ -101,6 +101,10 @@ impl Room {
 
     pub(super) fn appointment(&self) -> &Appointment {
         &self.appointment
+    }
+
+    pub(super) fn set_slot(&mut self, slot: Slot) {
+        self.appointment.slot = slot;
     }
 
     pub(super) fn is_over(&self, now: Timestamp) -> bool {

@@ -1,11 +1,29 @@
-//! What time does to a room.
+//! What time does to a room, and what happens when its appointment is given another time.
 
+use super::hello::credentials_expire;
 use super::room::{Line, Room};
-use super::{Now, Out, Why};
+use super::{Now, Out, Registry, Why};
 use crate::model::ids::PeerId;
-use crate::model::wire::{ByeReason, Notice, Role};
+use crate::model::wire::{ByeReason, Notice, Role, Slot, ToClient};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
+
+impl Registry {
+    /// Gives an appointment another time; everybody who is seated learns it.
+    pub(super) fn move_to(&mut self, now: Now, appointment: String, slot: &Slot, by: String, out: &mut Vec<Out>) {
+        let Some(room) = self.rooms.get_mut(&appointment) else { return };
+        let same_start = room.appointment().slot.starts == slot.starts;
+        room.go_by(now, slot.clone());
+        let expires = credentials_expire(slot);
+        for peer in room.seats.keys() {
+            let ice_servers = self.settings.turn.servers(expires, &peer.0);
+            room.send(peer, ToClient::Moved { slot: slot.clone(), ice_servers }, out);
+        }
+        let action = if same_start { "appointment-new-end" } else { "appointment-moved" };
+        out.push(Out::Audit { staff: by, appointment, action });
+        room.pass_time(now, out);
+    }
+}
 
 impl Room {
     /// What time alone does: lost seats are given up, the slot's moments are announced, the room closes.
@@ -31,6 +49,14 @@ impl Room {
                 _ => {}
             }
         }
+    }
+
+    /// Goes by another time from now on. What was announced of the earlier one is announced again of this one.
+    fn go_by(&mut self, now: Now, slot: Slot) {
+        self.set_slot(slot);
+        let moments = [Why::Starts, Why::FiveMinutes, Why::OneMinute];
+        let next = moments.into_iter().find(|why| self.moment(*why) > now.wall);
+        self.next = Some(next.unwrap_or(Why::SlotOver));
     }
 
     fn moment(&self, why: Why) -> Timestamp {

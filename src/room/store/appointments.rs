@@ -2,8 +2,10 @@
 
 use super::{Store, StoreError, counter, instant, unreadable};
 use crate::model::language::Language;
+use crate::model::wire::Slot;
 use crate::room::key::KeyHash;
 use crate::room::registry::appointment::{Appointment, SITES_AT_MOST, Standing};
+use jiff::Timestamp;
 use rusqlite::{Row, params};
 
 impl Store {
@@ -62,6 +64,21 @@ impl Store {
                 params![appointment, standing_word(standing)],
             )
             .map(|_| ())
+        })
+    }
+
+    /// Gives an appointment that is not over at `now` another time; `false` when it was over, ended or withdrawn.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_slot(&self, appointment: &str, now: Timestamp, slot: &Slot) -> Result<bool, StoreError> {
+        self.with(|db| {
+            let changed = db.execute(
+                "UPDATE appointment SET starts = ?2, ends = ?3
+                 WHERE id = ?1 AND standing IN ('good', 'burnt') AND ends > ?4",
+                params![appointment, slot.starts.as_second(), slot.ends.as_second(), now.as_second()],
+            )?;
+            Ok(changed == 1)
         })
     }
 
