@@ -15,7 +15,7 @@ use crate::model::secret::Secret;
 use crate::model::slot_clock::{SlotClock, to_next_second, whole_seconds};
 use crate::model::turn::{Effect, LinkClosed, LinkNews, Told};
 use crate::model::uptime::Uptime;
-use crate::model::wire::{self, ByeReason, IceServer, Proof, Refusal, ToClient, ToServer, Welcome, Words};
+use crate::model::wire::{self, ByeReason, IceServer, Proof, Refusal, Slot, ToClient, ToServer, Welcome, Words};
 use std::time::Duration;
 
 /// Line, hello and welcome together.
@@ -66,6 +66,12 @@ impl Seat {
             resume: welcome.resume,
         }
     }
+
+    /// The appointment was given another time; the earlier credentials end with the earlier one.
+    pub(super) fn moved(&mut self, slot: Slot, ice_servers: Vec<IceServer>) {
+        self.clock.move_to(slot);
+        self.ice_servers = ice_servers;
+    }
 }
 
 impl Ready {
@@ -104,6 +110,10 @@ impl Ready {
                 }
                 LinkNews::Heard(ToClient::Refused(refusal)) => self.refused(now, &refusal),
                 LinkNews::Heard(ToClient::Bye { reason }) => self.refused(now, &refusal_of(reason)),
+                LinkNews::Heard(ToClient::Moved { slot, ice_servers }) => {
+                    self.moved(now, slot, ice_servers);
+                    self.time_passed(now, known, effects);
+                }
                 LinkNews::Heard(_) => {}
                 LinkNews::Closed(why) => self.line_closed(now, why, known),
             },
@@ -173,6 +183,13 @@ impl Ready {
             Phase::Mirror { link, seat, until: now + LOOKING, chimes: Chimes::first(now, known, effects) }
         };
         Chapter::Ready(self)
+    }
+
+    fn moved(&mut self, now: Uptime, slot: Slot, ice_servers: Vec<IceServer>) {
+        if let Phase::Mirror { seat, .. } | Phase::Rules { seat, .. } = &mut self.phase {
+            seat.moved(slot, ice_servers);
+            self.early |= seat.clock.opens_in(now).is_some();
+        }
     }
 
     fn refused(&mut self, now: Uptime, refusal: &Refusal) {

@@ -369,6 +369,11 @@ impl Inside {
             ToClient::Error { code, .. } if code == "not-now" && self.staff_present.is_none() => {
                 self.consent_again = Some(now + CONSENT_AGAIN);
             }
+            ToClient::Moved { slot, ice_servers } => {
+                self.seat.moved(slot, ice_servers);
+                let (starts, ends) = self.seat.clock.hours();
+                self.notice = Some((Aside::NewTime { starts, ends }, now + NOTICE_SHOWN));
+            }
             ToClient::Notice { notice } => self.note(now, notice),
             ToClient::Refused(refusal) => return self.refused(now, &refusal),
             ToClient::Bye { reason } => return self.told_to_go(now, reason),

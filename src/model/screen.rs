@@ -103,6 +103,13 @@ pub enum Aside {
     FiveMinutes,
     /// One minute is left.
     OneMinute,
+    /// The appointment was given another time.
+    NewTime {
+        /// Its start.
+        starts: HourMinute,
+        /// Its end.
+        ends: HourMinute,
+    },
     /// "We will phone you."
     WillPhone,
     /// The TV comes back through the microphone: staff hear themselves.
@@ -118,6 +125,14 @@ pub enum Aside {
 }
 
 impl Aside {
+    /// A stable name for sentences and golden pictures.
+    pub fn name(self) -> String {
+        match self {
+            Self::NewTime { .. } => "new-time".into(),
+            other => kebab(&format!("{other:?}")),
+        }
+    }
+
     /// No camera is there.
     pub fn lacks_camera(self) -> bool {
         use Aside::{NoCamera, NoCameraMicrophoneNorSpeaker, NoCameraNorMicrophone, NoCameraNorSpeaker};

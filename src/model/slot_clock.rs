@@ -22,6 +22,11 @@ impl SlotClock {
         Self { told_at: now, server_time, slot, zone: TimeZone::get(time_zone).unwrap_or(TimeZone::UTC) }
     }
 
+    /// The appointment has another time; the server's clock goes on as it was told.
+    pub fn move_to(&mut self, slot: Slot) {
+        self.slot = slot;
+    }
+
     /// The server's time at `now`, in whole milliseconds since 1970.
     fn server_millis(&self, now: Uptime) -> i128 {
         let passed = i128::try_from(now.since(self.told_at).as_millis()).unwrap_or(i128::MAX);

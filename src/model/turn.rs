@@ -393,6 +393,7 @@ fn heard(message: &ToClient) -> String {
         }
         ToClient::PeerStats { .. } => "PeerStats".into(),
         ToClient::PeerUnverified { epoch, .. } => format!("PeerUnverified epoch={}", epoch.0),
+        ToClient::Moved { slot, .. } => format!("Moved {}/{}", slot.starts, slot.ends),
         ToClient::Notice { notice } => format!("Notice {notice:?}"),
         ToClient::Error { code, .. } => format!("Error {}", code.chars().take(20).collect::<String>()),
         ToClient::Bye { reason } => format!("Bye {reason:?}"),

@@ -449,6 +449,13 @@ pub enum ToClient {
         /// Which connection.
         epoch: Epoch,
     },
+    /// The appointment has another time. The seat is kept; everything that the earlier end decided is decided by the new one.
+    Moved {
+        /// The new time.
+        slot: Slot,
+        /// STUN and TURN servers for connections from now on: the earlier credentials end with the earlier time.
+        ice_servers: Vec<IceServer>,
+    },
     /// Something to show.
     Notice {
         /// What.

@@ -2,9 +2,11 @@
 
 use super::http::{Desk, plain};
 use super::journal::Entry;
+use super::moving::{MoveError, Moved, NewTime, move_to};
 use super::registry::In;
 use super::registry::appointment::{Appointment, Counter, State as RoomState};
 use super::reserve::{Made, ReserveError, Wanted, check, reserve};
+use super::store::Session;
 use crate::model::language::Language;
 use crate::model::wire::{Slot, Words};
 use axum::extract::{Path, State};
@@ -34,6 +36,8 @@ struct Listed {
 #[derive(Serialize)]
 struct List {
     staff: String,
+    /// When the sign-in ends, unless the clerk signs in again.
+    signed_in_until: Timestamp,
     city: Words,
     server_time: Timestamp,
     time_zone: String,
@@ -63,15 +67,7 @@ pub(super) struct Asked {
 
 impl Asked {
     fn wanted(self, zone: &TimeZone) -> Result<Wanted, Refused> {
-        let starts = self.starts.parse::<jiff::civil::DateTime>().ok();
-        let starts = starts.and_then(|local| local.to_zoned(zone.clone()).ok());
-        let Some(starts) = starts.map(|starts| starts.timestamp()) else {
-            return Err(Refused {
-                field: Some("starts"),
-                why: "starts",
-                sentence: "the start is no date and time".into(),
-            });
-        };
+        let starts = at_the_counter(&self.starts, zone).ok_or_else(|| Refused::no_time("starts"))?;
         Ok(Wanted {
             counter: self.counter,
             starts,
@@ -82,6 +78,31 @@ impl Asked {
             form: Some(self.form),
         })
     }
+}
+
+/// What the form for another time sends: `YYYY-MM-DDTHH:MM` at the counter, and only what was changed.
+#[derive(Deserialize)]
+pub(super) struct AskedTime {
+    starts: Option<String>,
+    ends: Option<String>,
+    #[serde(default)]
+    confirmed: bool,
+}
+
+impl AskedTime {
+    fn wanted(&self, zone: &TimeZone) -> Result<NewTime, Refused> {
+        let read = |field: &'static str, text: &Option<String>| match text {
+            None => Ok(None),
+            Some(text) => at_the_counter(text, zone).map(Some).ok_or_else(|| Refused::no_time(field)),
+        };
+        let (starts, ends) = (read("starts", &self.starts)?, read("ends", &self.ends)?);
+        Ok(NewTime { starts, ends, confirmed: self.confirmed })
+    }
+}
+
+fn at_the_counter(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    let local = text.parse::<jiff::civil::DateTime>().ok()?;
+    Some(local.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
 /// Why a form is not taken.
@@ -104,7 +125,22 @@ impl From<ReserveError> for Refused {
     }
 }
 
+impl From<MoveError> for Refused {
+    fn from(error: MoveError) -> Self {
+        let (field, why) = error.field_and_why();
+        if why == "server" {
+            tracing::error!(%error, "another time of an appointment was not kept");
+        }
+        Self { field, why, sentence: error.to_string() }
+    }
+}
+
 impl Refused {
+    /// `field` is also the word for why.
+    fn no_time(field: &'static str) -> Self {
+        Self { field: Some(field), why: field, sentence: format!("{field}: this is no date and time") }
+    }
+
     fn database() -> Self {
         Self { field: None, why: "server", sentence: DATABASE_TROUBLE.to_owned() }
     }
@@ -130,7 +166,7 @@ struct MadeAnswer {
 
 /// `GET /api/appointments`.
 pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Response {
-    let Some(staff) = desk.signed_in(&headers).await else { return not_signed_in() };
+    let Some(Session { staff, until }) = desk.session(&headers).await else { return not_signed_in() };
     let (now, store) = (desk.now(), desk.store.clone());
     let read = tokio::task::spawn_blocking(move || {
         Ok::<_, super::store::StoreError>((store.counters()?, store.appointments()?))
@@ -152,6 +188,7 @@ pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Respon
     });
     Json(List {
         staff,
+        signed_in_until: until,
         city: desk.city.clone(),
         server_time: now,
         time_zone: desk.time_zone.iana_name().unwrap_or("Asia/Tokyo").to_owned(),
@@ -224,6 +261,37 @@ pub(super) async fn make(desk: &Desk, staff: String, asked: Asked) -> Result<Mad
     desk.hub.journal().keep(Entry::Audit { at: now, staff, action: "appointment-added", appointment });
     desk.hub.tell(In::Appointment(made.appointment.clone())).await;
     Ok(made)
+}
+
+/// `POST /api/appointments/ID/time`: done when nothing is refused and nothing is asked.
+pub(super) async fn change_time(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Form(asked): Form<AskedTime>,
+) -> Response {
+    let Some(staff) = desk.signed_in(&headers).await else { return not_signed_in() };
+    let wanted = match asked.wanted(&desk.time_zone) {
+        Ok(wanted) => wanted,
+        Err(refused) => return Json(CheckAnswer { refused: Some(refused), warning: None }).into_response(),
+    };
+    // A task of its own: a clerk who closes the page meanwhile must not leave the room without what the store has.
+    let moving = tokio::spawn(async move {
+        let guests = desk.hub.states().await.get(&id).is_some_and(|state| state.guests > 0);
+        let (store, now, which) = (desk.store.clone(), desk.now(), id.clone());
+        let moved = tokio::task::spawn_blocking(move || move_to(&store, now, &which, guests, wanted));
+        let moved = moved.await.map_err(|_| Refused::database())??;
+        if let Moved::To(slot) = &moved {
+            desk.hub.tell(In::Move { appointment: id, slot: slot.clone(), by: staff }).await;
+        }
+        Ok::<_, Refused>(moved)
+    });
+    let answer = match moving.await.unwrap_or_else(|_| Err(Refused::database())) {
+        Ok(Moved::Overlaps(other)) => CheckAnswer { refused: None, warning: Some(other) },
+        Ok(Moved::To(_) | Moved::Unchanged) => CheckAnswer { refused: None, warning: None },
+        Err(refused) => CheckAnswer { refused: Some(refused), warning: None },
+    };
+    Json(answer).into_response()
 }
 
 /// `POST /api/appointments/ID/revoke`.

@@ -31,6 +31,8 @@ pub(super) enum Entry {
     Audit { at: Timestamp, staff: String, action: &'static str, appointment: Option<String> },
     /// A sign-in has ended.
     SessionEnded { token: KeyHash },
+    /// A sign-in ends then, unless it ends sooner.
+    SessionEnds { token: KeyHash, until: Timestamp },
 }
 
 impl Entry {
@@ -40,6 +42,7 @@ impl Entry {
             Self::Running { appointment, running } => store.keep_running(appointment, running.as_ref()),
             Self::Audit { at, staff, action, appointment } => store.audit(*at, staff, action, appointment.as_deref()),
             Self::SessionEnded { token } => store.end_session(*token),
+            Self::SessionEnds { token, until } => store.end_session_at(*token, *until),
         }
     }
 

@@ -4,8 +4,10 @@
 //! follow from it. [`Registry::wake_at`] says when it wants to be woken, and why.
 
 pub mod appointment;
+mod events;
 mod hello;
 mod room;
+mod slot;
 mod speak;
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,7 @@ use crate::model::secret::Secret;
 use crate::model::uptime::Uptime;
 use crate::model::wire::{ByeReason, Role, ToClient, ToServer};
 use appointment::{Appointment, Standing, State};
+pub use events::{Fault, In, Out, Why};
 use jiff::Timestamp;
 use room::Room;
 use serde::{Deserialize, Serialize};
@@ -47,140 +50,6 @@ pub const FAULTS_ALLOWED: u32 = 16;
 pub const MESSAGES_AT_ONCE: u32 = 200;
 /// ... and then one in so many milliseconds.
 pub const MESSAGE_EACH_MS: u64 = 25;
-
-/// Something that happened.
-#[derive(Clone)]
-pub enum In {
-    /// An appointment was made, or read from the store.
-    Appointment(Appointment),
-    /// What was going on in a room before the server went down.
-    Restore {
-        /// Which room.
-        appointment: String,
-        /// Its seats.
-        running: Running,
-    },
-    /// Staff withdrew an appointment.
-    Revoke {
-        /// Which.
-        appointment: String,
-        /// The staff account, where it was done on the staff page.
-        by: Option<String>,
-    },
-    /// An appointment got another key: the old paper no longer opens it. Whoever is in the room stays.
-    NewKey {
-        /// Which.
-        appointment: String,
-        /// Hash of the new key.
-        key: KeyHash,
-        /// The staff account.
-        by: String,
-    },
-    /// A WebSocket was opened.
-    Connect {
-        /// Its number.
-        connection: ConnectionId,
-        /// Where from.
-        from: IpAddr,
-        /// The staff account that is signed in on it.
-        staff: Option<String>,
-        /// A freshly drawn token for its seat.
-        token: Secret,
-    },
-    /// A well-formed message.
-    Message {
-        /// From which connection.
-        connection: ConnectionId,
-        /// What it says.
-        message: ToServer,
-    },
-    /// A message of a newer vocabulary, or a ping: it says nothing, but whoever sends too many is stopped all the same.
-    Noise {
-        /// From which connection.
-        connection: ConnectionId,
-    },
-    /// Something that is no message.
-    Fault {
-        /// From which connection.
-        connection: ConnectionId,
-        /// What is wrong with it.
-        fault: Fault,
-    },
-    /// A WebSocket was closed or fell silent.
-    Gone {
-        /// Which.
-        connection: ConnectionId,
-    },
-    /// The server is going down.
-    Closing,
-    /// The time of [`Registry::wake_at`] has come (or any other).
-    Wake,
-}
-
-/// What is wrong with something received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// Not JSON, or a known kind with the wrong fields.
-    Malformed,
-    /// Longer than [`crate::model::wire::MAX_MESSAGE_BYTES`].
-    TooLarge,
-}
-
-/// What follows from it.
-pub enum Out {
-    /// Sends a message.
-    Send {
-        /// To which connection.
-        connection: ConnectionId,
-        /// What.
-        message: ToClient,
-    },
-    /// Closes a connection once everything was sent.
-    Close {
-        /// Which.
-        connection: ConnectionId,
-    },
-    /// The appointment's standing changed for good: for the store.
-    Standing {
-        /// Which.
-        appointment: String,
-        /// What it is now.
-        standing: Standing,
-    },
-    /// What goes on in a room, for a restart; `None` when nobody is in it.
-    Keep {
-        /// Which room.
-        appointment: String,
-        /// Its seats.
-        running: Option<Running>,
-    },
-    /// A line of the audit trail: what staff did, never about the family.
-    Audit {
-        /// The staff account.
-        staff: String,
-        /// In which appointment.
-        appointment: String,
-        /// What it did: a stable word.
-        action: &'static str,
-    },
-}
-
-/// Why the registry wants to be woken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// A connection that has not said hello is closed.
-    NoHello,
-    /// A kept seat is given up.
-    SeatExpires,
-    /// The consultation starts.
-    Starts,
-    /// Five minutes are left.
-    FiveMinutes,
-    /// One minute is left.
-    OneMinute,
-    /// The slot is over.
-    SlotOver,
-}
 
 /// A room's seats and links, as the store keeps them over a restart. Nothing in it says who anybody is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -268,6 +137,7 @@ impl Registry {
                     out.push(Out::Audit { staff: by, appointment, action: "new-paper" });
                 }
             }
+            In::Move { appointment, slot, by } => self.move_to(now, appointment, &slot, by, &mut out),
             In::Connect { connection, from, staff, token } => {
                 let fresh = Connection {
                     from,

@@ -114,7 +114,7 @@ pub fn check(store: &Store, now: Timestamp, wanted: &Wanted) -> Result<Checked, 
         let known: Vec<_> = counters.iter().map(|counter| counter.id.as_str()).collect();
         return Err(ReserveError::NoSuchCounter { wanted: wanted.counter.clone(), known: known.join(", ") });
     };
-    if !(5..=240).contains(&wanted.minutes) {
+    if !(MINUTES[0]..=MINUTES[1]).contains(&i64::from(wanted.minutes)) {
         return Err(ReserveError::Length(wanted.minutes));
     }
     if !(SITES..=SITES_AT_MOST).contains(&wanted.sites) {
@@ -123,8 +123,7 @@ pub fn check(store: &Store, now: Timestamp, wanted: &Wanted) -> Result<Checked, 
     if wanted.remark.chars().count() > 80 || wanted.remark.chars().any(char::is_control) {
         return Err(ReserveError::Remark);
     }
-    let far = now.saturating_add(SignedDuration::from_hours(366 * 24)).unwrap_or(Timestamp::MAX);
-    if wanted.starts > far {
+    if wanted.starts > farthest(now) {
         return Err(ReserveError::TooFar);
     }
     // The store keeps whole seconds.
@@ -134,12 +133,30 @@ pub fn check(store: &Store, now: Timestamp, wanted: &Wanted) -> Result<Checked, 
     if ends <= now {
         return Err(ReserveError::Past);
     }
-    let overlapping = store.appointments()?.into_iter().find(|other| {
-        let counts = matches!(other.standing, Standing::Good | Standing::Burnt) && other.counter.id == counter.id;
-        counts && other.slot.starts < ends && starts < other.slot.ends
-    });
     let slot = Appointment::slot(starts, ends);
-    Ok(Checked { counter: counter.clone(), slot, overlaps: overlapping.map(|other| other.id) })
+    let overlaps = overlapping(&store.appointments()?, &counter.id, &slot);
+    Ok(Checked { counter: counter.clone(), slot, overlaps })
+}
+
+/// How many minutes a slot lasts, at least and at most.
+pub(super) const MINUTES: [i64; 2] = [5, 240];
+
+/// The latest start that is taken: a year from now.
+pub(super) fn farthest(now: Timestamp) -> Timestamp {
+    now.saturating_add(SignedDuration::from_hours(366 * 24)).unwrap_or(Timestamp::MAX)
+}
+
+/// The number of an appointment at the same counter whose time overlaps.
+pub(super) fn overlapping<'a>(
+    appointments: impl IntoIterator<Item = &'a Appointment>,
+    counter: &str,
+    slot: &Slot,
+) -> Option<String> {
+    let overlapping = appointments.into_iter().find(|other| {
+        let counts = matches!(other.standing, Standing::Good | Standing::Burnt) && other.counter.id == counter;
+        counts && other.slot.starts < slot.ends && slot.starts < other.slot.ends
+    });
+    overlapping.map(|other| other.id.clone())
 }
 
 /// Makes an appointment in the store.

@@ -129,6 +129,7 @@ mod tests {
             ToClient::Muted { peer: guest.clone(), microphone: true, camera: false, speaker: false },
             ToClient::Muted { peer: guest.clone(), microphone: false, camera: false, speaker: true },
             ToClient::PeerUnverified { peer: guest, epoch: Epoch(1) },
+            ToClient::Moved { slot: Slot { opens: at(-600), starts: at(0), ends: at(2700) }, ice_servers: Vec::new() },
             ToClient::Notice { notice: Notice::FiveMinutes },
             ToClient::Error { code: "not-now".to_owned(), text: "The lobby is not open yet.".to_owned() },
             ToClient::Bye { reason: ByeReason::SlotOver },

@@ -23,8 +23,8 @@ const PAGE: &str = include_str!("pages/sheet.html");
 
 /// `POST /sheet`: makes an appointment; the answer is its sheet, and the key is never shown again.
 pub(super) async fn create(State(desk): State<Desk>, headers: HeaderMap, Form(asked): Form<Asked>) -> Response {
-    let Some(staff) = desk.signed_in(&headers).await else { return desk_api::not_signed_in() };
     let language = asked.language.unwrap_or_default();
+    let Some(staff) = desk.signed_in(&headers).await else { return not_signed_in(language) };
     let made = match desk_api::make(&desk, staff, asked).await {
         Ok(made) => made,
         Err(refused) => {
@@ -49,7 +49,7 @@ pub(super) async fn again(
     Path(id): Path<String>,
     Query(Reads { language }): Query<Reads>,
 ) -> Response {
-    let Some(staff) = desk.signed_in(&headers).await else { return desk_api::not_signed_in() };
+    let Some(staff) = desk.signed_in(&headers).await else { return not_signed_in(language) };
     let (store, now, wanted) = (desk.store.clone(), desk.now(), id.clone());
     let made = tokio::task::spawn_blocking(move || {
         let Some(appointment) = store.appointments()?.into_iter().find(|kept| kept.id == wanted) else {
@@ -73,6 +73,11 @@ pub(super) async fn again(
             plain(StatusCode::INTERNAL_SERVER_ERROR, &assets::said(language, "why-server"))
         }
     }
+}
+
+/// A clerk reads this one.
+fn not_signed_in(language: Language) -> Response {
+    plain(StatusCode::UNAUTHORIZED, &assets::said(language, "refused-not-staff"))
 }
 
 fn shown(desk: &Desk, made: &Made) -> Response {

@@ -5,20 +5,23 @@ use super::http::{Address, Desk, plain};
 use super::journal::Entry;
 use super::key::{self, KeyHash};
 use super::limits::{Bucket, Failures, network_of};
+use super::store::Session;
 use crate::model::secret::Secret;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-use axum::Form;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Form, Json};
 use jiff::SignedDuration;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::sync::PoisonError;
 
 /// A sign-in lasts a working day.
 const SIGNED_IN_FOR: SignedDuration = SignedDuration::from_hours(12);
+/// After signing in again the earlier session ends then.
+const EARLIER_GOES_ON: SignedDuration = SignedDuration::from_secs(60);
 /// The shortest password that `staff add` takes.
 pub const SHORTEST_PASSWORD: usize = 10;
 
@@ -102,20 +105,27 @@ pub(super) async fn staff_page(State(desk): State<Desk>, headers: HeaderMap) -> 
     }
 }
 
-/// `POST /sign-in`.
-pub(super) async fn sign_in(
-    State(desk): State<Desk>,
-    Address(from): Address,
-    Form(entered): Form<Entered>,
-) -> Response {
+/// What became of a try to sign in.
+enum Outcome {
+    /// It worked: the session's token.
+    In(Secret),
+    /// The name or the password is wrong.
+    Wrong,
+    /// Too many tries: so many seconds are to be waited.
+    Wait(u32),
+    /// It is not the clerk's doing.
+    Trouble(StatusCode, &'static str),
+}
+
+async fn try_to_sign_in(desk: &Desk, from: IpAddr, entered: Entered) -> Outcome {
     let (name, password, now) = (normal(entered.name.trim()), Secret::new(entered.password), desk.now());
     let tried = (network_of(from), KeyHash::of(&name));
     let may = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner).may_try((desk.steady)(), &tried);
     if let Err(wait) = may {
-        return Redirect::to(&format!("/sign-in?wait={wait}")).into_response();
+        return Outcome::Wait(wait);
     }
     let Ok(_turn) = desk.hashing.acquire().await else {
-        return plain(StatusCode::SERVICE_UNAVAILABLE, "The room server is closing.");
+        return Outcome::Trouble(StatusCode::SERVICE_UNAVAILABLE, "The room server is closing.");
     };
     let store = desk.store.clone();
     let worked = tokio::task::spawn_blocking(move || {
@@ -136,22 +146,70 @@ pub(super) async fn sign_in(
     match worked {
         Ok(Ok((Some(token), _))) => {
             desk.metrics.signed_in(true);
-            let mut response = Redirect::to("/staff").into_response();
-            set_cookie(&desk, &mut response, token.expose(), SIGNED_IN_FOR.as_secs());
-            response
+            Outcome::In(token)
         }
         Ok(Ok((None, _))) => {
             desk.metrics.signed_in(false);
             let mut failed = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
             let _ = failed.failed((desk.steady)(), tried);
-            Redirect::to("/sign-in?wrong=1").into_response()
+            Outcome::Wrong
         }
         Ok(Err(error)) => {
             tracing::error!(%error, "a sign-in could not be checked");
-            plain(StatusCode::INTERNAL_SERVER_ERROR, "The room server cannot read its database; see its log.")
+            let sentence = "The room server cannot read its database; see its log.";
+            Outcome::Trouble(StatusCode::INTERNAL_SERVER_ERROR, sentence)
         }
-        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "The sign-in was cut short; try again."),
+        Err(_) => Outcome::Trouble(StatusCode::INTERNAL_SERVER_ERROR, "The sign-in was cut short; try again."),
     }
+}
+
+/// `POST /sign-in`.
+pub(super) async fn sign_in(
+    State(desk): State<Desk>,
+    Address(from): Address,
+    Form(entered): Form<Entered>,
+) -> Response {
+    match try_to_sign_in(&desk, from, entered).await {
+        Outcome::In(token) => {
+            let mut response = Redirect::to("/staff").into_response();
+            set_cookie(&desk, &mut response, token.expose(), SIGNED_IN_FOR.as_secs());
+            response
+        }
+        Outcome::Wrong => Redirect::to("/sign-in?wrong=1").into_response(),
+        Outcome::Wait(wait) => Redirect::to(&format!("/sign-in?wait={wait}")).into_response(),
+        Outcome::Trouble(status, sentence) => plain(status, sentence),
+    }
+}
+
+/// `POST /api/sign-in`: the same from within the staff page, which stays as it is. The cookie is a new one; what was asked
+/// with the earlier one a moment ago is still answered.
+pub(super) async fn sign_in_again(
+    State(desk): State<Desk>,
+    Address(from): Address,
+    headers: HeaderMap,
+    Form(entered): Form<Entered>,
+) -> Response {
+    match try_to_sign_in(&desk, from, entered).await {
+        Outcome::In(token) => {
+            if let (Some(earlier), Ok(until)) = (cookie(&desk, &headers), desk.now().checked_add(EARLIER_GOES_ON)) {
+                desk.hub.journal().keep(Entry::SessionEnds { token: KeyHash::of(earlier.expose()), until });
+            }
+            let mut response = StatusCode::NO_CONTENT.into_response();
+            set_cookie(&desk, &mut response, token.expose(), SIGNED_IN_FOR.as_secs());
+            response
+        }
+        Outcome::Wrong => (StatusCode::FORBIDDEN, Json(NotIn { wait_seconds: None })).into_response(),
+        Outcome::Wait(wait) => {
+            (StatusCode::TOO_MANY_REQUESTS, Json(NotIn { wait_seconds: Some(wait) })).into_response()
+        }
+        Outcome::Trouble(status, sentence) => plain(status, sentence),
+    }
+}
+
+/// Why nobody was signed in: with no time to wait, the name or the password is wrong.
+#[derive(Serialize)]
+struct NotIn {
+    wait_seconds: Option<u32>,
 }
 
 /// `POST /sign-out`.
@@ -170,6 +228,11 @@ pub(super) async fn sign_out(State(desk): State<Desk>, headers: HeaderMap) -> Re
 impl Desk {
     /// The staff account whose session cookie a request carries.
     pub(super) async fn signed_in(&self, headers: &HeaderMap) -> Option<String> {
+        Some(self.session(headers).await?.staff)
+    }
+
+    /// The session whose cookie a request carries.
+    pub(super) async fn session(&self, headers: &HeaderMap) -> Option<Session> {
         let token = KeyHash::of(cookie(self, headers)?.expose());
         if self.ended_sessions.lock().unwrap_or_else(PoisonError::into_inner).contains(&token) {
             return None;

@@ -2,14 +2,15 @@
 //!
 //! Nothing in it is about a family: keys and tokens are there as hashes only, and there are no names or addresses.
 
+mod accounts;
+mod appointments;
 mod migrations;
 
-use super::key::KeyHash;
 use super::registry::Running;
-use super::registry::appointment::{Appointment, Counter, SITES_AT_MOST, Standing};
-use crate::model::language::Language;
+use super::registry::appointment::Counter;
+pub use accounts::Session;
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::{Connection, OpenFlags, Row, params};
 use serde::Serialize;
 use std::fs::{OpenOptions, Permissions};
 use std::io::ErrorKind;
@@ -206,78 +207,6 @@ impl Store {
         })
     }
 
-    /// Keeps a new appointment. `form` is the nonce of the form that made it: the second try with the same one
-    /// changes nothing and gives `false`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn add_appointment(&self, appointment: &Appointment, form: &str) -> Result<bool, StoreError> {
-        let languages: Vec<_> = appointment.languages.iter().map(|language| language.tag()).collect();
-        self.with(|db| {
-            let added = db.execute(
-                "INSERT OR IGNORE INTO appointment
-                     (id, counter, starts, ends, languages, sites, remark, key_hash, standing, form)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                params![
-                    appointment.id,
-                    appointment.counter.id,
-                    appointment.slot.starts.as_second(),
-                    appointment.slot.ends.as_second(),
-                    languages.join(" "),
-                    appointment.sites,
-                    appointment.remark,
-                    appointment.key.to_hex(),
-                    standing_word(appointment.standing),
-                    form,
-                ],
-            )?;
-            Ok(added == 1)
-        })
-    }
-
-    /// Every appointment that has not been forgotten yet, the earliest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn appointments(&self) -> Result<Vec<Appointment>, StoreError> {
-        self.reading(|db| {
-            let mut statement = db.prepare(
-                "SELECT a.id, starts, ends, languages, sites, remark, key_hash, standing, c.id, c.name, c.telephone
-                 FROM appointment a JOIN counter c ON c.id = a.counter ORDER BY starts, a.id",
-            )?;
-            let rows = statement.query_map([], appointment)?;
-            rows.collect()
-        })
-    }
-
-    /// Changes how an appointment stands.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn set_standing(&self, appointment: &str, standing: Standing) -> Result<(), StoreError> {
-        self.with(|db| {
-            db.execute(
-                "UPDATE appointment SET standing = ?2 WHERE id = ?1",
-                params![appointment, standing_word(standing)],
-            )
-            .map(|_| ())
-        })
-    }
-
-    /// Gives an appointment that is not over another key, and makes it good again; `false` when it was ended or withdrawn.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn set_key(&self, appointment: &str, key: KeyHash) -> Result<bool, StoreError> {
-        self.with(|db| {
-            let changed = db.execute(
-                "UPDATE appointment SET key_hash = ?2, standing = 'good' WHERE id = ?1 AND standing IN ('good', 'burnt')",
-                params![appointment, key.to_hex()],
-            )?;
-            Ok(changed == 1)
-        })
-    }
-
     /// Keeps what goes on in a room, or that nobody is in it.
     ///
     /// # Errors
@@ -304,91 +233,6 @@ impl Store {
             rows.collect()
         })?;
         Ok(rows.into_iter().filter_map(|(id, text)| Some((id, serde_json::from_str(&text).ok()?))).collect())
-    }
-
-    /// Makes a staff account, or changes its password (and then signs it out everywhere). `hash` is a PHC string.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn put_staff(&self, name: &str, hash: &str) -> Result<(), StoreError> {
-        self.with(|db| {
-            db.execute("DELETE FROM session WHERE staff = ?1", [name])?;
-            db.execute(
-                "INSERT INTO staff (name, password) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET password = ?2",
-                [name, hash],
-            )
-            .map(|_| ())
-        })
-    }
-
-    /// Removes a staff account and its sign-ins; `false` when there is none.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn remove_staff(&self, name: &str) -> Result<bool, StoreError> {
-        self.with(|db| {
-            db.execute("DELETE FROM session WHERE staff = ?1", [name])?;
-            Ok(db.execute("DELETE FROM staff WHERE name = ?1", [name])? > 0)
-        })
-    }
-
-    /// The staff accounts' names.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn staff(&self) -> Result<Vec<String>, StoreError> {
-        self.reading(|db| {
-            let mut statement = db.prepare("SELECT name FROM staff ORDER BY name")?;
-            let rows = statement.query_map([], |row| row.get(0))?;
-            rows.collect()
-        })
-    }
-
-    /// The password hash of a staff account.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn staff_password(&self, name: &str) -> Result<Option<String>, StoreError> {
-        self.reading(|db| {
-            db.query_row("SELECT password FROM staff WHERE name = ?1", [name], |row| row.get(0)).optional()
-        })
-    }
-
-    /// Keeps a sign-in.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn add_session(&self, token: KeyHash, staff: &str, until: Timestamp) -> Result<(), StoreError> {
-        self.with(|db| {
-            db.execute(
-                "INSERT INTO session (token, staff, until) VALUES (?1, ?2, ?3)",
-                params![token.to_hex(), staff, until.as_second()],
-            )
-            .map(|_| ())
-        })
-    }
-
-    /// The staff account of a session that has not ended at `now`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn session(&self, token: KeyHash, now: Timestamp) -> Result<Option<String>, StoreError> {
-        self.reading(|db| {
-            db.query_row(
-                "SELECT staff FROM session WHERE token = ?1 AND until > ?2",
-                params![token.to_hex(), now.as_second()],
-                |row| row.get(0),
-            )
-            .optional()
-        })
-    }
-
-    /// Ends a sign-in.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn end_session(&self, token: KeyHash) -> Result<(), StoreError> {
-        self.with(|db| db.execute("DELETE FROM session WHERE token = ?1", [token.to_hex()]).map(|_| ()))
     }
 
     /// Adds a line to the audit trail.
@@ -478,15 +322,6 @@ fn keep_from_others(file: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn standing_word(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Good => "good",
-        Standing::Burnt => "burnt",
-        Standing::Ended => "ended",
-        Standing::Revoked => "revoked",
-    }
-}
-
 fn unreadable(column: usize, what: &str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, what.into())
 }
@@ -499,26 +334,4 @@ fn counter(row: &Row<'_>, from: usize) -> rusqlite::Result<Counter> {
     let name: String = row.get(from + 1)?;
     let name = serde_json::from_str(&name).map_err(|_| unreadable(from + 1, "not a name in languages"))?;
     Ok(Counter { id: row.get(from)?, name, telephone: row.get(from + 2)? })
-}
-
-fn appointment(row: &Row<'_>) -> rusqlite::Result<Appointment> {
-    let languages: String = row.get(3)?;
-    let (key, standing): (String, String) = (row.get(6)?, row.get(7)?);
-    Ok(Appointment {
-        id: row.get(0)?,
-        slot: Appointment::slot(instant(row, 1)?, instant(row, 2)?),
-        languages: languages.split(' ').filter_map(Language::from_tag).collect(),
-        // An earlier version took more.
-        sites: row.get::<_, u8>(4)?.min(SITES_AT_MOST),
-        remark: row.get(5)?,
-        key: KeyHash::from_hex(&key).ok_or_else(|| unreadable(6, "not a hash"))?,
-        standing: match standing.as_str() {
-            "good" => Standing::Good,
-            "burnt" => Standing::Burnt,
-            "ended" => Standing::Ended,
-            "revoked" => Standing::Revoked,
-            _ => return Err(unreadable(7, "not a standing")),
-        },
-        counter: counter(row, 8)?,
-    })
 }

@@ -71,6 +71,11 @@ impl Desk {
         self.passed_ms.fetch_add(i64::try_from(by.as_millis()).unwrap(), SeqCst);
     }
 
+    /// What the server's wall clock says.
+    pub fn running_now(&self) -> Timestamp {
+        (self.config.clock)()
+    }
+
     /// Starts the server again on the same database, at another port.
     pub async fn start_again(&mut self) {
         self.running = Some(serve(self.config.clone()).await.unwrap());

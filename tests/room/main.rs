@@ -17,12 +17,15 @@ mod loopback;
 
 mod a_room_from_hello_to_the_end;
 mod an_end_that_cannot_be_verified;
+mod another_time;
 mod every_refusal_and_limit;
+mod moved_in_a_browser;
 mod no_browser_outlives_its_test;
 mod pages_fit_their_windows;
 mod pages_in_trouble;
 mod relay_only_through_coturn;
 mod senses_in_a_browser;
+mod signed_in_in_a_browser;
 mod signing_in_and_asking;
 mod staff_and_guest_in_a_browser;
 mod what_outlives_the_server;

@@ -14,7 +14,7 @@ use madoguchi::room::store::Store;
 use std::sync::Arc;
 
 /// Whether what has this `data-testid` is shown with these words.
-async fn says(browser: &Browser, id: &str, words: &str) {
+pub async fn says(browser: &Browser, id: &str, words: &str) {
     let said = format!(
         "const it = document.querySelector('[data-testid=\"{id}\"]'); \
          return it.checkVisibility() && it.innerText.includes('{words}');"
@@ -22,7 +22,7 @@ async fn says(browser: &Browser, id: &str, words: &str) {
     browser.until(&format!("{id} says: {words}"), &said).await;
 }
 
-async fn says_nothing(browser: &Browser, id: &str) {
+pub async fn says_nothing(browser: &Browser, id: &str) {
     let gone = format!("return !document.querySelector('[data-testid=\"{id}\"]').checkVisibility();");
     browser.until(&format!("{id} is not there"), &gone).await;
 }
@@ -290,7 +290,7 @@ async fn a_sign_in_that_ends_in_a_call_is_said_and_the_call_goes_on() {
     let hash = hash_password(&desk.demo.password).unwrap();
     Store::open(&desk.demo.database).unwrap().put_staff(&desk.demo.staff, &hash).unwrap();
     says(&staff, "trouble", "サインインが切れました").await;
-    says(&staff, "sign-in-beside", "サインイン").await;
+    says(&staff, "sign-in-again", "サインイン").await;
     look(&staff, "trouble-staff-signed-out").await;
     sees_more_pictures(&staff, "staff").await;
     // Signed in beside it (the other page shares its cookie), the list goes on.

@@ -155,3 +155,45 @@ async fn a_name_and_a_password_are_the_same_from_every_keyboard() {
         assert_eq!(header(&answer, "location"), Some("/staff"), "{name} {password}");
     }
 }
+
+#[tokio::test]
+async fn a_sign_in_is_renewed_from_within_the_page_and_the_earlier_one_ends_soon() {
+    use jiff::SignedDuration;
+    let desk = Desk::open().await;
+    let (earlier, from) = (desk.cookie().await, desk.running().public.clone());
+    let list = async |cookie: &str| desk.request("GET", "/api/appointments", &[("cookie", cookie)], "").await;
+    let until = |answer: &str| -> jiff::Timestamp {
+        let list: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        list["signed_in_until"].as_str().unwrap().parse().unwrap()
+    };
+    let first = until(&list(&earlier).await);
+    desk.advance(SignedDuration::from_hours(11));
+    let kind = "application/x-www-form-urlencoded";
+    let headers = [("cookie", earlier.as_str()), ("origin", from.as_str()), ("content-type", kind)];
+    let again = async |password: &str| {
+        let body = format!("name={}&password={password}", desk.demo.staff);
+        desk.request("POST", "/api/sign-in", &headers, &body).await
+    };
+    let wrong = again("not the password").await;
+    assert!(wrong.starts_with("HTTP/1.1 403") && wrong.contains(r#"{"wait_seconds":null}"#), "{wrong}");
+    let right = again(desk.demo.password.expose()).await;
+    assert!(right.starts_with("HTTP/1.1 204"), "{right}");
+    let cookie = header(&right, "set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    assert!(until(&list(&cookie).await) >= first + SignedDuration::from_hours(11));
+    // What the page asked a moment ago is still answered; what somebody copied is soon worth nothing.
+    assert!(list(&earlier).await.starts_with("HTTP/1.1 200"));
+    let (store, kept) = (Store::open(&desk.demo.database).unwrap(), &earlier.split_once('=').unwrap().1);
+    let in_a_minute = desk.running_now() + SignedDuration::from_secs(61);
+    crate::desk::eventually("its end is kept", async || {
+        store.session(madoguchi::room::key::KeyHash::of(kept), in_a_minute).unwrap().is_none()
+    })
+    .await;
+    desk.advance(SignedDuration::from_secs(61));
+    assert!(list(&earlier).await.starts_with("HTTP/1.1 401"));
+    assert!(list(&cookie).await.starts_with("HTTP/1.1 200"));
+    for _ in 0..10 {
+        again("not the password").await;
+    }
+    let wait = again(desk.demo.password.expose()).await;
+    assert!(wait.starts_with("HTTP/1.1 429") && !wait.contains("null"), "{wait}");
+}

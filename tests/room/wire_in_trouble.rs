@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 /// What the wire does.
 #[derive(Default)]
@@ -15,6 +16,7 @@ struct Does {
     dead_before: AtomicU64,
     silent: AtomicBool,
     drops_upgrade: AtomicBool,
+    breaks: Notify,
 }
 
 /// The wire: browsers go to its address.
@@ -49,6 +51,11 @@ impl Wire {
         self.does.silent.store(true, SeqCst);
     }
 
+    /// Every connection ends, and new ones work at once.
+    pub fn breaks(&self) {
+        self.does.breaks.notify_waiters();
+    }
+
     /// New connections work again; those that fell silent stay dead.
     pub fn is_mended(&self) {
         if self.does.silent.swap(false, SeqCst) {
@@ -65,6 +72,7 @@ async fn carry(mut browser: TcpStream, server: SocketAddr, number: u64, does: Ar
         let (from_browser, length) = tokio::select! {
             read = browser.read(&mut up) => (true, read),
             read = server.read(&mut down) => (false, read),
+            () = does.breaks.notified() => return,
         };
         let dead = || does.silent.load(SeqCst) || number < does.dead_before.load(SeqCst);
         let length = match length {

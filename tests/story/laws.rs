@@ -617,7 +617,8 @@ impl Laws {
             && (step.after.in_session() || matches!(face, Face::Mirror(_) | Face::TryOut))
             && !matches!(face, Face::Unverified { .. })
         {
-            let notice = matches!(said, Some(Aside::FiveMinutes | Aside::OneMinute | Aside::WillPhone));
+            let notice =
+                matches!(said, Some(Aside::FiveMinutes | Aside::OneMinute | Aside::NewTime { .. } | Aside::WillPhone));
             let paused = said == Some(Aside::Paused) && self.senses[2];
             assert!(notice || paused, "{said:?} on {} hides what is missing: {missing:?}", face.name());
         }

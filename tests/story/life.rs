@@ -73,6 +73,8 @@ pub(crate) struct Media {
     /// Somebody else sits on it.
     pub(crate) stranger: bool,
     pub(crate) built: u32,
+    /// STUN and TURN servers of the newest connection.
+    pub(crate) servers: Vec<String>,
 }
 
 /// The life.
@@ -117,6 +119,7 @@ impl Life {
                 path: true,
                 stranger: false,
                 built: 0,
+                servers: Vec::new(),
             },
             effects: Vec::new(),
             trace: Vec::new(),
@@ -502,8 +505,9 @@ impl Life {
             }
             Effect::Say { attempt, message } => self.says(attempt, message),
             Effect::CloseLink => self.room.line_lost(self.watched.now),
-            Effect::BuildMedia { attempt, epoch, .. } => {
+            Effect::BuildMedia { attempt, epoch, ice_servers, .. } => {
                 self.media.open = Some((attempt, epoch));
+                self.media.servers = ice_servers.into_iter().flat_map(|server| server.urls).collect();
                 self.media.gates = MediaGates::default();
                 (self.media.built, self.media.connected) = (self.media.built + 1, false);
                 self.later(Duration::from_millis(300), media(attempt, MediaNews::Offer("v=0".into())));

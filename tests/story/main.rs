@@ -50,6 +50,7 @@ mod staff_end_the_consultation;
 mod staff_hold_the_call;
 mod staff_will_phone;
 mod the_clerk_reloads_the_page;
+mod the_counter_gives_another_time;
 mod the_counter_is_absent;
 mod the_family_pauses_picture_and_sound;
 mod the_line_comes_back_in_time;

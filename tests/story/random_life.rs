@@ -604,6 +604,10 @@ impl RandomLife {
                 peer: PeerId("staff-1".into()),
                 epoch: Epoch(self.epoch.saturating_sub(u32::from(what > 200))),
             }),
+            42 | 43 => {
+                let slot = if what > 100 { props::slot_under_way(self.watched.now) } else { props::slot() };
+                LinkNews::Heard(ToClient::Moved { slot, ice_servers: Vec::new() })
+            }
             _ => LinkNews::Heard(ToClient::Lobby { staff_present: true }),
         };
         self.told(Told::Link { attempt, news });

@@ -4,7 +4,7 @@ use crate::props;
 use madoguchi::model::ids::{Attempt, Epoch, PeerId};
 use madoguchi::model::turn::{LinkClosed, LinkNews};
 use madoguchi::model::uptime::Uptime;
-use madoguchi::model::wire::{ByeReason, Notice, Proof, RESUME_SECONDS, Refusal, Slot, ToClient, ToServer};
+use madoguchi::model::wire::{ByeReason, IceServer, Notice, Proof, RESUME_SECONDS, Refusal, Slot, ToClient, ToServer};
 use std::time::Duration;
 
 /// The room and its counter.
@@ -191,6 +191,12 @@ impl Room {
 
     pub(crate) fn note(&mut self, notice: Notice) {
         self.say(ToClient::Notice { notice });
+    }
+
+    /// The clerk gives the appointment another time.
+    pub(crate) fn moves(&mut self, slot: Slot, ice_servers: Vec<IceServer>) {
+        self.slot = slot.clone();
+        self.say(ToClient::Moved { slot, ice_servers });
     }
 
     pub(crate) fn bye(&mut self, reason: ByeReason) {

@@ -4,7 +4,7 @@ use crate::model::ids::Attempt;
 use crate::model::wire::ToClient;
 
 /// Every `kind` of [`ToClient`]. A message of another kind comes from a newer server and is ignored.
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 17] = [
     "welcome",
     "refused",
     "beat",
@@ -18,6 +18,7 @@ const KINDS: [&str; 16] = [
     "muted",
     "peer-stats",
     "peer-unverified",
+    "moved",
     "notice",
     "error",
     "bye",

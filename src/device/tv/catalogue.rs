@@ -47,7 +47,7 @@ pub fn every_screen() -> Vec<(String, Screen)> {
                 name = format!("{name}-{}", error.problem.name());
             }
             if let Some(aside) = aside {
-                name = format!("{name}-{}", crate::model::screen::kebab(&format!("{aside:?}")));
+                name = format!("{name}-{}", aside.name());
             }
             all.push((name, screen(language, face, aside)));
         }
@@ -139,6 +139,7 @@ fn with_asides() -> Vec<(Face, Option<Aside>)> {
     faces.push((live(Quality::Weak, false), Some(Aside::NoSpeaker)));
     faces.push((live(Quality::Good, true), Some(Aside::NoSpeaker)));
     faces.push((Face::Lobby { staff_present: false }, Some(Aside::FiveMinutes)));
+    faces.push((Face::Lobby { staff_present: true }, Some(NEW_TIME)));
     faces
 }
 
@@ -326,9 +327,13 @@ const MISSING: [Aside; 7] = [
     Aside::NoCameraMicrophoneNorSpeaker,
 ];
 
-const ASIDES: [Aside; 7] = [
+const NEW_TIME: Aside =
+    Aside::NewTime { starts: HourMinute { hour: 14, minute: 0 }, ends: HourMinute { hour: 14, minute: 45 } };
+
+const ASIDES: [Aside; 8] = [
     Aside::FiveMinutes,
     Aside::OneMinute,
+    NEW_TIME,
     Aside::WillPhone,
     Aside::LoudTv,
     Aside::StaffMuted,

@@ -1,6 +1,9 @@
-// The list of appointments at the left of the staff page, and the form for a new one.
+// The list of appointments at the left of the staff page.
 
+import { ask } from "./asking.js";
 import { waitsAlone } from "./attention.js";
+import { Make } from "./make.js";
+import { Moving } from "./moving.js";
 import { clock, countdown, day, said, word } from "./words.js";
 
 const PHASES = {
@@ -10,26 +13,16 @@ const PHASES = {
   over: { word: "phase-over" },
   revoked: { word: "phase-revoked" },
 };
-const WHY = {
-  counter: { word: "why-counter" },
-  starts: { word: "why-starts" },
-  past: { word: "why-past" },
-  "too-far": { word: "why-too-far" },
-  length: { word: "why-length" },
-  sites: { word: "why-sites" },
-  remark: { word: "why-remark" },
-  sent: { word: "why-sent" },
-  "signed-out": { word: "trouble-signed-out" },
-  server: { word: "why-server" },
-};
 const READ_EACH_MS = 3000;
 /** A family that is not there so long after the start is marked. */
 const LATE_MS = 3 * 60_000;
-const ANSWER_WITHIN_MS = 10_000;
 /** What failed is said for so long. */
 const SAID_MS = 30_000;
 
-/** Reads the list again and again; `choose(appointment)` takes a seat, `confirm` asks before a withdrawal. */
+/**
+ * Reads the list again and again; `choose(appointment)` takes a seat, `confirm` asks before a withdrawal, `busy()` says
+ * whether leaving the page would cost the clerk something, and `signIn()` asks for the password.
+ */
 export class Appointments {
   #list = document.getElementById("appointments");
   #find = document.getElementById("find");
@@ -40,10 +33,13 @@ export class Appointments {
   /** Why something was not done, until it is. */
   #failed = null;
   #failures = 0;
+  #moving;
 
-  constructor({ choose, confirm, onList, onTrouble }) {
-    Object.assign(this, { choose, confirm, onList, onTrouble, seated: null });
-    this.#wireForm();
+  constructor({ choose, confirm, busy, signIn, announce, onList, onTrouble }) {
+    Object.assign(this, { choose, confirm, busy, onList, onTrouble, seated: null });
+    const [list, now] = [() => this.#known, () => Date.now() + this.#ahead];
+    new Make({ list, now, confirm, signIn, onMade: () => this.read() });
+    this.#moving = new Moving({ now, confirm, signIn, announce, onMoved: () => this.read() });
     this.#find.addEventListener("input", () => this.draw());
   }
 
@@ -53,16 +49,17 @@ export class Appointments {
     setInterval(() => this.#tick(), 1000);
   }
 
+  /** Reads the list once; `false` when nobody is signed in, `null` when it is not known. */
   async read() {
     const answer = await ask("/api/appointments");
     if (answer?.status === 401) {
-      // The tab with the call is not torn away: it says so, and the clerk signs in beside it.
-      if (this.seated) {
+      // Nothing is torn away that somebody needs: the page says so, and the clerk signs in on it.
+      if (this.busy()) {
         this.onTrouble({ word: "trouble-signed-out" });
       } else {
         location.assign("/sign-in");
       }
-      return;
+      return false;
     }
     if (!answer?.ok) {
       // One slow answer is no news.
@@ -70,7 +67,7 @@ export class Appointments {
       if (this.#failures > 1) {
         this.onTrouble(this.#failed ?? { word: "trouble-server" });
       }
-      return;
+      return null;
     }
     this.#failures = 0;
     this.#known = await answer.json();
@@ -78,6 +75,7 @@ export class Appointments {
     this.onTrouble(this.#failed ?? (this.#known.store_trouble ? { word: "trouble-store" } : null));
     this.draw();
     this.onList(this.#known);
+    return true;
   }
 
   draw() {
@@ -156,7 +154,12 @@ export class Appointments {
       paper.dataset.testid = `paper-${id}`;
       paper.setAttribute("aria-label", `${word("paper-again")} ${which}`);
       paper.addEventListener("click", () => this.#paperAgain(appointment));
-      row.append(join, revoke, paper);
+      const time = element("button", "small", word("move-title"));
+      time.type = "button";
+      time.dataset.testid = `time-${id}`;
+      time.setAttribute("aria-label", `${word("move-title")} ${which}`);
+      time.addEventListener("click", () => this.changeTime(id));
+      row.append(join, time, revoke, paper);
       card.append(row);
     }
     return card;
@@ -176,6 +179,14 @@ export class Appointments {
         const left = word("ends-in", { time: countdown(Date.parse(ends) - now) });
         rest.textContent = late ? `${left} · ${word("late")}` : left;
       }
+    }
+  }
+
+  /** Opens the form for another time. */
+  changeTime(id) {
+    const appointment = this.#known?.appointments.find((one) => one.id === id);
+    if (appointment) {
+      this.#moving.open(appointment, this.#known.time_zone);
     }
   }
 
@@ -204,92 +215,6 @@ export class Appointments {
         }, SAID_MS);
       }
     }
-  }
-
-  #wireForm() {
-    const dialog = document.getElementById("make");
-    const form = document.getElementById("make-form");
-    const counters = document.getElementById("make-counter");
-    document.getElementById("new").addEventListener("click", () => {
-      counters.replaceChildren(...(this.#known?.counters ?? []).map((counter) => {
-        const option = element("option", "", said(counter.name));
-        option.value = counter.id;
-        return option;
-      }));
-      document.getElementById("make-nonce").value = crypto.randomUUID();
-      document.getElementById("make-starts").value = this.#nextQuarter();
-      dialog.showModal();
-    });
-    document.getElementById("make-cancel").addEventListener("click", () => dialog.close());
-    const starts = document.getElementById("make-starts");
-    form.addEventListener("input", () => this.#explain({}));
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const { refused, warning } = await this.#check(new URLSearchParams(new FormData(form)));
-      this.#explain(refused ?? {});
-      if (refused) {
-        document.getElementById(`make-${refused.field}`)?.focus();
-        return;
-      }
-      if (warning && !(await this.confirm(word("double-title"), word("double-text", { number: warning }), word("double-do")))) {
-        starts.focus();
-        return;
-      }
-      document.getElementById("make-language").value = document.documentElement.lang;
-      // Shown once, in a window of its own; a press is still near enough for a browser to allow it.
-      form.submit();
-      dialog.close();
-      setTimeout(() => this.read(), 1000);
-    });
-  }
-
-  /** Whether the server would make this appointment: `refused` names a field and the words for it. */
-  async #check(asked) {
-    if (!Number.isInteger(Number(asked.get("minutes") || NaN))) {
-      return { refused: { field: "minutes", why: "length" } };
-    }
-    const answer = await ask("/api/appointments/check", { method: "POST", body: asked });
-    if (answer?.ok) {
-      return await answer.json();
-    }
-    return { refused: { field: null, why: answer?.status === 401 ? "signed-out" : "server" } };
-  }
-
-  /** Says what is wrong, at the field that is to be changed. */
-  #explain({ field = null, why = null }) {
-    const problem = document.getElementById("make-problem");
-    problem.hidden = why === null;
-    problem.textContent = why ? word(WHY[why]?.word ?? WHY.server.word) : "";
-    for (const input of document.querySelectorAll("#make-form [name]")) {
-      input.toggleAttribute("aria-invalid", false);
-      input.removeAttribute("aria-describedby");
-    }
-    const wrong = field && document.getElementById(`make-${field}`);
-    if (wrong) {
-      wrong.setAttribute("aria-invalid", "true");
-      wrong.setAttribute("aria-describedby", "make-problem");
-      wrong.closest("label").append(problem);
-    } else {
-      document.querySelector("#make-form > .row").before(problem);
-    }
-  }
-
-  /** The next quarter of an hour at the counter, as the form's field wants it. */
-  #nextQuarter() {
-    const quarter = 15 * 60_000;
-    const time = new Date(Math.ceil((Date.now() + this.#ahead) / quarter) * quarter);
-    const parts = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false };
-    const local = new Intl.DateTimeFormat("sv", { ...parts, timeZone: this.#known?.time_zone }).format(time);
-    return local.replace(" ", "T");
-  }
-}
-
-/** Asks the server; `null` when nothing came back. */
-async function ask(address, options = {}) {
-  try {
-    return await fetch(address, { ...options, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
-  } catch {
-    return null;
   }
 }
 

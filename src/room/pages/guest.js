@@ -10,6 +10,8 @@ import { Room } from "./room.js";
 import { clock, countdown, day, language, onLanguage, said, startWords, word } from "./words.js";
 
 const MEASURE_EACH_MS = 2000;
+/** Another time of the appointment is said for so long; it stands in the head as well. */
+const MOVED_SHOWN_MS = 30_000;
 const $ = (id) => document.getElementById(id);
 const state = document.body.dataset;
 
@@ -193,6 +195,18 @@ function hearing() {
       if (call?.peer === peer && call.epoch === epoch) {
         distrust();
       }
+    },
+    moved: ({ slot, ice_servers }) => {
+      Object.assign(welcome, { slot, ice_servers });
+      const { time_zone: zone } = welcome;
+      const news = { word: "notice-moved", blanks: { starts: clock(slot.starts, zone), ends: clock(slot.ends, zone) } };
+      bannerWord = news;
+      announce(word(news.word, news.blanks));
+      setTimeout(() => {
+        bannerWord = bannerWord === news ? null : bannerWord;
+        draw();
+      }, MOVED_SHOWN_MS);
+      draw();
     },
     notice: ({ notice }) => hearNotice(notice),
     error: ({ code }) => {
@@ -439,7 +453,7 @@ function drawMessage(now) {
     [title, text] = [word("stuck"), word("stuck-more")];
   }
   $("message-title").textContent = title;
-  $("message-text").textContent = bannerWord ? word(bannerWord.word) : text;
+  $("message-text").textContent = bannerWord ? word(bannerWord.word, bannerWord.blanks) : text;
   const telephone = end ? end.telephone : now === "lobby" ? !staffPresent || trust.lost || !lineUp : stuck;
   offer($("telephone"), "", telephone ? contacts.of(welcome) : []);
   $("leave-lobby").hidden = now !== "lobby";
@@ -497,7 +511,7 @@ function drawCall() {
   offer($("veil-telephone"), "", telephone ? contacts.of(welcome) : []);
   $("veil-again").hidden = !mayTryAgain();
   $("banner").hidden = !bannerWord;
-  $("banner").textContent = bannerWord ? word(bannerWord.word) : "";
+  $("banner").textContent = bannerWord ? word(bannerWord.word, bannerWord.blanks) : "";
   const off = staff && !hold ? offWords() : "";
   const phone = off !== "" && (silent || !lineUp || !devices.works("microphone"));
   offer($("off"), off, phone ? contacts.of(welcome) : []);

@@ -42,12 +42,12 @@ export class Room {
     this.you = null;
     const { signal } = this.#listening;
     for (const [target, event] of [[document, "visibilitychange"], [window, "online"], [window, "offline"], [window, "pageshow"]]) {
-      target.addEventListener(event, () => this.#hurry(), { signal });
+      target.addEventListener(event, () => this.hurry(), { signal });
     }
     let last = Date.now();
     this.#beat = setInterval(() => {
       if (Date.now() - last > SLEPT_MS) {
-        this.#hurry();
+        this.hurry();
       }
       last = Date.now();
       this.#watch();
@@ -132,6 +132,11 @@ export class Room {
         this.#resume = null;
         return;
       }
+      if (message.why === "not-staff" && this.you !== null) {
+        // A sign-in that ended takes no seat away: it is tried on until the clerk has signed in again.
+        this.on.signed_out?.();
+        return;
+      }
       this.#finish(message.why);
       return;
     } else if (message.kind === "bye" && ENDED_FOR_GOOD.includes(message.reason)) {
@@ -181,7 +186,7 @@ export class Room {
   }
 
   /** Something happened to the page or its network: a lost line comes back at once, and one that seems alive is asked. */
-  #hurry() {
+  hurry() {
     if (this.#over || !this.#socket || document.hidden || navigator.onLine === false) {
       return;
     }

@@ -7,6 +7,7 @@ import { Devices, Share } from "./devices.js";
 import { Call, Judge } from "./media.js";
 import { Player } from "./player.js";
 import { Room } from "./room.js";
+import { SignedIn } from "./signed-in.js";
 import { clock, countdown, language, onLanguage, said, startWords, word } from "./words.js";
 
 const MEASURE_EACH_MS = 2000;
@@ -52,6 +53,8 @@ let cameraOff = false;
 let hold = false;
 let ended = null;
 let quality = "none";
+/** So often our own seat was refused although somebody is signed in. */
+let unwelcome = 0;
 
 // ---- a seat ----
 
@@ -90,12 +93,13 @@ function hearing() {
   return {
     welcome: (message) => {
       welcome = message;
-      stuck = false;
+      [stuck, unwelcome] = [false, 0];
       set({ room: "seated" });
       sayMuted();
       draw();
     },
     refused: ({ why }) => finish(REFUSALS[why] ?? REFUSALS.other),
+    signed_out: comeBackSignedIn,
     bye: ({ reason }) => {
       if (reason !== "server-closing") {
         finish(BYES[reason] ?? BYES.ended);
@@ -152,6 +156,13 @@ function hearing() {
         call?.takes(stats.takes ?? null);
       }
     },
+    moved: ({ slot, ice_servers }) => {
+      Object.assign(welcome, { slot, ice_servers });
+      const { time_zone: zone } = welcome;
+      banner(word("notice-moved", { starts: clock(slot.starts, zone), ends: clock(slot.ends, zone) }));
+      appointments.read();
+      draw();
+    },
     notice: ({ notice }) => {
       if (notice === "hold" || notice === "unhold") {
         hold = notice === "hold";
@@ -167,6 +178,15 @@ function hearing() {
       document.body.dataset.lastError = code;
     },
   };
+}
+
+/** Our seat is kept from us: until the clerk signs in again, or for good when somebody else is signed in now. */
+async function comeBackSignedIn() {
+  const signedIn = await appointments.read();
+  unwelcome = signedIn ? unwelcome + 1 : 0;
+  if (unwelcome > 2 && room) {
+    finish(REFUSALS["not-staff"]);
+  }
 }
 
 /** Somebody who agreed to the rules: a connection is to be made, or something about it changed. */
@@ -470,6 +490,7 @@ function drawControls(seated) {
   $("hold").setAttribute("aria-pressed", String(hold));
   $("other-camera").hidden = !(seated && cameras.length > 1);
   $("leave-room").hidden = !seated;
+  $("change-time").hidden = !welcome;
   $("self-video").classList.toggle("hidden", !share.track && (!devices.camera || cameraOff));
 }
 
@@ -569,15 +590,28 @@ function worse(own, other) {
 const appointments = new Appointments({
   choose: take,
   confirm,
+  busy: () => room !== null || hasNotes() || document.querySelector("dialog[open]") !== null,
+  signIn: () => signedIn.ask(),
+  announce,
   onList: (list) => {
     $("who").textContent = list.staff;
+    signedIn.look(list);
     $("city").textContent = said(list.city);
     attention.look(list);
   },
   onTrouble: (trouble) => {
     $("trouble").hidden = trouble === null;
     $("trouble-text").textContent = trouble ? word(trouble.word) : "";
-    $("trouble-sign-in").hidden = trouble?.word !== "trouble-signed-out";
+    const out = trouble?.word === "trouble-signed-out";
+    $("trouble-sign-in").hidden = !out;
+    signedIn.isOver(out);
+  },
+});
+const signedIn = new SignedIn({
+  announce,
+  onBack: () => {
+    appointments.read();
+    room?.hurry();
   },
 });
 const attention = new Attention({ announce });
@@ -594,6 +628,7 @@ const clicks = {
   "let-leave": letLeave,
   end,
   "leave-room": leave,
+  "change-time": () => appointments.changeTime(appointments.seated),
   "devices-again": openOwn,
 };
 for (const [id, does] of Object.entries(clicks)) {
@@ -604,7 +639,7 @@ const keys = { F2: "microphone", F4: "camera", F8: "admit", F9: "hold" };
 document.addEventListener("keydown", (event) => {
   const plain = !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey && !event.isComposing;
   const id = keys[event.key];
-  if (id && plain && !document.querySelector("dialog[open]")) {
+  if (id && plain && !document.querySelector("dialog:modal")) {
     event.preventDefault();
     const button = $(id);
     if (!button.disabled && button.offsetParent !== null) {

@@ -5,13 +5,17 @@ use super::room::{Line, Room, Seat};
 use super::{ConnectionId, Now, Out, Registry, room_of_key};
 use crate::model::ids::PeerId;
 use crate::model::language::Language;
-use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, ToClient, VERSION, Welcome};
+use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, Slot, ToClient, VERSION, Welcome};
 use crate::room::key::{KeyHash, hash_of_sent};
 use crate::room::limits::network_of;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 /// TURN credentials outlive the slot by this, so that a call at its very end keeps its path.
 const CREDENTIALS_AFTER_END: SignedDuration = SignedDuration::from_mins(10);
+
+pub(super) fn credentials_expire(slot: &Slot) -> Timestamp {
+    slot.ends.saturating_add(CREDENTIALS_AFTER_END).unwrap_or(Timestamp::MAX)
+}
 
 /// The seat that a hello got.
 struct Granted {
@@ -166,7 +170,7 @@ impl Registry {
         let peer = granted.peer;
         open.seat = Some((granted.room, peer.clone()));
         let appointment = room.appointment();
-        let expires = appointment.slot.ends.saturating_add(CREDENTIALS_AFTER_END).unwrap_or(jiff::Timestamp::MAX);
+        let expires = credentials_expire(&appointment.slot);
         let admitted = granted.resumed && room.seats.get(&peer).is_some_and(|seat| seat.admitted);
         let welcome = Welcome {
             version: VERSION,

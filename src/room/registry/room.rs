@@ -1,14 +1,14 @@
-//! One room: its seats, the links between them, and what time does to them.
+//! One room: its seats and the links between them.
 
 use super::appointment::{Appointment, Phase, Standing, State};
 use super::{ConnectionId, Now, Out, Running, RunningSeat, Why};
 use crate::model::ids::{Epoch, PeerId};
 use crate::model::language::Language;
 use crate::model::uptime::Uptime;
-use crate::model::wire::{ByeReason, Notice, RESUME_SECONDS, Role, ToClient};
+use crate::model::wire::{ByeReason, Notice, RESUME_SECONDS, Role, Slot, ToClient};
 use crate::room::key::KeyHash;
 use crate::room::limits::Bucket;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ pub(super) struct Room {
     last_peer: u32,
     pub(super) hold: bool,
     /// The next moment of the slot that is to be announced.
-    next: Option<Why>,
+    pub(super) next: Option<Why>,
     kept: Option<Running>,
 }
 
@@ -101,6 +101,10 @@ impl Room {
 
     pub(super) fn appointment(&self) -> &Appointment {
         &self.appointment
+    }
+
+    pub(super) fn set_slot(&mut self, slot: Slot) {
+        self.appointment.slot = slot;
     }
 
     pub(super) fn is_over(&self, now: Timestamp) -> bool {
@@ -305,57 +309,6 @@ impl Room {
         }
     }
 
-    /// What time alone does: lost seats are given up, the slot's moments are announced, the room closes.
-    pub(super) fn pass_time(&mut self, now: Now, out: &mut Vec<Out>) {
-        let lost =
-            self.seats.iter().filter(|(_, seat)| matches!(seat.line, Line::LostUntil(until) if until <= now.steady));
-        let lost: Vec<PeerId> = lost.map(|(peer, _)| peer.clone()).collect();
-        for peer in lost {
-            self.free(&peer, None, out);
-        }
-        while let Some(why) = self.next
-            && self.moment(why) <= now.wall
-        {
-            self.next = following(why);
-            // A server that slept through a moment does not announce it late.
-            let missed = self.next.is_some_and(|next| self.moment(next) <= now.wall);
-            match why {
-                Why::SlotOver => self.dismiss_all(ByeReason::SlotOver, out),
-                _ if missed => {}
-                Why::FiveMinutes => self.notice(None, Notice::FiveMinutes, out),
-                Why::OneMinute => self.notice(None, Notice::OneMinute, out),
-                _ if !self.has_staff_seat() => self.notice(Some(Role::Guest), Notice::StaffAbsent, out),
-                _ => {}
-            }
-        }
-    }
-
-    fn moment(&self, why: Why) -> Timestamp {
-        let slot = &self.appointment.slot;
-        let before_end = |minutes| {
-            // In a slot shorter than that, the warning comes with the start.
-            slot.ends.saturating_sub(SignedDuration::from_mins(minutes)).unwrap_or(slot.ends).max(slot.starts)
-        };
-        match why {
-            Why::FiveMinutes => before_end(5),
-            Why::OneMinute => before_end(1),
-            Why::SlotOver => slot.ends,
-            _ => slot.starts,
-        }
-    }
-
-    pub(super) fn wake_in(&self, now: Now) -> Option<(Duration, Why)> {
-        let lost = self.seats.values().filter_map(|seat| match seat.line {
-            Line::LostUntil(until) => Some((now.steady.until(until), Why::SeatExpires)),
-            Line::Up(_) => None,
-        });
-        let next = self.next.filter(|_| !self.seats.is_empty()).map(|why| {
-            let left = self.moment(why).duration_since(now.wall);
-            (Duration::try_from(left).unwrap_or(Duration::ZERO), why)
-        });
-        lost.chain(next).min()
-    }
-
     /// The seats as the store is to keep them, if they changed since the last time.
     #[expect(clippy::option_option, reason = "changed or not; and then somebody is there or nobody")]
     pub(super) fn changed(&mut self) -> Option<Option<Running>> {
@@ -418,13 +371,4 @@ impl Room {
 
 fn kept_until(now: Uptime) -> Uptime {
     now + Duration::from_secs(RESUME_SECONDS)
-}
-
-fn following(why: Why) -> Option<Why> {
-    match why {
-        Why::Starts => Some(Why::FiveMinutes),
-        Why::FiveMinutes => Some(Why::OneMinute),
-        Why::OneMinute => Some(Why::SlotOver),
-        _ => None,
-    }
 }

@@ -45,6 +45,8 @@ struct Room {
     kept: Option<Running>,
     standing: Standing,
     audit: Vec<(String, &'static str)>,
+    /// When the slot ends, in seconds since its first start.
+    ends: i64,
 }
 
 impl Room {
@@ -60,6 +62,7 @@ impl Room {
             kept: None,
             standing: Standing::Good,
             audit: Vec::new(),
+            ends: ENDS - STARTS,
         };
         room.turn(In::Appointment(appointment(sites)));
         room
@@ -95,6 +98,22 @@ impl Room {
             self.turn(In::Wake);
         }
         self.now = until;
+    }
+
+    /// Somebody gives the appointment another time.
+    fn moves(&mut self, starts: i64, ends: i64) {
+        self.ends = ends;
+        let slot = Appointment::slot(at(starts), at(ends));
+        self.turn(In::Move { appointment: "A1".to_owned(), slot, by: "hana".to_owned() });
+    }
+
+    /// The end that somebody was told last.
+    fn told_end(&self, connection: ConnectionId) -> Option<Timestamp> {
+        self.heard(connection).iter().rev().find_map(|message| match message {
+            ToClient::Moved { slot, .. } => Some(slot.ends),
+            ToClient::Welcome(welcome) => Some(welcome.slot.ends),
+            _ => None,
+        })
     }
 
     fn connect(&mut self, staff: Option<&str>) -> ConnectionId {
@@ -457,6 +476,58 @@ fn the_slot_ends_on_time_after_two_warnings_whoever_came_late() {
 }
 
 #[test]
+fn an_extended_slot_ends_at_its_new_end_and_whoever_sits_there_learns_it() {
+    let mut room = Room::new(2);
+    room.now = 1200;
+    let (guest, staff) = room.in_call();
+    let away = room.welcome(staff).resume;
+    room.wait(540);
+    assert_eq!((room.noticed(guest, Notice::FiveMinutes), room.noticed(guest, Notice::OneMinute)), (1, 1));
+    room.gone(staff);
+    room.moves(0, 2700);
+    let staff = room.resume(&away, Some("hana"));
+    for who in [guest, staff] {
+        assert_eq!(room.told_end(who), Some(at(2700)));
+    }
+    assert_eq!(room.audit.last(), Some(&("hana".to_owned(), "appointment-new-end")));
+    // Past the end that was, with the warnings of the new one.
+    room.wait(2699 - room.now);
+    assert_eq!((room.bye(guest), room.bye(staff)), (None, None));
+    assert_eq!((room.noticed(guest, Notice::FiveMinutes), room.noticed(guest, Notice::OneMinute)), (2, 2));
+    room.wait(1);
+    assert_eq!((room.bye(guest), room.bye(staff)), (Some(ByeReason::SlotOver), Some(ByeReason::SlotOver)));
+}
+
+#[test]
+fn a_slot_is_shortened_without_warnings_that_are_late() {
+    let mut room = Room::new(2);
+    room.now = 600;
+    let (guest, _) = room.in_call();
+    room.moves(0, 630);
+    assert_eq!((room.noticed(guest, Notice::FiveMinutes), room.noticed(guest, Notice::OneMinute)), (0, 0));
+    room.wait(30);
+    assert_eq!(room.bye(guest), Some(ByeReason::SlotOver));
+}
+
+#[test]
+fn a_slot_that_is_moved_begins_then() {
+    let mut room = Room::new(2);
+    room.now = -3600;
+    let early = room.guest();
+    room.moves(3600, 5400);
+    assert_eq!((room.told_end(early), room.audit.last().unwrap().1), (Some(at(5400)), "appointment-moved"));
+    room.wait(3600 + 2999);
+    room.say(early, ToServer::Consent { rules: RULES_VERSION.to_owned() });
+    assert_eq!(room.errors(early, "not-now"), 1, "ten minutes before the new start");
+    room.wait(1);
+    room.say(early, ToServer::Consent { rules: RULES_VERSION.to_owned() });
+    room.wait(599);
+    assert_eq!(room.noticed(early, Notice::StaffAbsent), 0);
+    room.wait(1);
+    assert_eq!(room.noticed(early, Notice::StaffAbsent), 1);
+}
+
+#[test]
 fn staff_absent_is_said_in_the_lobby_at_the_start_and_when_they_leave() {
     let mut room = Room::new(2);
     room.now = -300;
@@ -733,6 +804,7 @@ enum Step {
     Gone(u8),
     Resume(u8, bool),
     Wait(i64),
+    Move(i64),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -744,6 +816,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (any::<u8>(), any::<bool>()).prop_map(|(who, right)| Step::Resume(who, right)),
         2 => (0..40_i64).prop_map(Step::Wait),
         1 => (0..600_i64).prop_map(Step::Wait),
+        1 => (1..2400_i64).prop_map(Step::Move),
     ]
 }
 
@@ -800,8 +873,8 @@ impl Watch {
                     self.highest_epoch = self.highest_epoch.max(epoch.0);
                 }
                 ToClient::Welcome(welcome) => {
-                    assert_eq!(welcome.slot.ends.as_second(), ENDS, "the slot's end moved");
-                    assert!(room.now < ENDS - STARTS, "welcome after the end");
+                    assert_eq!(welcome.slot.ends, at(room.ends), "another end than the room's");
+                    assert!(room.now < room.ends, "welcome after the end");
                 }
                 ToClient::Bye { reason: ByeReason::LetLeave } => self.made_to_leave.extend(you.clone()),
                 _ => {}
@@ -852,6 +925,8 @@ fn laws_hold_over_random_lives() {
                     room.resume(&token.unwrap_or_else(|| Secret::new("nothing")), Some("hana"));
                 }
                 Step::Wait(seconds) => room.wait(seconds),
+                Step::Move(seconds) if room.now < room.ends => room.moves(0, room.now.max(0) + seconds),
+                Step::Move(_) => {}
             }
             // The room's own events first: consent is heard by the guest before anything is heard about it.
             let connections: Vec<_> = room.heard.keys().copied().collect();
@@ -873,7 +948,7 @@ fn laws_hold_over_random_lives() {
             }
             let state = room.registry.states(at(room.now))["A1"];
             prop_assert!(state.guests + state.staff <= usize::from(sites), "more seats than sites");
-            prop_assert!(room.now < ENDS - STARTS || state.guests + state.staff == 0, "somebody sits after the end");
+            prop_assert!(room.now < room.ends || state.guests + state.staff == 0, "somebody sits after the end");
             if let Some((left, why)) = room.registry.wake_in(room.clocks()) {
                 prop_assert!(
                     left > Duration::ZERO || room.registry.handle(room.clocks(), In::Wake).is_empty(),
@@ -883,7 +958,7 @@ fn laws_hold_over_random_lives() {
         }
         relayed.set(relayed.get() + watch.relayed);
         made_to_leave.set(made_to_leave.get() + watch.made_to_leave.len());
-        over.set(over.get() + usize::from(room.now >= ENDS - STARTS));
+        over.set(over.get() + usize::from(room.now >= room.ends));
         Ok(())
     });
     life.unwrap();

@@ -30,6 +30,7 @@ aside-no-microphone-nor-speaker = Microphone unplugged, no TV sound
 aside-no-camera-microphone-nor-speaker = No camera, microphone or TV sound
 aside-five-minutes = 5 minutes left
 aside-one-minute = 1 minute left
+aside-new-time = The time is now { $starts }–{ $ends }
 aside-will-phone = The staff will phone you
 aside-silent-tv = No sound? Please turn up the TV
 aside-loud-tv = Please turn the TV down a little

@@ -30,6 +30,7 @@ aside-no-microphone-nor-speaker = マイクが 外れ、 テレビの 音も 出
 aside-no-camera-microphone-nor-speaker = カメラと マイクが 外れ、 テレビの 音も 出ません
 aside-five-minutes = あと５分で 終わります
 aside-one-minute = あと１分で 終わります
+aside-new-time = 時間が { $starts }〜{ $ends }に 変わりました
 aside-will-phone = 担当者から お電話します
 aside-silent-tv = 音が きこえませんか？ 音量を 上げてください
 aside-loud-tv = テレビの 音を 少し 下げてください

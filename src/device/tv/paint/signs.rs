@@ -162,7 +162,7 @@ pub(super) const fn of_aside(aside: Aside) -> &'static str {
         Aside::NoCameraNorSpeaker => "camera-speaker-off",
         Aside::NoMicrophoneNorSpeaker => "mic-speaker-off",
         Aside::NoCameraMicrophoneNorSpeaker => "trouble",
-        Aside::FiveMinutes | Aside::OneMinute => "clock",
+        Aside::FiveMinutes | Aside::OneMinute | Aside::NewTime { .. } => "clock",
         Aside::WillPhone => "telephone-ringing",
         Aside::Paused => "pause",
     }

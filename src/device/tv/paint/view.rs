@@ -340,7 +340,11 @@ fn aside_line(speak: &Speak, face: &Face, aside: Aside) -> Line {
         (Face::ShowWifi { .. } | Face::ShowPaper { .. }, aside) if aside.lacks_camera() => {
             speak.say("aside-plug-camera-in")
         }
-        _ => speak.say(&format!("aside-{}", kebab(&format!("{aside:?}")))),
+        (_, Aside::NewTime { starts, ends }) => {
+            let (starts, ends) = (time(starts), time(ends));
+            speak.with("aside-new-time", &[("starts", Arg::Text(&starts)), ("ends", Arg::Text(&ends))])
+        }
+        _ => speak.say(&format!("aside-{}", aside.name())),
     };
     Line { text, icon: signs::of_aside(aside) }
 }

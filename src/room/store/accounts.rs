@@ -1,0 +1,116 @@
+//! Staff accounts and their sign-ins in the store.
+
+use super::{Store, StoreError, instant};
+use crate::room::key::KeyHash;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, params};
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The staff account.
+    pub staff: String,
+    /// When the sign-in ends by itself, in whole seconds.
+    pub until: Timestamp,
+}
+
+impl Store {
+    /// Makes a staff account, or changes its password (and then signs it out everywhere). `hash` is a PHC string.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_staff(&self, name: &str, hash: &str) -> Result<(), StoreError> {
+        self.with(|db| {
+            db.execute("DELETE FROM session WHERE staff = ?1", [name])?;
+            db.execute(
+                "INSERT INTO staff (name, password) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET password = ?2",
+                [name, hash],
+            )
+            .map(|_| ())
+        })
+    }
+
+    /// Removes a staff account and its sign-ins; `false` when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_staff(&self, name: &str) -> Result<bool, StoreError> {
+        self.with(|db| {
+            db.execute("DELETE FROM session WHERE staff = ?1", [name])?;
+            Ok(db.execute("DELETE FROM staff WHERE name = ?1", [name])? > 0)
+        })
+    }
+
+    /// The staff accounts' names.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn staff(&self) -> Result<Vec<String>, StoreError> {
+        self.reading(|db| {
+            let mut statement = db.prepare("SELECT name FROM staff ORDER BY name")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            rows.collect()
+        })
+    }
+
+    /// The password hash of a staff account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn staff_password(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.reading(|db| {
+            db.query_row("SELECT password FROM staff WHERE name = ?1", [name], |row| row.get(0)).optional()
+        })
+    }
+
+    /// Keeps a sign-in.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_session(&self, token: KeyHash, staff: &str, until: Timestamp) -> Result<(), StoreError> {
+        self.with(|db| {
+            db.execute(
+                "INSERT INTO session (token, staff, until) VALUES (?1, ?2, ?3)",
+                params![token.to_hex(), staff, until.as_second()],
+            )
+            .map(|_| ())
+        })
+    }
+
+    /// The session of a sign-in that has not ended at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn session(&self, token: KeyHash, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        self.reading(|db| {
+            db.query_row(
+                "SELECT staff, until FROM session WHERE token = ?1 AND until > ?2",
+                params![token.to_hex(), now.as_second()],
+                |row| Ok(Session { staff: row.get(0)?, until: instant(row, 1)? }),
+            )
+            .optional()
+        })
+    }
+
+    /// Ends a sign-in at `until`, unless it ends sooner.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn end_session_at(&self, token: KeyHash, until: Timestamp) -> Result<(), StoreError> {
+        self.with(|db| {
+            db.execute(
+                "UPDATE session SET until = min(until, ?2) WHERE token = ?1",
+                params![token.to_hex(), until.as_second()],
+            )
+            .map(|_| ())
+        })
+    }
+
+    /// Ends a sign-in.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn end_session(&self, token: KeyHash) -> Result<(), StoreError> {
+        self.with(|db| db.execute("DELETE FROM session WHERE token = ?1", [token.to_hex()]).map(|_| ()))
+    }
+}
