@@ -183,8 +183,16 @@ async fn appointments_and_accounts_made_at_the_command_line_reach_the_running_se
         let error = command(&[&base[..], &extra].concat(), "").await.unwrap_err();
         assert!(error.contains(reason), "{error}");
     }
-    let short = command(&["staff", "add", "--database", &database, "taro"], "short\n").await.unwrap_err();
-    assert!(short.contains("fewer than 10 characters"), "{short}");
+    for (guessed, why) in [
+        ("", "is empty"),
+        ("short", "fewer than 12 characters"),
+        ("taro-password-taro", "fewer than 12 characters"),
+        ("123456789012345", "repeats or counts"),
+    ] {
+        let error = command(&["staff", "add", "--database", &database, "taro"], &format!("{guessed}\n")).await;
+        assert!(error.as_ref().is_err_and(|error| error.contains(why)), "{guessed}: {error:?}");
+    }
+    assert_eq!(header(&desk.sign_in("taro", "123456789012345").await, "location"), Some("/sign-in?wrong=1"));
     command(&["staff", "add", "--database", &database, "taro"], "a long enough one\n").await.unwrap();
     assert_eq!(header(&desk.sign_in("taro", "a long enough one").await, "location"), Some("/staff"));
 }
