@@ -19,6 +19,7 @@ mod journal;
 pub mod key;
 pub mod limits;
 pub mod metrics;
+mod password_change;
 pub mod registry;
 pub mod reserve;
 pub mod schema;

@@ -63,7 +63,7 @@ pub fn hash_password(name: &str, password: &Secret) -> Result<String, PasswordEr
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5MTIzNA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-fn is_right(password: &Secret, hash: Option<&str>) -> bool {
+pub(super) fn is_right(password: &Secret, hash: Option<&str>) -> bool {
     let known = hash.is_some();
     let Ok(hash) = PasswordHash::new(hash.unwrap_or(NOBODY)) else { return false };
     let fits = |typed: &str| hasher().verify_password(typed.as_bytes(), &hash).is_ok();
@@ -114,8 +114,11 @@ pub(super) async fn sign_in(
             return Ok((None, hash.is_some().then_some((name, "sign-in-failed"))));
         }
         let token = key::draw(key::KEY_LETTERS).ok();
-        if let (Some(token), Ok(until)) = (&token, now.checked_add(SIGNED_IN_FOR)) {
-            store.add_session(KeyHash::of(token.expose()), &name, until)?;
+        if let (Some(token), Ok(until), Some(hash)) = (&token, now.checked_add(SIGNED_IN_FOR), &hash)
+            && !store.add_session(KeyHash::of(token.expose()), (&name, hash), until)?
+        {
+            // Its password was changed while this one was looked at.
+            return Ok((None, Some((name, "sign-in-failed"))));
         }
         Ok::<_, super::store::StoreError>((token, Some((name, "signed-in"))))
     });
@@ -146,8 +149,7 @@ pub(super) async fn sign_in(
 
 /// `POST /sign-out`.
 pub(super) async fn sign_out(State(desk): State<Desk>, headers: HeaderMap) -> Response {
-    if let (Some(token), Some(staff)) = (cookie(&desk, &headers), desk.signed_in(&headers).await) {
-        let token = KeyHash::of(token.expose());
+    if let (Some(token), Some(staff)) = (session_token(&desk, &headers), desk.signed_in(&headers).await) {
         desk.ended_sessions.lock().unwrap_or_else(PoisonError::into_inner).insert(token);
         desk.hub.journal().keep(Entry::SessionEnded { token });
         desk.hub.journal().keep(Entry::Audit { at: desk.now(), staff, action: "signed-out", appointment: None });
@@ -160,7 +162,7 @@ pub(super) async fn sign_out(State(desk): State<Desk>, headers: HeaderMap) -> Re
 impl Desk {
     /// The staff account whose session cookie a request carries.
     pub(super) async fn signed_in(&self, headers: &HeaderMap) -> Option<String> {
-        let token = KeyHash::of(cookie(self, headers)?.expose());
+        let token = session_token(self, headers)?;
         if self.ended_sessions.lock().unwrap_or_else(PoisonError::into_inner).contains(&token) {
             return None;
         }
@@ -168,6 +170,11 @@ impl Desk {
         let found = tokio::task::spawn_blocking(move || store.session(token, now)).await.ok()?;
         found.inspect_err(|error| tracing::error!(%error, "a session could not be read")).ok()?
     }
+}
+
+/// The session that a request's cookie names, whether there is one or not.
+pub(super) fn session_token(desk: &Desk, headers: &HeaderMap) -> Option<KeyHash> {
+    Some(KeyHash::of(cookie(desk, headers)?.expose()))
 }
 
 fn cookie_name(desk: &Desk) -> &'static str {

@@ -17,6 +17,7 @@ mod loopback;
 
 mod a_room_from_hello_to_the_end;
 mod an_end_that_cannot_be_verified;
+mod changing_a_password;
 mod every_refusal_and_limit;
 mod no_browser_outlives_its_test;
 mod pages_fit_their_windows;

@@ -1,0 +1,118 @@
+//! Staff accounts and their sign-ins.
+
+use super::{Store, StoreError};
+use crate::room::key::KeyHash;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, params};
+
+impl Store {
+    /// Makes a staff account, or changes its password (and then signs it out everywhere). `hash` is a PHC string.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_staff(&self, name: &str, hash: &str) -> Result<(), StoreError> {
+        self.with(|db| {
+            let both = db.unchecked_transaction()?;
+            both.execute(
+                "INSERT INTO staff (name, password) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET password = ?2",
+                [name, hash],
+            )?;
+            both.execute("DELETE FROM session WHERE staff = ?1", [name])?;
+            both.commit()
+        })
+    }
+
+    /// Removes a staff account and its sign-ins; `false` when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_staff(&self, name: &str) -> Result<bool, StoreError> {
+        self.with(|db| {
+            db.execute("DELETE FROM session WHERE staff = ?1", [name])?;
+            Ok(db.execute("DELETE FROM staff WHERE name = ?1", [name])? > 0)
+        })
+    }
+
+    /// The staff accounts' names.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn staff(&self) -> Result<Vec<String>, StoreError> {
+        self.reading(|db| {
+            let mut statement = db.prepare("SELECT name FROM staff ORDER BY name")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            rows.collect()
+        })
+    }
+
+    /// The password hash of a staff account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn staff_password(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.reading(|db| {
+            db.query_row("SELECT password FROM staff WHERE name = ?1", [name], |row| row.get(0)).optional()
+        })
+    }
+
+    /// Gives a staff account another password, `from` one hash `to` another, and ends its sign-ins but for `staying`;
+    /// `false`, with nothing changed, when its password is no longer the former.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn change_password(&self, name: &str, (from, to): (&str, &str), staying: KeyHash) -> Result<bool, StoreError> {
+        self.with(|db| {
+            let both = db.unchecked_transaction()?;
+            let changed =
+                both.execute("UPDATE staff SET password = ?3 WHERE name = ?1 AND password = ?2", [name, from, to])?;
+            if changed == 1 {
+                both.execute("DELETE FROM session WHERE staff = ?1 AND token <> ?2", [name, &staying.to_hex()])?;
+            }
+            both.commit()?;
+            Ok(changed == 1)
+        })
+    }
+
+    /// Keeps a sign-in of an account with this password's hash; `false` when it has no longer that one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_session(
+        &self,
+        token: KeyHash,
+        (staff, password): (&str, &str),
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.with(|db| {
+            let added = db.execute(
+                "INSERT INTO session (token, staff, until)
+                 SELECT ?1, name, ?3 FROM staff WHERE name = ?2 AND password = ?4",
+                params![token.to_hex(), staff, until.as_second(), password],
+            )?;
+            Ok(added == 1)
+        })
+    }
+
+    /// The staff account of a session that has not ended at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn session(&self, token: KeyHash, now: Timestamp) -> Result<Option<String>, StoreError> {
+        self.reading(|db| {
+            db.query_row(
+                "SELECT staff FROM session WHERE token = ?1 AND until > ?2",
+                params![token.to_hex(), now.as_second()],
+                |row| row.get(0),
+            )
+            .optional()
+        })
+    }
+
+    /// Ends a sign-in.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn end_session(&self, token: KeyHash) -> Result<(), StoreError> {
+        self.with(|db| db.execute("DELETE FROM session WHERE token = ?1", [token.to_hex()]).map(|_| ()))
+    }
+}
