@@ -1,6 +1,7 @@
 //! What is taken as a password, wherever one is set: of a staff account and of the city's signing key.
 
 use crate::model::secret::Secret;
+use crate::words::message::{Message, Told, told_in_english};
 use icu_normalizer::ComposingNormalizerBorrowed;
 use std::collections::BTreeSet;
 
@@ -18,21 +19,15 @@ const SHORTEST_NAME: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Weak {
     /// Nothing, or nothing but spaces.
-    #[error("the password is empty; choose one of at least {SHORTEST} characters, such as five words")]
     Empty,
-    /// Too short.
-    #[error(
-        "the password has fewer than {SHORTEST} characters (words that are tried first, such as \"password\" or the \
-         account's name, do not count); choose a longer one, such as five words"
-    )]
+    /// Too short, without what is tried first.
     Short,
-    /// One that a program guesses although it is long.
-    #[error("the password repeats or counts, such as 1234; choose a longer one, such as five words")]
+    /// One that a program guesses although it is long: it repeats or counts.
     Guessable,
 }
 
 impl Weak {
-    /// A stable word for it, part of its message's name.
+    /// A stable word for it, for the pages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Empty => "empty",
@@ -41,6 +36,19 @@ impl Weak {
         }
     }
 }
+
+impl Told for Weak {
+    fn message(&self) -> Message {
+        let shortest = i64::try_from(SHORTEST).unwrap_or(i64::MAX);
+        match self {
+            Self::Empty => Message::new("password-empty").with("shortest", shortest),
+            Self::Short => Message::new("password-short").with("shortest", shortest),
+            Self::Guessable => Message::new("password-guessable"),
+        }
+    }
+}
+
+told_in_english!(Weak);
 
 /// The one form of a text that may be typed in several: a keyboard of macOS composes が from two characters, one of
 /// Windows does not (Unicode NFC; RFC 8265 asks for it, too).

@@ -45,7 +45,6 @@ impl Demo {
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// The folder cannot be made.
-    #[error("cannot make the folder {folder}: {error}")]
     Folder {
         /// Which.
         folder: PathBuf,
@@ -53,13 +52,10 @@ pub enum DemoError {
         error: std::io::Error,
     },
     /// The store.
-    #[error(transparent)]
     Store(#[from] StoreError),
     /// The appointment.
-    #[error(transparent)]
     Reserve(#[from] ReserveError),
     /// The password.
-    #[error(transparent)]
     Password(#[from] PasswordError),
 }
 

@@ -34,10 +34,8 @@ pub(super) fn limits() -> Failures<Tried> {
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
     /// Easily guessed.
-    #[error(transparent)]
     Weak(#[from] Weak),
     /// The operating system or the hash function failed.
-    #[error("the password could not be hashed: {0}")]
     Hash(String),
 }
 

@@ -26,5 +26,6 @@ mod relay_only_through_coturn;
 mod senses_in_a_browser;
 mod signing_in_and_asking;
 mod staff_and_guest_in_a_browser;
+mod trouble_at_the_command_line;
 mod what_outlives_the_server;
 mod wire_in_trouble;
