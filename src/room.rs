@@ -20,6 +20,7 @@ pub mod key;
 pub mod limits;
 pub mod metrics;
 pub mod moving;
+mod password_change;
 pub mod registry;
 pub mod reserve;
 pub mod schema;
@@ -27,6 +28,7 @@ pub mod sheet;
 pub mod sign_in;
 mod socket;
 pub mod store;
+mod told;
 pub mod turn;
 
 pub use config::{Clock, Config, Steady, Tls};
@@ -50,22 +52,14 @@ const LOOK_AT_CERTIFICATE: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// Plain HTTP where others could listen.
-    #[error(
-        "{0} is not a loopback address, and without a certificate everybody on the way could listen; \
-         give --cert and --key, or listen on 127.0.0.1 behind a proxy that has one"
-    )]
     PlainOnNetwork(SocketAddr),
     /// Metrics where others could read them.
-    #[error("the metrics address {0} is not a loopback address; use 127.0.0.1:PORT")]
     MetricsOnNetwork(SocketAddr),
     /// The public address is not one.
-    #[error("the public address \"{0}\" is not https://HOST[:PORT] (http:// only for a loopback host)")]
     PublicAddress(String),
     /// The time zone is not known.
-    #[error("\"{0}\" is not a known time zone; write \"Asia/Tokyo\"")]
     TimeZone(String),
     /// The address is taken or not ours.
-    #[error("cannot listen on {address}: {error}")]
     Listen {
         /// Which.
         address: SocketAddr,
@@ -73,7 +67,6 @@ pub enum ServeError {
         error: std::io::Error,
     },
     /// The certificate or its key cannot be used.
-    #[error("cannot use the certificate {cert} with the key {key}: {error}")]
     Certificate {
         /// The certificate's file.
         cert: PathBuf,
@@ -83,7 +76,6 @@ pub enum ServeError {
         error: std::io::Error,
     },
     /// The store.
-    #[error(transparent)]
     Store(#[from] StoreError),
 }
 

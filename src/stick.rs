@@ -4,6 +4,7 @@
 use crate::model::loan::Loan;
 use crate::model::stick::{LoanOrder, PaperRefusal, Stick, return_order};
 use crate::model::update::{compare_versions, version_in};
+use crate::words::message::{Kind, Message};
 use minisign_verify::{PublicKey, Signature};
 use std::cmp::Ordering;
 use std::fs::{self, File};
@@ -18,6 +19,8 @@ pub const LOAN: &str = "loan.toml";
 pub const RETURN: &str = "return.toml";
 /// What a signature's file is named: the paper's name and this.
 pub const SIGNATURE: &str = ".minisig";
+/// What staff call the public half of the city's key; on a device any name that ends in `.pub` will do.
+pub const PUBLIC: &str = "madoguchi-city.pub";
 /// Larger papers are not read. A loan with a few certificates has some kilobytes.
 const LONGEST: u64 = 256 * 1024;
 
@@ -127,7 +130,7 @@ pub fn public_keys(folder: &Path) -> Result<(Vec<PublicKey>, Vec<String>), Strin
     for file in files {
         match public_key(&file) {
             Ok(key) => keys.push(key),
-            Err(why) => broken.push(why),
+            Err(why) => broken.push(why.to_string()),
         }
     }
     Ok((keys, broken))
@@ -137,9 +140,10 @@ pub fn public_keys(folder: &Path) -> Result<(Vec<PublicKey>, Vec<String>), Strin
 ///
 /// # Errors
 /// It cannot be read, or is none.
-pub fn public_key(file: &Path) -> Result<PublicKey, String> {
-    let text = fs::read_to_string(file).map_err(|error| format!("reading {}: {error}", file.display()))?;
-    PublicKey::decode(&text)
-        .or_else(|_| PublicKey::from_base64(text.trim()))
-        .map_err(|error| format!("{} is no minisign public key: {error}", file.display()))
+pub fn public_key(file: &Path) -> Result<PublicKey, Message> {
+    let text = fs::read_to_string(file).map_err(|error| Kind::PublicKey.not_read(file, &error))?;
+    PublicKey::decode(&text).or_else(|_| PublicKey::from_base64(text.trim())).map_err(|error| {
+        let said = Message::new("key-not-public").with("file", file).with("public", PUBLIC);
+        said.with("said", error.to_string())
+    })
 }

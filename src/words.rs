@@ -1,8 +1,11 @@
-//! Every word that a family reads, as Fluent files that anyone can translate; Japanese stands in for what is missing.
+//! Every word that a family or the staff read, as Fluent files that anyone can translate; Japanese stands in for what is
+//! missing. What command lines say is a [`message::Message`] until it is printed.
 //!
 //! A plain space between two Japanese characters in a file marks a place where a line may break. [`Catalog::text`]
 //! turns it into U+200B ZERO WIDTH SPACE, so that it is invisible on the TV and in a browser, yet honoured by both
-//! (a web page adds `word-break: keep-all`).
+//! (a web page adds `word-break: keep-all`). Only for a terminal, [`Catalog::plain`], a space is a space.
+
+pub mod message;
 
 use crate::model::language::Language;
 use fluent_bundle::concurrent::FluentBundle;
@@ -26,19 +29,21 @@ pub const RULES: [&str; 11] = [
 ];
 
 /// The embedded Fluent files of a language.
-pub const fn files(language: Language) -> [&'static str; 4] {
+pub const fn files(language: Language) -> [&'static str; 5] {
     match language {
         Language::Japanese => [
             include_str!("words/ja/screens.ftl"),
             include_str!("words/ja/signs.ftl"),
             include_str!("words/ja/rules.ftl"),
             include_str!("words/ja/sheet.ftl"),
+            include_str!("words/ja/tools.ftl"),
         ],
         Language::English => [
             include_str!("words/en/screens.ftl"),
             include_str!("words/en/signs.ftl"),
             include_str!("words/en/rules.ftl"),
             include_str!("words/en/sheet.ftl"),
+            include_str!("words/en/tools.ftl"),
         ],
     }
 }
@@ -71,8 +76,19 @@ impl Catalog {
             .unwrap_or_else(|| id.to_owned())
     }
 
+    /// As [`Catalog::text`], with every space kept: for a terminal, where a path is copied from a sentence.
+    pub fn plain(&self, language: Language, id: &str, args: &[(&str, Arg<'_>)]) -> String {
+        self.as_written(language, id, args)
+            .or_else(|| self.as_written(Language::Japanese, id, args))
+            .unwrap_or_else(|| id.to_owned())
+    }
+
     /// The text `id` if this very language has it.
     pub fn find(&self, language: Language, id: &str, args: &[(&str, Arg<'_>)]) -> Option<String> {
+        self.as_written(language, id, args).map(|text| breakable(&text))
+    }
+
+    fn as_written(&self, language: Language, id: &str, args: &[(&str, Arg<'_>)]) -> Option<String> {
         let bundle = &self.bundles.iter().find(|(known, _)| *known == language)?.1;
         let (message, attribute) = id.split_once('.').map_or((id, None), |(message, name)| (message, Some(name)));
         let message = bundle.get_message(message)?;
@@ -89,8 +105,7 @@ impl Catalog {
             values.set((*name).to_owned(), value);
         }
         let mut errors = Vec::new();
-        let text = bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned();
-        Some(breakable(&text))
+        Some(bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned())
     }
 
     /// The rules to agree to: message name and text, in their order.

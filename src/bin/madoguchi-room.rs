@@ -1,6 +1,7 @@
 //! The room server's program: reads the command line and does what it says.
 
 use clap::Parser as _;
+use madoguchi::model::language::Language;
 use madoguchi::room::command::{Command, run};
 use std::process::ExitCode;
 
@@ -16,7 +17,7 @@ fn main() -> ExitCode {
         }
     };
     let (mut stdin, mut stdout) = (std::io::stdin().lock(), std::io::stdout());
-    match runtime.block_on(run(command, &mut stdin, &mut stdout)) {
+    match runtime.block_on(run(command, Language::English, &mut stdin, &mut stdout)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("madoguchi-room: {error}");

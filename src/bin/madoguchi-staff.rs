@@ -1,11 +1,12 @@
 //! The staff's command line.
 
 use clap::Parser;
+use madoguchi::model::language::Language;
 use madoguchi::staff::command::Command;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match Command::parse().run() {
+    match Command::parse().run(Language::English) {
         Ok(said) => {
             println!("{said}");
             ExitCode::SUCCESS

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 const FILES: &[(&str, &str, &str)] = &[
     ("sign-in.html", "text/html; charset=utf-8", include_str!("pages/sign-in.html")),
     ("staff.html", "text/html; charset=utf-8", include_str!("pages/staff.html")),
+    ("password.html", "text/html; charset=utf-8", include_str!("pages/password.html")),
     ("guest.html", "text/html; charset=utf-8", include_str!("pages/guest.html")),
     ("page.css", "text/css; charset=utf-8", include_str!("pages/page.css")),
     ("sheet.css", "text/css; charset=utf-8", include_str!("pages/sheet.css")),
@@ -23,6 +24,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("player.js", "text/javascript; charset=utf-8", include_str!("pages/player.js")),
     ("awake.js", "text/javascript; charset=utf-8", include_str!("pages/awake.js")),
     ("sign-in.js", "text/javascript; charset=utf-8", include_str!("pages/sign-in.js")),
+    ("password.js", "text/javascript; charset=utf-8", include_str!("pages/password.js")),
     ("staff.js", "text/javascript; charset=utf-8", include_str!("pages/staff.js")),
     ("asking.js", "text/javascript; charset=utf-8", include_str!("pages/asking.js")),
     ("form.js", "text/javascript; charset=utf-8", include_str!("pages/form.js")),

@@ -7,6 +7,7 @@ use super::turn::Turn;
 use crate::model::secret::Secret;
 use crate::model::uptime::Uptime;
 use crate::model::wire::Words;
+use crate::words::message::Kind;
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -161,15 +162,15 @@ pub struct TurnFile {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A file cannot be read.
-    #[error("cannot read {file}: {error}")]
     Read {
+        /// What kind of file.
+        kind: Kind,
         /// Which.
         file: PathBuf,
         /// Why.
         error: std::io::Error,
     },
     /// The file is not what we expect.
-    #[error("{file} is not a configuration: {error}")]
     Toml {
         /// Which.
         file: PathBuf,
@@ -184,7 +185,7 @@ impl File {
     /// # Errors
     /// [`ConfigError`].
     pub fn read(file: &Path) -> Result<Self, ConfigError> {
-        toml::from_str(&text(file)?).map_err(|error| ConfigError::Toml { file: file.to_owned(), error })
+        toml::from_str(&text(Kind::Settings, file)?).map_err(|error| ConfigError::Toml { file: file.to_owned(), error })
     }
 }
 
@@ -193,11 +194,11 @@ impl File {
 /// # Errors
 /// [`ConfigError`].
 pub fn secret(file: &Path) -> Result<Secret, ConfigError> {
-    Ok(Secret::new(text(file)?.lines().next().unwrap_or_default().trim()))
+    Ok(Secret::new(text(Kind::TurnSecret, file)?.lines().next().unwrap_or_default().trim()))
 }
 
-fn text(file: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(file).map_err(|error| ConfigError::Read { file: file.to_owned(), error })
+fn text(kind: Kind, file: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(file).map_err(|error| ConfigError::Read { kind, file: file.to_owned(), error })
 }
 
 #[cfg(test)]

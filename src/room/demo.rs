@@ -45,7 +45,6 @@ impl Demo {
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
     /// The folder cannot be made.
-    #[error("cannot make the folder {folder}: {error}")]
     Folder {
         /// Which.
         folder: PathBuf,
@@ -53,13 +52,10 @@ pub enum DemoError {
         error: std::io::Error,
     },
     /// The store.
-    #[error(transparent)]
     Store(#[from] StoreError),
     /// The appointment.
-    #[error(transparent)]
     Reserve(#[from] ReserveError),
     /// The password.
-    #[error(transparent)]
     Password(#[from] PasswordError),
 }
 
@@ -95,8 +91,8 @@ pub fn prepare_at(folder: &Path, now: Timestamp) -> Result<Demo, DemoError> {
     let database = folder.join("room.sqlite");
     let store = Store::create(&database)?;
     store.put_counter(&counter())?;
-    let password = key::draw(12).map_err(|error| PasswordError::Hash(error.to_string()))?;
-    store.put_staff(STAFF, &hash_password(&password)?)?;
+    let (password, hash) = drawn_password()?;
+    store.put_staff(STAFF, &hash)?;
     let Made { appointment, key } = reserve(&store, now, open_now(now))?;
     Ok(Demo {
         database,
@@ -106,6 +102,17 @@ pub fn prepare_at(folder: &Path, now: Timestamp) -> Result<Demo, DemoError> {
         ends: appointment.slot.ends,
         key,
     })
+}
+
+/// A password and its hash. Of many drawn, one may look as if it counted; then another is drawn.
+fn drawn_password() -> Result<(Secret, String), PasswordError> {
+    loop {
+        let password = key::draw(16).map_err(|error| PasswordError::Hash(error.to_string()))?;
+        match hash_password(STAFF, &password) {
+            Err(PasswordError::Weak(_)) => {}
+            hash => return hash.map(|hash| (password, hash)),
+        }
+    }
 }
 
 /// An appointment at the demo counter that has just started.

@@ -5,7 +5,7 @@ use super::key::KeyHash;
 use super::limits::Failures;
 use super::metrics::Metrics;
 use super::store::Store;
-use super::{Clock, Steady, assets, desk_api, sheet, sign_in, socket};
+use super::{Clock, Steady, assets, desk_api, password_change, sheet, sign_in, socket};
 use crate::model::wire::Words;
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Request, State};
@@ -85,6 +85,7 @@ pub(super) fn routes(desk: Desk) -> Router {
         .route("/staff", get(sign_in::staff_page))
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/password", get(password_change::page).post(password_change::change))
         .route("/assets/{name}", get(assets::asset))
         .route("/api/sign-in", post(sign_in::sign_in_again))
         .route("/api/appointments", get(desk_api::list).post(desk_api::create))

@@ -46,7 +46,6 @@ impl Made {
 #[derive(Debug, thiserror::Error)]
 pub enum ReserveError {
     /// No such counter.
-    #[error("there is no counter \"{wanted}\"; known are: {known}")]
     NoSuchCounter {
         /// What was asked for.
         wanted: String,
@@ -54,28 +53,20 @@ pub enum ReserveError {
         known: String,
     },
     /// The slot has an odd length.
-    #[error("a slot lasts 5 to 240 minutes, not {0}")]
     Length(u32),
     /// The slot is over already.
-    #[error("the slot would be over already; choose a later start")]
     Past,
     /// The slot is too far away.
-    #[error("the slot starts more than a year from now; check the date")]
     TooFar,
     /// Too many or too few sites.
-    #[error("two sites take part, the counter and one family, not {0}: the pages and the box show one other end each")]
     Sites(u8),
     /// A remark that is too long.
-    #[error("the remark has more than 80 characters; keep it short and without names")]
     Remark,
     /// The same form was sent twice.
-    #[error("this form was sent already, and its appointment was made then; its key was shown once")]
     SentTwice,
     /// The operating system gives no random bytes.
-    #[error("the operating system gives no random bytes for a key: {0}")]
     Random(String),
     /// The store.
-    #[error(transparent)]
     Store(#[from] StoreError),
 }
 

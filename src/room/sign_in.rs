@@ -7,6 +7,7 @@ use super::key::{self, KeyHash};
 use super::limits::{Bucket, Failures, network_of};
 use super::store::Session;
 use crate::model::secret::Secret;
+use crate::password::{Weak, normal, sound};
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use axum::extract::State;
@@ -22,8 +23,6 @@ use std::sync::PoisonError;
 const SIGNED_IN_FOR: SignedDuration = SignedDuration::from_hours(12);
 /// After signing in again the earlier session ends then.
 const EARLIER_GOES_ON: SignedDuration = SignedDuration::from_secs(60);
-/// The shortest password that `staff add` takes.
-pub const SHORTEST_PASSWORD: usize = 10;
 
 /// What is counted: an account's name (hashed, whether there is one or not) from a network. One clerk's mistakes do not
 /// keep a colleague behind the same address outside.
@@ -37,11 +36,9 @@ pub(super) fn limits() -> Failures<Tried> {
 /// Why a password cannot be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
-    /// Too short.
-    #[error("the password has fewer than {SHORTEST_PASSWORD} characters; choose a longer one, such as four words")]
-    Short,
+    /// Easily guessed.
+    Weak(#[from] Weak),
     /// The operating system or the hash function failed.
-    #[error("the password could not be hashed: {0}")]
     Hash(String),
 }
 
@@ -50,21 +47,12 @@ fn hasher() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default())
 }
 
-/// The one form of a text that may be typed in several: a keyboard of macOS composes が from two characters, one of
-/// Windows does not (Unicode NFC; RFC 8265 asks for it, too).
-pub fn normal(text: &str) -> String {
-    icu_normalizer::ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
-}
-
-/// Hashes a password into a PHC string for [`super::store::Store::put_staff`].
+/// Hashes a password that is to be set for the account `name` into a PHC string for [`super::store::Store::put_staff`].
 ///
 /// # Errors
 /// [`PasswordError`].
-pub fn hash_password(password: &Secret) -> Result<String, PasswordError> {
-    let password = Secret::new(normal(password.expose()));
-    if password.expose().chars().count() < SHORTEST_PASSWORD {
-        return Err(PasswordError::Short);
-    }
+pub fn hash_password(name: &str, password: &Secret) -> Result<String, PasswordError> {
+    let password = sound(password, name)?;
     let mut salt = [0_u8; 16];
     getrandom::fill(&mut salt).map_err(|error| PasswordError::Hash(error.to_string()))?;
     let salt = SaltString::encode_b64(&salt).map_err(|error| PasswordError::Hash(error.to_string()))?;
@@ -76,7 +64,7 @@ pub fn hash_password(password: &Secret) -> Result<String, PasswordError> {
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5MTIzNA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-fn is_right(password: &Secret, hash: Option<&str>) -> bool {
+pub(super) fn is_right(password: &Secret, hash: Option<&str>) -> bool {
     let known = hash.is_some();
     let Ok(hash) = PasswordHash::new(hash.unwrap_or(NOBODY)) else { return false };
     let fits = |typed: &str| hasher().verify_password(typed.as_bytes(), &hash).is_ok();
@@ -134,8 +122,11 @@ async fn try_to_sign_in(desk: &Desk, from: IpAddr, entered: Entered) -> Outcome 
             return Ok((None, hash.is_some().then_some((name, "sign-in-failed"))));
         }
         let token = key::draw(key::KEY_LETTERS).ok();
-        if let (Some(token), Ok(until)) = (&token, now.checked_add(SIGNED_IN_FOR)) {
-            store.add_session(KeyHash::of(token.expose()), &name, until)?;
+        if let (Some(token), Ok(until), Some(hash)) = (&token, now.checked_add(SIGNED_IN_FOR), &hash)
+            && !store.add_session(KeyHash::of(token.expose()), (&name, hash), until)?
+        {
+            // Its password was changed while this one was looked at.
+            return Ok((None, Some((name, "sign-in-failed"))));
         }
         Ok::<_, super::store::StoreError>((token, Some((name, "signed-in"))))
     });
@@ -214,8 +205,7 @@ struct NotIn {
 
 /// `POST /sign-out`.
 pub(super) async fn sign_out(State(desk): State<Desk>, headers: HeaderMap) -> Response {
-    if let (Some(token), Some(staff)) = (cookie(&desk, &headers), desk.signed_in(&headers).await) {
-        let token = KeyHash::of(token.expose());
+    if let (Some(token), Some(staff)) = (session_token(&desk, &headers), desk.signed_in(&headers).await) {
         desk.ended_sessions.lock().unwrap_or_else(PoisonError::into_inner).insert(token);
         desk.hub.journal().keep(Entry::SessionEnded { token });
         desk.hub.journal().keep(Entry::Audit { at: desk.now(), staff, action: "signed-out", appointment: None });
@@ -233,7 +223,7 @@ impl Desk {
 
     /// The session whose cookie a request carries.
     pub(super) async fn session(&self, headers: &HeaderMap) -> Option<Session> {
-        let token = KeyHash::of(cookie(self, headers)?.expose());
+        let token = session_token(self, headers)?;
         if self.ended_sessions.lock().unwrap_or_else(PoisonError::into_inner).contains(&token) {
             return None;
         }
@@ -241,6 +231,11 @@ impl Desk {
         let found = tokio::task::spawn_blocking(move || store.session(token, now)).await.ok()?;
         found.inspect_err(|error| tracing::error!(%error, "a session could not be read")).ok()?
     }
+}
+
+/// The session that a request's cookie names, whether there is one or not.
+pub(super) fn session_token(desk: &Desk, headers: &HeaderMap) -> Option<KeyHash> {
+    Some(KeyHash::of(cookie(desk, headers)?.expose()))
 }
 
 fn cookie_name(desk: &Desk) -> &'static str {
@@ -271,25 +266,23 @@ mod tests {
 
     #[test]
     fn a_password_is_hashed_with_argon2id_and_recognised() {
-        let right = Secret::new("みどりの丘と青い空です");
-        let hash = hash_password(&right).unwrap();
+        let right = Secret::new("わかばの丘と青い空を見る");
+        let hash = hash_password("midori", &right).unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(is_right(&right, Some(&hash)));
         assert!(!is_right(&Secret::new("another password"), Some(&hash)));
         assert!(!is_right(&right, None));
         assert!(PasswordHash::new(NOBODY).is_ok(), "an unknown name must cost a whole hash");
-        assert!(hash_password(&Secret::new("short")).is_err());
+        assert!(matches!(hash_password("midori", &Secret::new("short")), Err(PasswordError::Weak(Weak::Short))));
     }
 
     #[test]
     fn a_password_is_the_same_from_every_keyboard() {
-        let (windows, mac) = ("がくどうほいくのまど", "か\u{3099}くと\u{3099}うほいくのまと\u{3099}");
+        let (windows, mac) = ("がくどう ほいくの まど", "か\u{3099}くと\u{3099}う ほいくの まと\u{3099}");
         for (set, typed) in [(windows, mac), (mac, windows), (mac, mac)] {
-            let hash = hash_password(&Secret::new(set)).unwrap();
+            let hash = hash_password("midori", &Secret::new(set)).unwrap();
             assert!(is_right(&Secret::new(typed), Some(&hash)));
         }
-        // Nine characters are nine, however they are written.
-        assert!(hash_password(&Secret::new("か\u{3099}くと\u{3099}うほいくのま")).is_err());
         let salt = SaltString::encode_b64(&[7; 16]).unwrap();
         let earlier = hasher().hash_password(mac.as_bytes(), &salt).unwrap().to_string();
         assert!(is_right(&Secret::new(mac), Some(&earlier)), "set before passwords were normalised");

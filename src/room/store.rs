@@ -28,7 +28,6 @@ pub const KEEP_AUDIT: SignedDuration = SignedDuration::from_hours(3 * 365 * 24);
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// SQLite's own words, and on which file.
-    #[error("the database {file}: {error}; check that the folder exists, is writable and has free space")]
     Sqlite {
         /// The file.
         file: PathBuf,
@@ -36,27 +35,30 @@ pub enum StoreError {
         error: rusqlite::Error,
     },
     /// Nothing is there.
-    #[error("there is no database {file}; check the path (`madoguchi-room serve` makes the file when it first starts)")]
     Missing {
         /// The file.
         file: PathBuf,
     },
     /// The file is something else.
-    #[error("{file} is no database of a room server; check the path")]
     Foreign {
         /// The file.
         file: PathBuf,
     },
     /// The file cannot be made, or not kept from other accounts of the machine.
-    #[error("the database {file}: {error}; check that the folder exists, is writable and has free space")]
     File {
         /// The file.
         file: PathBuf,
         /// Why.
         error: std::io::Error,
     },
+    /// A copy of it cannot be made there.
+    Copy {
+        /// The copy's file.
+        file: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
     /// Written by a newer program.
-    #[error("the database {file} has format {found}, but this program knows {known}; install the newer program again")]
     Newer {
         /// The file.
         file: PathBuf,
@@ -133,6 +135,9 @@ impl Store {
     }
 
     fn connect(file: &Path, may_be_empty: bool) -> Result<Self, StoreError> {
+        if file.is_dir() {
+            return Err(StoreError::File { file: file.to_owned(), error: ErrorKind::IsADirectory.into() });
+        }
         let fail = |error| StoreError::Sqlite { file: file.to_owned(), error };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let writes = Connection::open_with_flags(file, flags).map_err(fail)?;
@@ -294,8 +299,13 @@ impl Store {
     /// [`StoreError`].
     pub fn backup(&self, file: &Path) -> Result<(), StoreError> {
         let made = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(file);
-        made.map_err(|error| StoreError::File { file: file.to_owned(), error })?;
+        made.map_err(|error| StoreError::Copy { file: file.to_owned(), error })?;
         let copied = self.reading(|db| db.backup("main", file, None));
+        // What is full or cannot be written to is the copy's disk.
+        let copied = copied.map_err(|error| match error {
+            StoreError::Sqlite { error, .. } => StoreError::Sqlite { file: file.to_owned(), error },
+            other => other,
+        });
         if copied.is_err() {
             // Half a copy must not be taken for one.
             let _ = std::fs::remove_file(file);

@@ -1,14 +1,14 @@
 //! The commands that staff type: `sheet`, `loan check`, `keys new`, `stick loan`, `stick return` and `stick check`.
 #![expect(clippy::disallowed_methods, reason = "a command line reads and writes the files it is told")]
 
-use super::sheet::{self, Sheet};
+use super::sheet::{self, Sheet, SheetError};
 use super::{keys, stick};
 use crate::model::language::Language;
-use crate::model::loan::{Loan, is_telephone};
+use crate::model::loan::is_telephone;
 use crate::model::screen::{HourMinute, Telephone};
 use crate::model::wire::Words;
+use crate::words::message::{Kind, Message, Told};
 use clap::{Args, Parser, Subcommand};
-use std::error::Error;
 use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -153,20 +153,23 @@ fn today() -> jiff::civil::Date {
 }
 
 impl Command {
-    /// Does what was asked; says in one sentence what came of it.
+    /// Does what was asked; says in one sentence what came of it. Questions are asked at the terminal, in `language`.
     ///
     /// # Errors
     /// What was tried, on what, and what to do.
-    pub fn run(self) -> Result<String, Box<dyn Error>> {
+    pub fn run(self, language: Language) -> Result<Message, Message> {
+        let mut ask = keys::at_the_terminal(language);
         match self.task {
             Task::Sheet(args) => args.write(),
             Task::Loan { task: LoanTask::Check { file } } => check_loan(&file),
-            Task::Keys { task: KeysTask::New { folder, no_password } } => keys::new(&folder, no_password),
+            Task::Keys { task: KeysTask::New { folder, no_password } } => {
+                keys::new(&folder, if no_password { None } else { Some(&mut ask) })
+            }
             Task::Stick { task: StickTask::Loan { file, key, to, replace } } => {
-                stick::loan(&file, &key, &to, today(), replace)
+                stick::loan(&file, &key, &to, today(), replace, &mut ask)
             }
             Task::Stick { task: StickTask::Return { loan, key, to, replace } } => {
-                stick::give_back(&loan, &key, &to, replace)
+                stick::give_back(&loan, &key, &to, replace, &mut ask)
             }
             Task::Stick { task: StickTask::Check { stick: folder, key } } => stick::check(&folder, &key),
         }
@@ -174,45 +177,46 @@ impl Command {
 }
 
 impl SheetArgs {
-    fn write(self) -> Result<String, Box<dyn Error>> {
+    fn write(self) -> Result<Message, Message> {
         self.check(today())?;
         let (out, replace) = (self.out.clone(), self.replace);
+        let about = |id: &'static str| Message::new(id).with("file", out.as_path());
+        let not_drawn = |error: SheetError| error.message();
         let sheet = self.into_sheet();
         let data = match out.extension().and_then(|ending| ending.to_str()) {
-            Some("svg") => sheet::svg(&sheet)?.into_bytes(),
-            Some("png") => sheet::render(&sheet, 2480)?.encode_png()?,
-            _ => return Err(format!("{}: the name must end in .svg or .png", out.display()).into()),
+            Some("svg") => sheet::svg(&sheet).map_err(not_drawn)?.into_bytes(),
+            Some("png") => {
+                let png = sheet::render(&sheet, 2480).map_err(not_drawn)?.encode_png();
+                png.map_err(|error| Message::new("paper-not-drawn").with("said", error.to_string()))?
+            }
+            _ => return Err(about("paper-ending")),
         };
         let mut file = fs::OpenOptions::new();
         // A paper holds a key: nobody else on this machine reads it.
         file.write(true).mode(0o600).create_new(!replace).create(replace).truncate(replace);
         let written = file.open(&out).and_then(|mut file| file.write_all(&data));
         written.map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => {
-                format!("{} is there already; take another name, or say --replace", out.display())
-            }
-            ErrorKind::NotFound => format!("writing {}: its folder is not there; make it first", out.display()),
-            _ => format!("writing {}: {error}", out.display()),
+            ErrorKind::AlreadyExists => about("paper-there"),
+            _ => Kind::Paper.not_written(&out, &error),
         })?;
-        Ok(format!("{} is written. Print it on A4 without scaling; whoever holds it can join.", out.display()))
+        Ok(about("paper-written"))
     }
 
     /// What would be a wrong paper is noticed at the desk, not at home.
-    fn check(&self, today: jiff::civil::Date) -> Result<(), String> {
+    fn check(&self, today: jiff::civil::Date) -> Result<(), Message> {
         let minutes = |at: HourMinute| i32::from(at.hour) * 60 + i32::from(at.minute);
         if self.date < today {
-            return Err(format!("--date: {} is over", self.date));
+            return Err(Message::new("paper-day-over").with("date", self.date.to_string()));
         }
         if minutes(self.end) <= minutes(self.start) {
-            return Err("--end: must be later than --start".to_owned());
+            return Err(Message::new("paper-end"));
         }
         if !is_telephone(&self.telephone) {
-            let rule = "must be a number as people dial it, such as 0422-00-0000";
-            return Err(format!("--telephone: \"{}\" {rule}", self.telephone));
+            return Err(Message::new("paper-telephone").with("written", self.telephone.as_str()));
         }
         for (name, text) in [("--city", &self.city), ("--counter", &self.counter)] {
             if text.trim().is_empty() || text.chars().any(char::is_control) {
-                return Err(format!("{name}: must be one line of text"));
+                return Err(Message::new("paper-one-line").with("option", name));
             }
         }
         Ok(())
@@ -235,25 +239,18 @@ fn words(ja: &str, en: Option<&str>) -> Words {
     Words::ja_en(ja, en.unwrap_or(ja))
 }
 
-fn hour_minute(text: &str) -> Result<HourMinute, String> {
-    let time: jiff::civil::Time = format!("{text:0>5}").parse().map_err(|_| "write it like 14:00".to_owned())?;
+fn hour_minute(text: &str) -> Result<HourMinute, Message> {
+    let time: jiff::civil::Time = format!("{text:0>5}").parse().map_err(|_| Message::new("paper-time"))?;
     Ok(HourMinute { hour: time.hour(), minute: time.minute() })
 }
 
-fn check_loan(file: &Path) -> Result<String, Box<dyn Error>> {
-    let text = fs::read_to_string(file).map_err(|error| format!("reading {}: {error}", file.display()))?;
-    let loan = Loan::from_toml(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+fn check_loan(file: &Path) -> Result<Message, Message> {
+    let (loan, _) = stick::loan_file(file)?;
     let hosts: Vec<&str> = loan.counters.iter().flat_map(|counter| &counter.hosts).map(String::as_str).collect();
     let languages: Vec<&str> = loan.languages.iter().map(|language| language.tag()).collect();
-    Ok(format!(
-        "{}: loan {} of {} until {} is sound; counters at {}; languages {}.",
-        file.display(),
-        loan.id,
-        loan.city.get(Language::Japanese),
-        loan.until,
-        hosts.join(", "),
-        languages.join(", "),
-    ))
+    let sound = Message::new("loan-file-sound").with("file", file).with("id", loan.id);
+    let sound = sound.with("city", loan.city.get(Language::Japanese)).with("until", loan.until.to_string());
+    Ok(sound.with("hosts", hosts.join(", ")).with("languages", languages.join(", ")))
 }
 
 #[cfg(test)]
@@ -263,7 +260,7 @@ mod tests {
     fn run(arguments: &[&str]) -> Result<String, String> {
         let all = std::iter::once("madoguchi-staff").chain(arguments.iter().copied());
         let command = Command::try_parse_from(all).map_err(|error| error.to_string())?;
-        command.run().map_err(|error| error.to_string())
+        command.run(Language::English).map(|said| said.to_string()).map_err(|error| error.to_string())
     }
 
     /// `sheet` with these arguments changed.
@@ -320,14 +317,12 @@ mod tests {
         assert_eq!(fs::read_to_string(&out).unwrap(), "another paper");
         sheet(&out, &[("--replace", "")]).unwrap();
         assert!(fs::read_to_string(&out).unwrap().starts_with("<svg"));
-        let nowhere = folder.path().join("nowhere/key.svg");
-        assert!(sheet(&nowhere, &[]).unwrap_err().contains("its folder is not there"));
     }
 
     #[test]
     fn a_wrong_time_is_explained() {
         assert_eq!(hour_minute("9:05").unwrap(), HourMinute { hour: 9, minute: 5 });
-        assert!(hour_minute("25:00").unwrap_err().contains("14:00"));
+        assert!(hour_minute("25:00").unwrap_err().to_string().contains("14:00"));
     }
 
     #[test]
@@ -340,6 +335,123 @@ mod tests {
         fs::write(&file, sound.replace("telephone = \"", "telephone = \"call ")).unwrap();
         let error = run(&["loan", "check", file.to_str().unwrap()]).unwrap_err();
         assert!(error.contains("counter[0].telephone"), "{error}");
-        assert!(run(&["loan", "check", "/nowhere.toml"]).unwrap_err().contains("reading /nowhere.toml"));
+    }
+
+    /// Every command with every file that it is given missing, a folder, or beyond a file; and a full disk.
+    #[test]
+    fn every_trouble_with_a_file_says_what_was_tried_on_what_and_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        let demo = include_str!("../workbench/demo-loan.toml");
+        let until = demo.lines().find(|line| line.starts_with("until")).unwrap();
+        fs::write(at("loan.toml"), demo.replace(until, "until = \"2999-12-31\"")).unwrap();
+        fs::write(at("wrong.toml"), "format = 1").unwrap();
+        fs::write(at("picture"), [0xff, 0xfe, 0xd8]).unwrap();
+        keys::new(&folder.path().join("keys"), None).unwrap();
+        for stick in ["stick", "full", "blocked"] {
+            fs::create_dir_all(folder.path().join(stick).join("madoguchi")).unwrap();
+        }
+        // Whatever is written there finds the disk full.
+        let full = |name: &str| std::os::unix::fs::symlink("/dev/full", folder.path().join(name)).unwrap();
+        full("full/madoguchi/loan.toml.new");
+        full("full/madoguchi/return.toml.new");
+        full("paper.svg");
+        fs::create_dir(folder.path().join("blocked/madoguchi/loan.toml.new")).unwrap();
+        fs::create_dir(folder.path().join("folder.svg")).unwrap();
+
+        let (key, public) = (at("keys/madoguchi-city.key"), at("keys/madoguchi-city.pub"));
+        let stick = at("stick");
+        let loan =
+            |file: &str, key: &str, to: &str| ["stick", "loan", file, "--key", key, "--to", to].map(str::to_owned);
+        let give_back = |key: &str, to: &str| ["stick", "return", "M-1", "--key", key, "--to", to].map(str::to_owned);
+        let check = |stick: &str, key: &str| ["stick", "check", stick, "--key", key].map(str::to_owned);
+        let check_loan = |file: &str| ["loan", "check", file].map(str::to_owned);
+        let new = |folder: &str| ["keys", "new", folder, "--no-password"].map(str::to_owned);
+        let missing = "there is no such file; check its name and folder";
+        let is_folder = "this is a folder; name the file in it, such as";
+        let beyond = "a part of this path is a file and no folder; correct the path";
+        let no_stick = "is no folder; give the folder where the stick is mounted";
+        let full_disk = "the disk is full; delete something on it, or take another";
+        let table: Vec<(Vec<String>, &str, String, &str)> = vec![
+            (check_loan(&at("nowhere.toml")).into(), "reading the loan file", at("nowhere.toml"), missing),
+            (check_loan(&stick).into(), "reading the loan file", stick.clone(), is_folder),
+            (check_loan(&at("loan.toml/x")).into(), "reading the loan file", at("loan.toml/x"), beyond),
+            (
+                check_loan(&at("picture")).into(),
+                "reading the loan file",
+                at("picture"),
+                "it holds no text; give a text file",
+            ),
+            (check_loan(&at("wrong.toml")).into(), "id: is missing", at("wrong.toml"), "write it like \"M-2026-014\""),
+            (loan(&at("nowhere"), &key, &stick).into(), "reading the loan file", at("nowhere"), missing),
+            (loan(&stick, &key, &stick).into(), "reading the loan file", stick.clone(), is_folder),
+            (loan(&at("wrong.toml"), &key, &stick).into(), "id: is missing", at("wrong.toml"), "write it like"),
+            (loan(&at("loan.toml"), &at("nowhere"), &stick).into(), "reading the signing key", at("nowhere"), missing),
+            (loan(&at("loan.toml"), &at("keys"), &stick).into(), "reading the signing key", at("keys"), is_folder),
+            (
+                loan(&at("loan.toml"), &public, &stick).into(),
+                "is no signing key",
+                public.clone(),
+                "give the file madoguchi-city.key",
+            ),
+            (loan(&at("loan.toml"), &key, &at("nowhere")).into(), "", at("nowhere"), no_stick),
+            (loan(&at("loan.toml"), &key, &at("loan.toml")).into(), "", at("loan.toml"), no_stick),
+            (
+                loan(&at("loan.toml"), &key, &at("full")).into(),
+                "writing the file on the stick",
+                at("full/madoguchi/loan.toml.new"),
+                full_disk,
+            ),
+            (
+                loan(&at("loan.toml"), &key, &at("blocked")).into(),
+                "writing the file on the stick",
+                at("blocked/madoguchi/loan.toml.new"),
+                is_folder,
+            ),
+            (give_back(&at("nowhere"), &stick).into(), "reading the signing key", at("nowhere"), missing),
+            (give_back(&key, &at("nowhere")).into(), "", at("nowhere"), no_stick),
+            (
+                give_back(&key, &at("full")).into(),
+                "writing the file on the stick",
+                at("full/madoguchi/return.toml.new"),
+                full_disk,
+            ),
+            (check(&stick, &at("nowhere")).into(), "reading the public key", at("nowhere"), missing),
+            (check(&stick, &at("keys")).into(), "reading the public key", at("keys"), is_folder),
+            (
+                check(&stick, &at("loan.toml")).into(),
+                "is no public key",
+                at("loan.toml"),
+                "give the file madoguchi-city.pub",
+            ),
+            (check(&at("nowhere"), &public).into(), "", at("nowhere"), no_stick),
+            (
+                check(&stick, &public).into(),
+                "nothing for a device is on this stick",
+                stick.clone(),
+                "write it with \"stick loan\"",
+            ),
+            (new(&at("keys")).into(), "is there already", key.clone(), "choose another folder"),
+            (new(&at("loan.toml/x")).into(), "making the folder", at("loan.toml/x"), "correct the path"),
+            (new(&at("loan.toml")).into(), "making the folder", at("loan.toml"), "take another name"),
+        ];
+        let told = |line: &[String]| {
+            let line: Vec<&str> = line.iter().map(String::as_str).collect();
+            run(&line).unwrap_err()
+        };
+        for (line, tried, on, remedy) in table {
+            let error = told(&line);
+            assert!(error.contains(tried) && error.contains(&on) && error.contains(remedy), "{line:?}: {error}");
+        }
+        for (out, remedy) in [
+            ("nowhere/paper.svg", "its folder is not there; make it first"),
+            ("loan.toml/paper.svg", beyond),
+            ("folder.svg", is_folder),
+            ("paper.svg", full_disk),
+        ] {
+            let error = sheet(&folder.path().join(out), &[("--replace", "")]).unwrap_err();
+            let expected = format!("writing the paper {}: {remedy}", at(out));
+            assert!(error.starts_with(&expected), "{error}");
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! The city's signing key: made once, its public half copied onto every device.
 #![expect(clippy::disallowed_methods, reason = "a command line reads and writes the files it is told")]
 
+use crate::model::language::Language;
 use crate::model::secret::Secret;
-use minisign::{KeyPair, SecretKey, SecretKeyBox};
-use std::collections::BTreeSet;
-use std::error::Error;
+use crate::password::{Weak, normal, sound};
+pub use crate::stick::PUBLIC;
+use crate::words::message::{Kind, Message, Told, folder_not_made};
+use minisign::{ErrorKind, KeyPair, SecretKey, SecretKeyBox};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -12,124 +14,110 @@ use std::path::Path;
 
 /// Name of the secret half's file.
 pub const SECRET: &str = "madoguchi-city.key";
-/// Name of the public half's file.
-pub const PUBLIC: &str = "madoguchi-city.pub";
 
 /// Bytes of a key's checksum, which is its end.
 const CHECKSUM: usize = 32;
 
-/// The shortest password of a signing key, in characters. Whoever finds the file may try passwords without anybody noticing.
-const SHORTEST_PASSWORD: usize = 12;
-/// A password has at least so many different characters.
-const DIFFERENT_CHARACTERS: usize = 6;
-/// What does not count towards a password's length, because it is tried first.
-const TRIED_FIRST: [&str; 6] = ["password", "passw0rd", "madoguchi", "qwerty", "窓口", "パスワード"];
-
 /// Shows a question and reads an answer that is not shown.
-type Ask<'a> = &'a mut dyn FnMut(&str) -> std::io::Result<String>;
+pub type Ask<'a> = &'a mut dyn FnMut(&Message) -> std::io::Result<String>;
 
-/// Makes a key pair in `folder`. A password is prompted for unless `without_password`.
+/// Asks at the terminal, in a language.
+pub fn at_the_terminal(language: Language) -> impl FnMut(&Message) -> std::io::Result<String> {
+    move |question: &Message| rpassword::prompt_password(format!("{} ", question.said(language)))
+}
+
+/// Makes a key pair in `folder`, with a password if there is somebody to `ask` for it.
 ///
 /// # Errors
 /// Files that are there already are never replaced, a password that is easily guessed is not taken; else what was tried
 /// and how it failed. Nothing is written then.
-pub fn new(folder: &Path, without_password: bool) -> Result<String, Box<dyn Error>> {
-    let mut prompt = |question: &str| rpassword::prompt_password(question);
-    make(folder, if without_password { None } else { Some(&mut prompt) })
-}
-
-fn make(folder: &Path, ask: Option<Ask<'_>>) -> Result<String, Box<dyn Error>> {
+pub fn new(folder: &Path, ask: Option<Ask<'_>>) -> Result<Message, Message> {
     let (secret, public) = (folder.join(SECRET), folder.join(PUBLIC));
     for file in [&secret, &public] {
         if file.exists() {
-            return Err(format!("{} is there already; choose another folder", file.display()).into());
+            return Err(Message::new("key-there").with("file", file.as_path()));
         }
     }
     let password = ask.map(new_password).transpose()?;
-    fs::create_dir_all(folder).map_err(|error| format!("making {}: {error}", folder.display()))?;
+    fs::create_dir_all(folder).map_err(|error| folder_not_made(folder, &error))?;
     let pair = match password {
         None => KeyPair::generate_unencrypted_keypair(),
         Some(password) => KeyPair::generate_encrypted_keypair(Some(password.expose().to_owned())),
     };
-    let pair = pair.map_err(|error| format!("making the key: {error}"))?;
-    let secret_text = pair.sk.to_box(Some("Madoguchi: the city's signing key. Keep it secret."))?.into_string();
-    let public_text = pair.pk.to_box()?.into_string();
-    write_new(&secret, &secret_text, 0o600)?;
-    write_new(&public, &public_text, 0o644)?;
-    Ok(format!(
-        "{} signs loans: keep it secret, and keep a copy in a safe.\n{} goes onto each device: copy it into the folder \
-         \"site\" of its boot partition.",
-        secret.display(),
-        public.display()
-    ))
+    let not_made = |error: minisign::PError| Message::new("key-not-made").with("said", error.to_string());
+    let pair = pair.map_err(not_made)?;
+    let comment = "Madoguchi: the city's signing key. Keep it secret.";
+    let secret_text = pair.sk.to_box(Some(comment)).map_err(not_made)?.into_string();
+    let public_text = pair.pk.to_box().map_err(not_made)?.into_string();
+    write_new(Kind::SigningKey, &secret, &secret_text, 0o600)?;
+    write_new(Kind::PublicKey, &public, &public_text, 0o644)?;
+    Ok(Message::new("key-made").with("secret", secret.as_path()).with("public", public.as_path()))
 }
 
-fn new_password(ask: Ask<'_>) -> Result<Secret, String> {
-    let mut typed = |question: &str| {
-        let answer = ask(question).map(Secret::new);
-        answer.map_err(|error| format!("asking for the password at the terminal: {error}; --no-password asks for none"))
-    };
-    let password = typed("Password for the signing key: ")?;
-    check_password(password.expose())?;
-    if typed("The same once more: ")? != password {
-        return Err("the two passwords differ; no key was made, start again".to_owned());
+fn new_password(ask: Ask<'_>) -> Result<Secret, Message> {
+    let password = typed(ask, Message::new("key-ask"))?;
+    let password = sound(&password, "").map_err(|weak| {
+        let refused = Message::new(if weak == Weak::Empty { "key-empty" } else { "key-weak" });
+        refused.with("weak", weak.message())
+    })?;
+    if normal(typed(ask, Message::new("key-ask-again"))?.expose()) != password.expose() {
+        return Err(Message::new("key-differ"));
     }
     Ok(password)
 }
 
-/// Whether a password protects a key that signs for a whole city.
-fn check_password(password: &str) -> Result<(), String> {
-    let advice = "choose a longer one, such as five words; no key was made";
-    if password.trim().is_empty() {
-        return Err(format!("the password is empty; {advice} (--no-password is for a machine that signs by itself)"));
-    }
-    let mut counted = password.trim().to_lowercase();
-    for word in TRIED_FIRST {
-        counted = counted.replace(word, "");
-    }
-    let characters: Vec<char> = counted.chars().collect();
-    if characters.len() < SHORTEST_PASSWORD {
-        return Err(format!(
-            "the password has fewer than {SHORTEST_PASSWORD} characters (words that are tried first, such as \
-             \"password\", do not count); {advice}"
-        ));
-    }
-    let neighbours = characters.windows(2).filter(|pair| u32::from(pair[0]).abs_diff(u32::from(pair[1])) <= 1).count();
-    let different: BTreeSet<&char> = characters.iter().collect();
-    if different.len() < DIFFERENT_CHARACTERS || neighbours * 2 > characters.len() {
-        return Err(format!("the password repeats or counts, such as 1234; {advice}"));
-    }
-    Ok(())
+fn typed(ask: Ask<'_>, question: Message) -> Result<Secret, Message> {
+    let answer = ask(&question).map(Secret::new);
+    answer.map_err(|error| Message::new("password-no-terminal").with("said", error.to_string()))
 }
 
-fn write_new(file: &Path, text: &str, mode: u32) -> Result<(), String> {
+fn write_new(kind: Kind, file: &Path, text: &str, mode: u32) -> Result<(), Message> {
     let written = OpenOptions::new().write(true).create_new(true).mode(mode).open(file).and_then(|mut open| {
         open.write_all(text.as_bytes())?;
         open.sync_all()
     });
-    written.map_err(|error| format!("writing {}: {error}", file.display()))
+    written.map_err(|error| kind.not_written(file, &error))
 }
 
-/// Reads the secret half; prompts for its password where it has one.
+/// Reads the secret half; asks for its password where it has one.
 ///
 /// # Errors
 /// What was tried, on what, and what to do.
-pub fn secret(file: &Path) -> Result<SecretKey, Box<dyn Error>> {
-    let text = fs::read_to_string(file).map_err(|error| {
-        format!("reading the key {}: {error}; give the file {SECRET} that \"keys new\" wrote", file.display())
-    })?;
-    let not_a_key = |error| format!("{} is no signing key, or its password is wrong: {error}", file.display());
-    let boxed = |text: &str| SecretKeyBox::from_string(text).map_err(not_a_key);
+pub fn secret(file: &Path, ask: Ask<'_>) -> Result<SecretKey, Message> {
+    let text = fs::read_to_string(file).map_err(|error| Kind::SigningKey.not_read(file, &error))?;
     if let Some(key) = without_checksum(&text) {
         return Ok(key);
     }
-    match boxed(&text)?.into_unencrypted_secret_key() {
-        Ok(key) => Ok(key),
-        Err(_) if !text.starts_with("untrusted comment:") => {
-            Err(format!("{} is no signing key; give the file {SECRET}, not {PUBLIC}", file.display()).into())
+    let about = |id: &'static str| Message::new(id).with("file", file);
+    let boxed = || SecretKeyBox::from(text.clone());
+    match boxed().into_unencrypted_secret_key() {
+        Ok(key) => return Ok(key),
+        Err(_) if !text.starts_with("untrusted comment:") || !has_length_of_a_key(&text) => {
+            return Err(about("key-none").with("secret", SECRET).with("public", PUBLIC));
         }
-        Err(_) => Ok(boxed(&text)?.into_secret_key(None).map_err(not_a_key)?),
+        Err(error) if matches!(error.kind(), ErrorKind::Verify) => {
+            return Err(about("key-damaged").with("said", error.to_string()));
+        }
+        Err(_) => {}
     }
+    let password = typed(ask, about("key-ask-to-open"))?;
+    let open = |password: &str| boxed().into_secret_key(Some(password.to_owned()));
+    // An earlier version, and minisign itself, set a password as it was typed.
+    let one_form = Secret::new(normal(password.expose()));
+    let opened = open(password.expose()).or_else(|error| match one_form == password {
+        true => Err(error),
+        false => open(one_form.expose()),
+    });
+    opened.map_err(|error| match error.kind() {
+        ErrorKind::Verify => about("key-wrong-password"),
+        _ => about("key-damaged").with("said", error.to_string()),
+    })
+}
+
+/// A public key's file begins with the same words.
+fn has_length_of_a_key(text: &str) -> bool {
+    let key = text.lines().nth(1).and_then(|key| data_encoding::BASE64.decode(key.trim().as_bytes()).ok());
+    key.is_some_and(|key| SecretKey::from_bytes(&key).is_ok())
 }
 
 /// A key without password as `minisign -G -W` writes it: its checksum is all zeros, which the crate takes for damage.
@@ -150,22 +138,14 @@ mod tests {
         let folder = outer.path().join("keys");
         let refused = |typed: &[&str]| {
             let mut answers = typed.iter();
-            let mut ask = |_: &str| Ok(answers.next().copied().unwrap_or_default().to_owned());
-            let error = make(&folder, Some(&mut ask)).unwrap_err().to_string();
+            let mut ask = |_: &Message| Ok(answers.next().copied().unwrap_or_default().to_owned());
+            let error = new(&folder, Some(&mut ask)).unwrap_err().to_string();
             assert!(!folder.exists(), "{typed:?}");
             error
         };
-        for (password, reason) in [
-            ("", "empty"),
-            ("             ", "empty"),
-            ("short", "fewer than 12"),
-            ("Password-2026", "fewer than 12"),
-            ("窓口窓口窓口窓口", "fewer than 12"),
-            ("aaaaaaaaaaaaaaaa", "repeats or counts"),
-            ("123456789012345", "repeats or counts"),
-            ("abcdefghijklmnop", "repeats or counts"),
-            ("abcabcabcabcabc", "repeats or counts"),
-        ] {
+        for (password, reason) in
+            [("", "empty"), ("窓口窓口窓口窓口", "fewer than 12"), ("abcabcabcabcabc", "repeats or counts")]
+        {
             let error = refused(&[password, password]);
             assert!(error.contains(reason) && error.contains("no key was made"), "{password}: {error}");
         }
@@ -174,33 +154,56 @@ mod tests {
     }
 
     #[test]
-    fn a_real_password_is_taken() {
-        for password in ["umbrella tea river stone", "さくら やまみち ゆうびん こたつ", "k8#Vq2!mZr5pT"] {
-            assert_eq!(check_password(password), Ok(()), "{password}");
-        }
+    fn a_key_opens_from_every_keyboard_and_one_made_before_opens_still() {
+        let (windows, mac) = ("がくどう ほいくの まどべ", "か\u{3099}くと\u{3099}う ほいくの まと\u{3099}へ\u{3099}");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(SECRET);
+        let opens = |with: &str| secret(&file, &mut |_: &Message| Ok(with.to_owned())).is_ok();
+        let mut answers = [mac, windows].into_iter();
+        new(folder.path(), Some(&mut |_: &Message| Ok(answers.next().unwrap().to_owned()))).unwrap();
+        assert_eq!([windows, mac, "another one altogether"].map(opens), [true, true, false]);
+        let pair = KeyPair::generate_encrypted_keypair(Some(mac.to_owned())).unwrap();
+        fs::write(&file, pair.sk.to_box(None).unwrap().into_string()).unwrap();
+        assert!(opens(mac), "set before passwords had one form");
     }
 
     #[test]
-    fn a_key_that_is_not_there_is_said_with_what_to_give() {
+    fn what_is_no_signing_key_or_does_not_open_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let error = secret(&folder.path().join("nowhere").join(SECRET)).err().unwrap().to_string();
-        assert!(error.contains("nowhere") && error.contains("that \"keys new\" wrote"), "{error}");
+        let told = |file: &Path| secret(file, &mut |_: &Message| Ok("wrong".to_owned())).err().unwrap().to_string();
+        let file = folder.path().join(SECRET);
+        assert!(told(&file).contains("there is no such file") && told(&file).contains(SECRET));
+        assert!(told(folder.path()).contains("this is a folder"));
+        new(folder.path(), None).unwrap();
+        assert!(told(&folder.path().join(PUBLIC)).contains(&format!("is no signing key; give the file {SECRET}")));
+        let text = fs::read_to_string(&file).unwrap();
+        let (comment, key) = text.trim_end().split_once('\n').unwrap();
+        let mut bytes = data_encoding::BASE64.decode(key.as_bytes()).unwrap();
+        bytes[70] ^= 1;
+        fs::write(&file, format!("{comment}\n{}\n", data_encoding::BASE64.encode(&bytes))).unwrap();
+        assert!(told(&file).contains("take the copy from the safe"), "{}", told(&file));
+        let pair = KeyPair::generate_encrypted_keypair(Some("umbrella tea".to_owned())).unwrap();
+        fs::write(&file, pair.sk.to_box(None).unwrap().into_string()).unwrap();
+        assert!(told(&file).contains("the password is wrong"), "{}", told(&file));
+        let nobody = secret(&file, &mut |_: &Message| Err(std::io::Error::other("no terminal"))).err().unwrap();
+        assert!(nobody.to_string().contains("run the command in a terminal"), "{nobody}");
     }
 
     #[test]
     fn a_key_without_checksum_as_minisign_writes_it_signs() {
         let folder = tempfile::tempdir().unwrap();
-        new(folder.path(), true).unwrap();
+        new(folder.path(), None).unwrap();
         let file = folder.path().join(SECRET);
         let text = fs::read_to_string(&file).unwrap();
         let (comment, key) = text.trim_end().split_once('\n').unwrap();
         let mut bytes = data_encoding::BASE64.decode(key.as_bytes()).unwrap();
         bytes.last_chunk_mut::<CHECKSUM>().unwrap().fill(0);
         fs::write(&file, format!("{comment}\n{}\n", data_encoding::BASE64.encode(&bytes))).unwrap();
-        assert_eq!(secret(&file).unwrap().to_bytes(), bytes);
+        let unasked = || secret(&file, &mut |_: &Message| Err(std::io::Error::other("it has no password")));
+        assert_eq!(unasked().unwrap().to_bytes(), bytes);
         // A wrong checksum is damage all the same.
         bytes.last_chunk_mut::<CHECKSUM>().unwrap().fill(1);
         fs::write(&file, format!("{comment}\n{}\n", data_encoding::BASE64.encode(&bytes))).unwrap();
-        assert!(secret(&file).is_err());
+        assert!(unasked().is_err());
     }
 }

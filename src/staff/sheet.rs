@@ -5,6 +5,7 @@ use crate::drawing::{self, DrawError, page};
 use crate::model::language::Language;
 use crate::model::screen::{HourMinute, Telephone};
 use crate::model::wire::Words;
+use crate::words::message::{Message, Told, told_in_english};
 use crate::words::{Arg, Catalog};
 use minijinja::value::Value;
 use qrcode::types::QrError;
@@ -40,15 +41,24 @@ pub struct Sheet {
 #[derive(Debug, thiserror::Error)]
 pub enum SheetError {
     /// The address is not one that a device reads as a room key.
-    #[error("the address must look like https://HOST/j#KEY; copy it whole from the appointment's page")]
     Address,
     /// The address does not fit into a code.
-    #[error("the address is too long for a code that a camera reads well: {0}")]
     Code(#[from] QrError),
     /// A mistake in the paper's template.
-    #[error(transparent)]
     Draw(#[from] DrawError),
 }
+
+impl Told for SheetError {
+    fn message(&self) -> Message {
+        match self {
+            Self::Address => Message::new("paper-address"),
+            Self::Code(error) => Message::new("paper-long-address").with("said", error.to_string()),
+            Self::Draw(error) => Message::new("paper-not-drawn").with("said", error.to_string()),
+        }
+    }
+}
+
+told_in_english!(SheetError);
 
 /// The paper as a picture, `width` pixels wide (A4 portrait; 1240 are 150 dpi, 2480 are 300 dpi).
 ///

@@ -241,7 +241,7 @@ pub(crate) async fn a_memory_that_fails_lends_nothing(folder: PathBuf) -> Outcom
         std::fs::create_dir_all(&stick).and_then(|()| std::fs::write(folder.join("loan.toml"), city::DEMO_LOAN));
     copied.map_err(|error| format!("{}: {error}", stick.display()))?;
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let signed = stick::loan(&folder.join("loan.toml"), &city::site_key(), &stick, today, false);
+    let signed = stick::loan(&folder.join("loan.toml"), &city::site_key(), &stick, today, false, &mut city::unasked);
     signed.map_err(|error| error.to_string())?;
     guest.machine.stick(&stick).await.map_err(|error| error.to_string())?;
     guest.until_turn("boot-paper-refused-not-written", PATIENCE).await?;

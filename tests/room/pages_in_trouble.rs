@@ -287,7 +287,7 @@ async fn a_sign_in_that_ends_in_a_call_is_said_and_the_call_goes_on() {
     staff.press("admit").await;
     sees_more_pictures(&staff, "staff").await;
     // Signed out everywhere.
-    let hash = hash_password(&desk.demo.password).unwrap();
+    let hash = hash_password(&desk.demo.staff, &desk.demo.password).unwrap();
     Store::open(&desk.demo.database).unwrap().put_staff(&desk.demo.staff, &hash).unwrap();
     says(&staff, "trouble", "サインインが切れました").await;
     says(&staff, "sign-in-again", "サインイン").await;

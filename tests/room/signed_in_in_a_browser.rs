@@ -14,7 +14,7 @@ use thirtyfour::Key;
 
 /// The account is signed out everywhere.
 fn sign_out_everywhere(desk: &Desk) {
-    let hash = hash_password(&desk.demo.password).unwrap();
+    let hash = hash_password(&desk.demo.staff, &desk.demo.password).unwrap();
     Store::open(&desk.demo.database).unwrap().put_staff(&desk.demo.staff, &hash).unwrap();
 }
 

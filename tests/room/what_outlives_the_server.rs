@@ -3,6 +3,7 @@
 use crate::desk::{Desk, Peer, database_bytes, eventually, header, hello};
 use clap::Parser as _;
 use madoguchi::model::ids::Epoch;
+use madoguchi::model::language::Language;
 use madoguchi::model::secret::Secret;
 use madoguchi::model::wire::{ByeReason, Notice, Proof, Refusal, ToClient, ToServer};
 use madoguchi::room::command::{Command, run};
@@ -13,10 +14,10 @@ use madoguchi::room::{Config, ServeError, Tls, serve};
 use serde_json::json;
 use std::path::Path;
 
-async fn command(line: &[&str], stdin: &str) -> Result<String, String> {
+pub async fn command(line: &[&str], stdin: &str) -> Result<String, String> {
     let command = Command::try_parse_from(std::iter::once(&"madoguchi-room").chain(line)).map_err(|e| e.to_string())?;
     let mut said = Vec::new();
-    run(command, &mut stdin.as_bytes(), &mut said).await.map_err(|error| error.to_string())?;
+    run(command, Language::English, &mut stdin.as_bytes(), &mut said).await.map_err(|error| error.to_string())?;
     Ok(String::from_utf8(said).unwrap())
 }
 
@@ -183,8 +184,16 @@ async fn appointments_and_accounts_made_at_the_command_line_reach_the_running_se
         let error = command(&[&base[..], &extra].concat(), "").await.unwrap_err();
         assert!(error.contains(reason), "{error}");
     }
-    let short = command(&["staff", "add", "--database", &database, "taro"], "short\n").await.unwrap_err();
-    assert!(short.contains("fewer than 10 characters"), "{short}");
+    for (guessed, why) in [
+        ("", "is empty"),
+        ("short", "fewer than 12 characters"),
+        ("taro-password-taro", "fewer than 12 characters"),
+        ("123456789012345", "repeats or counts"),
+    ] {
+        let error = command(&["staff", "add", "--database", &database, "taro"], &format!("{guessed}\n")).await;
+        assert!(error.as_ref().is_err_and(|error| error.contains(why)), "{guessed}: {error:?}");
+    }
+    assert_eq!(header(&desk.sign_in("taro", "123456789012345").await, "location"), Some("/sign-in?wrong=1"));
     command(&["staff", "add", "--database", &database, "taro"], "a long enough one\n").await.unwrap();
     assert_eq!(header(&desk.sign_in("taro", "a long enough one").await, "location"), Some("/staff"));
 }
@@ -207,7 +216,7 @@ async fn what_cannot_be_served_is_refused_in_a_sentence() {
     let cert = with(&|config| config.tls = Some(Tls { cert: none.into(), key: none.into() })).await;
     assert!(cert.contains("/nonexistent/file.pem"), "{cert}");
     let folder = with(&|config| config.database = "/nonexistent/room.sqlite".into()).await;
-    assert!(folder.contains("check that the folder exists"), "{folder}");
+    assert!(folder.contains("/nonexistent/room.sqlite") && folder.contains("make it first"), "{folder}");
     assert!(with(&|config| config.time_zone = "Asia/Edo".into()).await.contains("Asia/Tokyo"));
     assert!(with(&|config| config.public = Some("http://city.example".into())).await.contains("http:// only for"));
 }
@@ -369,6 +378,7 @@ async fn told_to_reload_the_server_goes_on() {
     let database = desk.folder.path().join("other.sqlite").display().to_string();
     let mut server = tokio::process::Command::new(env!("CARGO_BIN_EXE_madoguchi-room"))
         .args(["serve", "--listen", "127.0.0.1:0", "--database", &database])
+        .env("LC_ALL", "C")
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .kill_on_drop(true)

@@ -78,7 +78,7 @@ export class SignedIn {
   async #send() {
     const password = $("sign-in-password");
     if (password.value === "") {
-      this.#say(word("password-missing"));
+      this.#say(word("sign-in-password-missing"));
       return;
     }
     const body = new URLSearchParams({ name: this.#staff, password: password.value });
@@ -93,7 +93,7 @@ export class SignedIn {
     if (answer?.status === 403 || answer?.status === 429) {
       const { wait_seconds: seconds } = await answer.json();
       password.value = "";
-      this.#say(seconds ? word("sign-in-wait", { seconds }) : word("password-wrong"));
+      this.#say(seconds ? word("sign-in-wait", { seconds }) : word("sign-in-password-wrong"));
     } else {
       this.#say(word("why-server"));
     }

@@ -21,12 +21,13 @@ impl Store {
     /// [`StoreError`].
     pub fn put_staff(&self, name: &str, hash: &str) -> Result<(), StoreError> {
         self.with(|db| {
-            db.execute("DELETE FROM session WHERE staff = ?1", [name])?;
-            db.execute(
+            let both = db.unchecked_transaction()?;
+            both.execute(
                 "INSERT INTO staff (name, password) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET password = ?2",
                 [name, hash],
-            )
-            .map(|_| ())
+            )?;
+            both.execute("DELETE FROM session WHERE staff = ?1", [name])?;
+            both.commit()
         })
     }
 
@@ -63,17 +64,41 @@ impl Store {
         })
     }
 
-    /// Keeps a sign-in.
+    /// Gives a staff account another password, `from` one hash `to` another, and ends its sign-ins but for `staying`;
+    /// `false`, with nothing changed, when its password is no longer the former.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn add_session(&self, token: KeyHash, staff: &str, until: Timestamp) -> Result<(), StoreError> {
+    pub fn change_password(&self, name: &str, (from, to): (&str, &str), staying: KeyHash) -> Result<bool, StoreError> {
         self.with(|db| {
-            db.execute(
-                "INSERT INTO session (token, staff, until) VALUES (?1, ?2, ?3)",
-                params![token.to_hex(), staff, until.as_second()],
-            )
-            .map(|_| ())
+            let both = db.unchecked_transaction()?;
+            let changed =
+                both.execute("UPDATE staff SET password = ?3 WHERE name = ?1 AND password = ?2", [name, from, to])?;
+            if changed == 1 {
+                both.execute("DELETE FROM session WHERE staff = ?1 AND token <> ?2", [name, &staying.to_hex()])?;
+            }
+            both.commit()?;
+            Ok(changed == 1)
+        })
+    }
+
+    /// Keeps a sign-in of an account with this password's hash; `false` when it has no longer that one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_session(
+        &self,
+        token: KeyHash,
+        (staff, password): (&str, &str),
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.with(|db| {
+            let added = db.execute(
+                "INSERT INTO session (token, staff, until)
+                 SELECT ?1, name, ?3 FROM staff WHERE name = ?2 AND password = ?4",
+                params![token.to_hex(), staff, until.as_second(), password],
+            )?;
+            Ok(added == 1)
         })
     }
 

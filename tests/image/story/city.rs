@@ -9,6 +9,7 @@ use madoguchi::model::wire::Words;
 use madoguchi::room::{self, demo};
 use madoguchi::staff::sheet::{self, Sheet};
 use madoguchi::staff::stick;
+use madoguchi::words::message::Message;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -61,14 +62,14 @@ impl City {
         write(&file, &text)?;
         let place = self.stick("loan-stick")?;
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        stick::loan(&file, &site_key(), &place, today, true).map_err(|error| error.to_string())?;
+        stick::loan(&file, &site_key(), &place, today, true, &mut unasked).map_err(|error| error.to_string())?;
         Ok(place)
     }
 
     /// A stick that takes the box back.
     pub(crate) fn give_back(&self) -> Outcome<PathBuf> {
         let place = self.stick("return-stick")?;
-        stick::give_back(LOAN, &site_key(), &place, true).map_err(|error| error.to_string())?;
+        stick::give_back(LOAN, &site_key(), &place, true, &mut unasked).map_err(|error| error.to_string())?;
         Ok(place)
     }
 
@@ -95,6 +96,11 @@ impl City {
         let (width, height) = (drawn.width(), drawn.height());
         RgbaImage::from_raw(width, height, drawn.take()).ok_or_else(|| "the paper's size".to_owned())
     }
+}
+
+/// The key of the site has no password.
+pub(crate) fn unasked(question: &Message) -> std::io::Result<String> {
+    Err(std::io::Error::other(question.to_string()))
 }
 
 /// The key that signs sticks for development images; `image/steps/keys` makes it.
