@@ -40,6 +40,7 @@
 //! * `staff`: the staff's command line: the room-key sheet, checking a loan, signing it onto a stick.
 //! * `stick`: a stick's files and signatures, as staff write them and the device reads them.
 //! * `emulator`: the machine that the image is booted in: QEMU, with a camera, a button and sticks of our own.
+//! * `command_line`: how both of these read their command line and choose its language.
 //! * `password`: what is taken as a password, wherever one is set.
 //! * `words`: every sentence a person reads, as Fluent files.
 //! * `src/pixels`: whatever goes over every pixel of a picture; a crate of its own, the only one that debug builds optimise.
@@ -87,6 +88,8 @@
 //! | word | a message, to or from a person or another program |
 
 pub mod appliance;
+#[cfg(any(feature = "room", feature = "staff"))]
+pub mod command_line;
 #[cfg(feature = "device")]
 pub mod device;
 #[cfg(any(feature = "device", feature = "staff"))]

@@ -48,6 +48,9 @@ pub const fn files(language: Language) -> [&'static str; 5] {
     }
 }
 
+/// What the command lines' help says in Japanese; in English it stands where the options are declared.
+pub const HELP: &str = include_str!("words/ja/help.ftl");
+
 /// A value that stands in a message's `{ $place }`.
 #[derive(Clone, Copy, Debug)]
 pub enum Arg<'a> {
@@ -119,7 +122,8 @@ fn bundle(language: Language) -> FluentBundle<FluentResource> {
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     // The TV has no mixed text directions; the isolation marks would only be missing glyphs.
     bundle.set_use_isolating(false);
-    for file in files(language) {
+    let help = (language == Language::Japanese).then_some(HELP);
+    for file in files(language).into_iter().chain(help) {
         // A broken message is left out and Japanese stands in; a test shows that none is broken.
         let resource = FluentResource::try_new(file.to_owned()).unwrap_or_else(|(partial, _)| partial);
         bundle.add_resource_overriding(resource);
@@ -193,7 +197,7 @@ mod tests {
     fn no_file_has_a_syntax_error_or_a_text_twice() {
         for language in Language::ALL {
             let mut bundle = FluentBundle::<FluentResource>::new_concurrent(vec![language.tag().parse().unwrap()]);
-            for file in files(language) {
+            for file in files(language).into_iter().chain([HELP]) {
                 let resource = FluentResource::try_new(file.to_owned()).map_err(|(_, errors)| errors).unwrap();
                 bundle.add_resource(resource).unwrap();
             }

@@ -321,4 +321,48 @@ mod tests {
             assert!(japanese.contains("ください") && !japanese.contains('\u{200b}'), "{japanese}");
         }
     }
+
+    /// The sources whose messages are texts of `tools.ftl`.
+    const SPEAKERS: [&str; 12] = [
+        include_str!("message.rs"),
+        include_str!("../command_line.rs"),
+        include_str!("../password.rs"),
+        include_str!("../stick.rs"),
+        include_str!("../staff/command.rs"),
+        include_str!("../staff/keys.rs"),
+        include_str!("../staff/sheet.rs"),
+        include_str!("../staff/stick.rs"),
+        include_str!("../room/command.rs"),
+        include_str!("../room/told.rs"),
+        include_str!("../bin/madoguchi-room.rs"),
+        include_str!("../bin/madoguchi-staff.rs"),
+    ];
+
+    #[test]
+    fn every_message_has_its_words_in_japanese_and_in_english_and_none_is_left_over() {
+        let texts: Vec<_> = [Language::Japanese, Language::English]
+            .map(|language| {
+                let tools = super::super::files(language)[4];
+                let names = tools.lines().filter(|line| line.starts_with(|letter: char| letter.is_ascii_lowercase()));
+                names.filter_map(|line| Some(line.split_once(" =")?.0.to_owned())).collect::<Vec<_>>()
+            })
+            .into();
+        assert!(texts[0].len() > 120 && texts[0] == texts[1], "{texts:?}");
+        for id in &texts[0] {
+            let said = SPEAKERS.iter().any(|source| source.contains(&format!("\"{id}\"")));
+            assert!(said, "{id} is said nowhere");
+        }
+        for source in SPEAKERS {
+            for call in ["Message::new(\"", "about(\"", "failed(\""] {
+                for id in source.split(call).skip(1).filter_map(|rest| rest.split('"').next()) {
+                    assert!(texts[0].iter().any(|text| text == id), "{id} has no words");
+                }
+            }
+        }
+        // A sentence that Japanese took over from English was forgotten.
+        for id in &texts[0] {
+            let said = Catalog::embedded().plain(Language::Japanese, id, &[]);
+            assert!(said.chars().any(|letter| letter > '\u{3000}'), "{id} is not Japanese: {said}");
+        }
+    }
 }

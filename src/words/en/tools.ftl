@@ -154,3 +154,4 @@ room-counter-made = The counter { $id } is there.
 room-revoked = The appointment { $id } is withdrawn; its key is no longer good.
 room-listens = listening on { $address } ({ $public })
 room-health = health and metrics on { $address }
+room-not-started = the program cannot start: { $said }; close other programs, and try it again

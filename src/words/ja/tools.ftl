@@ -156,3 +156,4 @@ room-counter-made = 窓口 { $id } を登録しました。
 room-revoked = 予約 { $id } を取り消しました。キーはもう使えません。
 room-listens = { $address } で始めました（{ $public }）
 room-health = 状態と計測は { $address }
+room-not-started = プログラムを始められません（{ $said }）。ほかのプログラムを閉じて、もう一度お試しください。
