@@ -199,7 +199,7 @@ impl Ready {
             Refusal::Revoked => (RoomRefusal::Revoked, false, None),
             Refusal::LetLeave => (RoomRefusal::LetLeave, false, None),
             Refusal::Version { .. } => (RoomRefusal::Version, false, None),
-            Refusal::RoomFull => (RoomRefusal::RoomFull, true, None),
+            Refusal::RoomFull | Refusal::Taken { .. } => (RoomRefusal::RoomFull, true, None),
             Refusal::Busy => (RoomRefusal::Busy, true, None),
             Refusal::TooManyTries { wait_seconds } => {
                 (RoomRefusal::TooManyTries, true, Some(Duration::from_secs(u64::from(*wait_seconds).clamp(1, 900))))

@@ -345,6 +345,8 @@ impl Inside {
                     self.call.skip(now, epoch);
                     self.say(ToServer::Unverified { epoch }, effects);
                 } else if news {
+                    // Nothing was lost: the counter's end is another page, or somebody else's.
+                    self.was_live &= !self.is_live();
                     self.build(now, epoch, known, effects);
                 }
             }

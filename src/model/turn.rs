@@ -12,7 +12,7 @@ use super::stick::{LoanOrder, StickNews};
 use super::update::UpdateNews;
 use super::uptime::Uptime;
 use super::wifi_code::WifiCode;
-use super::wire::{Candidate, IceServer, ToClient, ToServer};
+use super::wire::{Candidate, IceServer, Refusal, ToClient, ToServer};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -379,6 +379,8 @@ impl fmt::Display for Told {
 fn heard(message: &ToClient) -> String {
     match message {
         ToClient::Welcome(_) => "Welcome".into(),
+        // Who holds a seat is nothing for a log.
+        ToClient::Refused(Refusal::Taken { .. }) => "Refused Taken".into(),
         ToClient::Refused(refusal) => format!("Refused {refusal:?}"),
         ToClient::Beat { .. } => "Beat".into(),
         ToClient::Lobby { staff_present } => format!("Lobby staff={staff_present}"),
@@ -395,6 +397,7 @@ fn heard(message: &ToClient) -> String {
         ToClient::PeerUnverified { epoch, .. } => format!("PeerUnverified epoch={}", epoch.0),
         ToClient::Moved { slot, .. } => format!("Moved {}/{}", slot.starts, slot.ends),
         ToClient::Notice { notice } => format!("Notice {notice:?}"),
+        ToClient::TakenOver { .. } => "TakenOver".into(),
         ToClient::Error { code, .. } => format!("Error {}", code.chars().take(20).collect::<String>()),
         ToClient::Bye { reason } => format!("Bye {reason:?}"),
     }

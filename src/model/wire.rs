@@ -67,6 +67,9 @@ pub enum Proof {
     Staff {
         /// Which appointment.
         appointment: String,
+        /// Also when a colleague holds the seat, who is then relieved ([`ToClient::TakenOver`]).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        take_over: bool,
     },
 }
 
@@ -175,6 +178,11 @@ pub enum Refusal {
     ResumeExpired,
     /// Not signed in, or not this counter's staff.
     NotStaff,
+    /// To staff: a colleague holds the counter's seat, and was not to be relieved.
+    Taken {
+        /// The colleague's account.
+        by: String,
+    },
     /// The server is being shut down or is too full.
     Busy,
 }
@@ -460,6 +468,11 @@ pub enum ToClient {
     Notice {
         /// What.
         notice: Notice,
+    },
+    /// To staff: a colleague takes the seat. A goodbye follows.
+    TakenOver {
+        /// The colleague's account.
+        by: String,
     },
     /// A message was not understood or not allowed now; nothing else happened.
     Error {

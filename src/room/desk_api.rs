@@ -174,7 +174,7 @@ pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Respon
     let Ok(Ok((counters, appointments))) = read.await else { return database_trouble() };
     let states = desk.hub.states().await;
     let listed = appointments.into_iter().filter(|appointment| is_near(now, appointment)).filter_map(|appointment| {
-        let state = *states.get(&appointment.id)?;
+        let state = states.get(&appointment.id)?.clone();
         Some(Listed {
             id: appointment.id,
             counter: appointment.counter.name,

@@ -72,7 +72,8 @@ mod tests {
         vec![
             hello(Proof::Key { key: Secret::new("0123456789ABCDEFGHJKMNPQRS") }),
             hello(Proof::Resume { token: Secret::new("ZYXWVTSRQPNMKJHGFEDCBA9876") }),
-            hello(Proof::Staff { appointment: "7K3M9QWX".to_owned() }),
+            hello(Proof::Staff { appointment: "7K3M9QWX".to_owned(), take_over: false }),
+            hello(Proof::Staff { appointment: "7K3M9QWX".to_owned(), take_over: true }),
             ToServer::Consent { rules: RULES_VERSION.to_owned() },
             ToServer::Offer { to: staff.clone(), epoch, sdp: sdp.clone() },
             ToServer::Answer { to: guest.clone(), epoch, sdp },
@@ -131,6 +132,7 @@ mod tests {
             ToClient::PeerUnverified { peer: guest, epoch: Epoch(1) },
             ToClient::Moved { slot: Slot { opens: at(-600), starts: at(0), ends: at(2700) }, ice_servers: Vec::new() },
             ToClient::Notice { notice: Notice::FiveMinutes },
+            ToClient::TakenOver { by: "田中".to_owned() },
             ToClient::Error { code: "not-now".to_owned(), text: "The lobby is not open yet.".to_owned() },
             ToClient::Bye { reason: ByeReason::SlotOver },
         ];
@@ -144,6 +146,7 @@ mod tests {
             Refusal::Version { server: VERSION },
             Refusal::ResumeExpired,
             Refusal::NotStaff,
+            Refusal::Taken { by: "佐藤".to_owned() },
             Refusal::Busy,
         ];
         examples.extend(refusals.map(ToClient::Refused));

@@ -118,7 +118,7 @@ impl Desk {
     pub async fn staff(&self) -> (Peer, Welcome) {
         let cookie = self.cookie().await;
         let mut peer = Peer::connect(self.running(), Some(&cookie)).await.unwrap();
-        peer.say(&hello(Proof::Staff { appointment: self.demo.appointment.clone() })).await;
+        peer.say(&hello(Proof::Staff { appointment: self.demo.appointment.clone(), take_over: false })).await;
         let welcome = peer.welcome().await;
         (peer, welcome)
     }

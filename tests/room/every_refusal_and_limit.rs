@@ -34,7 +34,7 @@ async fn unknown_and_malformed_keys_old_versions_and_tokens() {
     assert_eq!(refusal(&desk, &key("これは鍵ではありません")).await, Refusal::UnknownKey);
     let token = hello(Proof::Resume { token: Secret::new("no such token") });
     assert_eq!(refusal(&desk, &token).await, Refusal::ResumeExpired);
-    let staff = hello(Proof::Staff { appointment: desk.demo.appointment.clone() });
+    let staff = hello(Proof::Staff { appointment: desk.demo.appointment.clone(), take_over: false });
     assert_eq!(refusal(&desk, &staff).await, Refusal::NotStaff);
     let ToServer::Hello { proof, .. } = with_key(&desk) else { unreachable!() };
     let newer = ToServer::Hello { version: VERSION + 1, proof, language: Language::Japanese, abilities: Vec::new() };
@@ -263,6 +263,6 @@ async fn pages_of_other_sites_may_not_connect_nor_change_anything() {
     let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
     request.headers_mut().insert("cookie", cookie.parse().unwrap());
     let mut peer = Peer(tokio_tungstenite::connect_async(request).await.unwrap().0);
-    peer.say(&hello(Proof::Staff { appointment: desk.demo.appointment.clone() })).await;
+    peer.say(&hello(Proof::Staff { appointment: desk.demo.appointment.clone(), take_over: false })).await;
     assert!(matches!(peer.rest().await.as_slice(), [ToClient::Refused(Refusal::NotStaff)]));
 }

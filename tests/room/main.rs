@@ -29,6 +29,7 @@ mod senses_in_a_browser;
 mod signed_in_in_a_browser;
 mod signing_in_and_asking;
 mod staff_and_guest_in_a_browser;
+mod taken_over_in_a_browser;
 mod trouble_at_the_command_line;
 mod what_outlives_the_server;
 mod wire_in_trouble;

@@ -40,6 +40,7 @@ mod the_servers_certificate_is_not_trusted;
 mod too_many_tries_wait_and_ask_again;
 
 // session
+mod a_colleague_takes_over;
 mod a_family_joins_by_cable_and_leaves;
 mod a_weak_line_offers_the_telephone;
 mod made_to_leave_never_rejoins_by_itself;

@@ -4,7 +4,7 @@ use crate::model::ids::Attempt;
 use crate::model::wire::ToClient;
 
 /// Every `kind` of [`ToClient`]. A message of another kind comes from a newer server and is ignored.
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 18] = [
     "welcome",
     "refused",
     "beat",
@@ -20,6 +20,7 @@ const KINDS: [&str; 17] = [
     "peer-unverified",
     "moved",
     "notice",
+    "taken-over",
     "error",
     "bye",
 ];

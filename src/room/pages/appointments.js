@@ -36,7 +36,7 @@ export class Appointments {
   #moving;
 
   constructor({ choose, confirm, busy, signIn, announce, onList, onTrouble }) {
-    Object.assign(this, { choose, confirm, busy, onList, onTrouble, seated: null });
+    Object.assign(this, { choose, confirm, busy, onList, onTrouble, seated: null, staff: null });
     const [list, now] = [() => this.#known, () => Date.now() + this.#ahead];
     new Make({ list, now, confirm, signIn, onMade: () => this.read() });
     this.#moving = new Moving({ now, confirm, signIn, announce, onMoved: () => this.read() });
@@ -71,6 +71,7 @@ export class Appointments {
     }
     this.#failures = 0;
     this.#known = await answer.json();
+    this.staff = this.#known.staff;
     this.#ahead = Date.parse(this.#known.server_time) - Date.now();
     this.onTrouble(this.#failed ?? (this.#known.store_trouble ? { word: "trouble-store" } : null));
     this.draw();
@@ -122,6 +123,7 @@ export class Appointments {
     if (appointment.remark) {
       card.append(element("p", "quiet", appointment.remark));
     }
+    const colleague = state.held_by !== this.staff ? state.held_by : null;
     const badge = element("p", "badge", word(PHASES[state.phase].word));
     if (waitsAlone(appointment)) {
       badge.textContent = word("phase-alone");
@@ -131,6 +133,8 @@ export class Appointments {
       badge.classList.add("calls");
     } else if (state.burnt) {
       badge.textContent = word("phase-burnt");
+    } else if (colleague) {
+      badge.textContent = word("held-by", { name: colleague });
     }
     const rest = element("span", "rest");
     badge.append(" ", rest);
@@ -138,7 +142,7 @@ export class Appointments {
     card.append(badge);
     if (state.phase !== "over" && state.phase !== "revoked") {
       const row = element("div", "row");
-      const join = element("button", id === this.seated ? "" : "primary", word(id === this.seated ? "seated" : "take-seat"));
+      const join = element("button", id === this.seated ? "" : "primary", word(id === this.seated ? "seated" : colleague ? "take-over" : "take-seat"));
       const which = `${start} ${said(appointment.counter)} ${id}`;
       join.setAttribute("aria-label", `${join.textContent} ${which}`);
       Object.assign(join, { type: "button", disabled: id === this.seated });

@@ -137,7 +137,7 @@ export class Room {
         this.on.signed_out?.();
         return;
       }
-      this.#finish(message.why);
+      this.#finish(message.why, message.by);
       return;
     } else if (message.kind === "bye" && ENDED_FOR_GOOD.includes(message.reason)) {
       this.#end();
@@ -205,10 +205,10 @@ export class Room {
     this.#listening.abort();
   }
 
-  #finish(why) {
+  #finish(why, by) {
     this.#end();
     this.#socket?.close();
-    this.on.refused?.({ kind: "refused", why });
+    this.on.refused?.({ kind: "refused", why, by });
   }
 
   #lost(socket) {

@@ -11,6 +11,7 @@ import { SignedIn } from "./signed-in.js";
 import { clock, countdown, language, onLanguage, said, startWords, word } from "./words.js";
 
 const MEASURE_EACH_MS = 2000;
+const OPENING_MS = 3000;
 // As the model says (EchoStats::ENOUGH_DB).
 const ECHO_HEARD_DB = 15;
 const $ = (id) => document.getElementById(id);
@@ -53,16 +54,33 @@ let cameraOff = false;
 let hold = false;
 let ended = null;
 let quality = "none";
+/** Camera and microphone are being opened for this seat. */
+let opening = null;
+/** A colleague took the seat: how that is said. */
+let relievedBy = null;
 /** So often our own seat was refused although somebody is signed in. */
 let unwelcome = 0;
 
 // ---- a seat ----
 
 async function take(appointment) {
-  const text = guest ? "change-text" : "change-text-notes";
-  if ((guest || hasNotes()) && !(await confirm(word("change-title"), word(hasNotes() && guest ? "change-text-both" : text), word("change-do")))) {
+  const { held_by: name } = appointment.state;
+  const colleague = name !== null && name !== appointments.staff ? name : null;
+  const notes = hasNotes();
+  const costs = guest && notes ? word("change-text-both") : guest ? word("change-text") : notes ? word("change-text-notes") : "";
+  if (colleague) {
+    const text = `${word("take-over-text", { name })} ${costs}`.trim();
+    if (!(await confirm(word("take-over-title", { name }), text, word("take-over"), "primary"))) {
+      return;
+    }
+  } else if (costs && !(await confirm(word("change-title"), costs, word("change-do")))) {
     return;
   }
+  sit(appointment, colleague !== null);
+}
+
+/** Takes the seat; a colleague who holds it is relieved only when that was confirmed. */
+function sit(appointment, takeOver) {
   leave();
   ended = null;
   stuck = false;
@@ -71,12 +89,12 @@ async function take(appointment) {
   appointments.seated = appointment.id;
   appointments.draw();
   set({ room: "connecting" });
-  openOwn();
+  openFirst();
   room = new Room({
-    proof: { by: "staff", appointment: appointment.id },
+    proof: { by: "staff", appointment: appointment.id, take_over: takeOver },
     language: language(),
     abilities: ["browser", "vp8", "h264", "share-screen"],
-    on: hearing(),
+    on: hearing(appointment),
   });
   room.open();
   $("picture").focus?.();
@@ -89,21 +107,26 @@ function hasNotes() {
 }
 
 /** What a message does. */
-function hearing() {
+function hearing(appointment) {
   return {
     welcome: (message) => {
       welcome = message;
+      // Confirmed once: whoever relieves us while our line is lost is not thrown out again.
+      room.proof.take_over = false;
       [stuck, unwelcome] = [false, 0];
       set({ room: "seated" });
       sayMuted();
       draw();
     },
-    refused: ({ why }) => finish(REFUSALS[why] ?? REFUSALS.other),
+    refused: ({ why, by }) => (why === "taken" ? taken(appointment, by) : finish(REFUSALS[why] ?? REFUSALS.other)),
     signed_out: comeBackSignedIn,
     bye: ({ reason }) => {
       if (reason !== "server-closing") {
-        finish(BYES[reason] ?? BYES.ended);
+        finish(relievedBy ?? BYES[reason] ?? BYES.ended);
       }
+    },
+    taken_over: ({ by: name }) => {
+      relievedBy = { word: "bye-taken-over", blanks: { name } };
     },
     line: (up) => {
       if (!up && state.room === "seated") {
@@ -180,6 +203,19 @@ function hearing() {
   };
 }
 
+/** A colleague was quicker; or relieved us while our line was lost. */
+async function taken(appointment, name) {
+  if (welcome) {
+    finish({ word: "bye-taken-over", blanks: { name } });
+    return;
+  }
+  leave();
+  appointments.read();
+  if (await confirm(word("take-over-title", { name }), word("take-over-text", { name }), word("take-over"), "primary")) {
+    sit(appointment, true);
+  }
+}
+
 /** Our seat is kept from us: until the clerk signs in again, or for good when somebody else is signed in now. */
 async function comeBackSignedIn() {
   const signedIn = await appointments.read();
@@ -245,7 +281,7 @@ function leave() {
 
 function finish(why) {
   ended = why;
-  announce(word(why.word));
+  announce(word(why.word, why.blanks));
   clearSeat();
   appointments.read();
 }
@@ -256,6 +292,7 @@ function clearSeat() {
   welcome = null;
   guest = null;
   hold = false;
+  relievedBy = null;
   drop();
   closeOwn();
   appointments.seated = null;
@@ -284,6 +321,21 @@ const player = new Player($("guest-video"), (blocked) => {
 const awake = new Awake((on) => set({ awake: on ? "on" : "off" }));
 
 const share = new Share(shareChanged);
+
+/** What the browser has not opened yet is not off. A question of its own that nobody answers is waited for only so long. */
+async function openFirst() {
+  const mine = {};
+  opening = mine;
+  const opened = () => {
+    if (opening === mine) {
+      opening = null;
+      sayMuted();
+    }
+  };
+  setTimeout(opened, OPENING_MS);
+  await openOwn();
+  opened();
+}
 
 async function openOwn() {
   await devices.open();
@@ -320,6 +372,9 @@ async function sendTracks() {
 }
 
 function sayMuted() {
+  if (opening) {
+    return;
+  }
   const [microphone, camera] = [muted || !devices.works("microphone"), cameraOff || !devices.works("camera")];
   room?.say({ kind: "mute", microphone, camera: camera && !share.track, speaker: silent });
 }
@@ -395,6 +450,9 @@ async function end() {
 /** Asks before something that cannot be undone. */
 function confirm(title, text, yes, look = "danger") {
   const dialog = $("confirm");
+  if (dialog.open) {
+    return Promise.resolve(false);
+  }
   $("confirm-title").textContent = title;
   $("confirm-text").textContent = text;
   $("confirm-yes").textContent = yes;
@@ -497,7 +555,7 @@ function drawControls(seated) {
 function drawVeil() {
   let [text, more] = ["", ""];
   if (ended) {
-    [text, more] = [word(ended.word), word("veil-choose")];
+    [text, more] = [word(ended.word, ended.blanks), word("veil-choose")];
   } else if (!room) {
     [text, more] = [word("veil-none"), word("veil-choose")];
   } else if (state.room === "lost") {

@@ -83,7 +83,7 @@ pub enum Phase {
 }
 
 /// An appointment's state for the staff's list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     /// What it is right now.
     pub phase: Phase,
@@ -93,6 +93,8 @@ pub struct State {
     pub guests: usize,
     /// Staff in the room.
     pub staff: usize,
+    /// The account that holds the counter's seat.
+    pub held_by: Option<String>,
     /// The key is no longer good.
     pub burnt: bool,
 }

@@ -1,7 +1,7 @@
 //! Who gets a seat: by room key, by the token of an earlier welcome, or as signed-in staff.
 
 use super::appointment::Standing;
-use super::room::{Line, Room, Seat};
+use super::room::{Line, Off, Room, Seat};
 use super::{ConnectionId, Now, Out, Registry, room_of_key};
 use crate::model::ids::PeerId;
 use crate::model::language::Language;
@@ -40,7 +40,9 @@ impl Registry {
             match proof {
                 Proof::Key { key } => self.by_key(now, connection, key.expose(), language, out),
                 Proof::Resume { token } => self.by_token(connection, token.expose(), language, out),
-                Proof::Staff { appointment } => self.by_staff(now, connection, appointment, language, out),
+                Proof::Staff { appointment, take_over } => {
+                    self.by_staff(now, connection, appointment, *take_over, language, out)
+                }
             }
         } else {
             Err(Refusal::Version { server: VERSION })
@@ -124,6 +126,7 @@ impl Registry {
         now: Now,
         connection: ConnectionId,
         appointment: &str,
+        take_over: bool,
         language: Language,
         out: &mut Vec<Out>,
     ) -> Result<Granted, Refusal> {
@@ -144,7 +147,15 @@ impl Registry {
             self.take_over(appointment, &peer, connection, token, out);
             return Ok(Granted { room: appointment.to_owned(), peer, resumed: true, anew: true });
         }
-        room.make_place(Role::Staff, out)?;
+        if !room.has_place(Role::Staff) {
+            let Some((peer, by)) = room.whom_to_relieve() else { return Err(Refusal::RoomFull) };
+            if !take_over {
+                return Err(Refusal::Taken { by });
+            }
+            room.relieve(&peer, staff, language, out);
+            self.take_over(appointment, &peer, connection, token, out);
+            return Ok(Granted { room: appointment.to_owned(), peer, resumed: true, anew: true });
+        }
         let peer = room.new_peer(Role::Staff);
         room.sit(&peer, Role::Staff, connection, token, language, Some(staff));
         room.audit(&peer, "joined", out);
@@ -206,12 +217,36 @@ impl Room {
         self.seats.insert(peer.clone(), seat);
     }
 
-    /// Finds a free seat of `role`: one place always stays for the counter, and one for a guest.
-    fn make_place(&mut self, role: Role, out: &mut Vec<Out>) -> Result<(), Refusal> {
+    /// Whether a seat of `role` is free: one place always stays for the counter, and one for a guest.
+    fn has_place(&self, role: Role) -> bool {
         let sites = usize::from(self.appointment().sites.max(2));
+        let same = self.seats.values().filter(|seat| seat.role == role).count();
+        self.seats.len() < sites && same < sites - 1
+    }
+
+    /// Whose seat at the counter another clerk may take: one whose line is lost before one who is there.
+    fn whom_to_relieve(&self) -> Option<(PeerId, String)> {
+        let held = self.seats.iter().filter_map(|(peer, seat)| Some((peer, seat, seat.staff.clone()?)));
+        let (peer, _, by) = held.min_by_key(|(_, seat, _)| matches!(seat.line, Line::Up(_)))?;
+        Some((peer.clone(), by))
+    }
+
+    /// Gives a seat at the counter to another account. For the guest it is the same seat, whose connection is made anew and at
+    /// which nothing is off until it is said.
+    fn relieve(&mut self, peer: &PeerId, staff: String, language: Language, out: &mut Vec<Out>) {
+        self.send(peer, ToClient::TakenOver { by: staff.clone() }, out);
+        self.audit(peer, "relieved", out);
+        if let Some(seat) = self.seats.get_mut(peer) {
+            (seat.staff, seat.language) = (Some(staff), language);
+            seat.off = Some(Off { microphone: false, camera: false, speaker: false });
+        }
+        self.audit(peer, "took-over", out);
+    }
+
+    /// Finds a free seat of `role`, or frees one whose line is lost.
+    fn make_place(&mut self, role: Role, out: &mut Vec<Out>) -> Result<(), Refusal> {
         loop {
-            let same = self.seats.values().filter(|seat| seat.role == role).count();
-            if self.seats.len() < sites && same < sites - 1 {
+            if self.has_place(role) {
                 return Ok(());
             }
             let lost = self.seats.iter().find(|(_, seat)| seat.role == role && matches!(seat.line, Line::LostUntil(_)));

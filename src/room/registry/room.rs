@@ -126,6 +126,7 @@ impl Room {
             waiting: guests.iter().filter(|seat| seat.consented && !seat.admitted).count(),
             guests: guests.len(),
             staff: self.seats.len() - guests.len(),
+            held_by: self.seats.values().find_map(|seat| seat.staff.clone()),
             burnt: self.appointment.standing == Standing::Burnt,
         }
     }

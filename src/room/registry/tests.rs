@@ -152,7 +152,11 @@ impl Room {
     }
 
     fn staff(&mut self, name: &str) -> ConnectionId {
-        self.hello(Some(name), Proof::Staff { appointment: "A1".to_owned() })
+        self.hello(Some(name), Proof::Staff { appointment: "A1".to_owned(), take_over: false })
+    }
+
+    fn takes_over(&mut self, name: &str) -> ConnectionId {
+        self.hello(Some(name), Proof::Staff { appointment: "A1".to_owned(), take_over: true })
     }
 
     fn resume(&mut self, token: &Secret, staff: Option<&str>) -> ConnectionId {
@@ -376,13 +380,59 @@ fn a_second_staff_account_finds_the_seat_taken_but_the_same_one_takes_it_over() 
     let mut room = Room::new(2);
     let (guest, first) = room.in_call();
     let other = room.staff("ken");
-    assert_eq!(room.refusal(other), Some(Refusal::RoomFull));
+    assert_eq!(room.refusal(other), Some(Refusal::Taken { by: "hana".to_owned() }));
     let again = room.staff("hana");
     assert_eq!(room.bye(first), Some(ByeReason::Replaced));
     assert_eq!(room.welcome(again).you, room.welcome(first).you);
     // The page is a new one, so both ends build a new connection.
     assert_eq!((room.epoch(guest), room.epoch(again)), (Some(Epoch(2)), Some(Epoch(2))));
     assert!(room.last(again).contains(r#""admitted":true"#));
+}
+
+#[test]
+fn a_colleague_who_takes_over_relieves_the_other_and_the_guest_only_builds_a_new_connection() {
+    for line_is_lost in [false, true] {
+        let mut room = Room::new(2);
+        let (guest, first) = room.in_call();
+        let token = room.welcome(first).resume;
+        room.say(first, ToServer::Mute { microphone: true, camera: true, speaker: false });
+        room.say(first, ToServer::Hold { on: true });
+        if line_is_lost {
+            room.gone(first);
+        }
+        let heard = room.heard(guest).len();
+        let unasked = room.staff("ken");
+        assert_eq!(room.refusal(unasked), Some(Refusal::Taken { by: "hana".to_owned() }), "{line_is_lost}");
+        assert_eq!((room.heard(guest).len(), room.bye(first)), (heard, None));
+        let second = room.takes_over("ken");
+        assert!(room.is_seated(second));
+        if !line_is_lost {
+            let goodbye = [ToClient::TakenOver { by: "ken".to_owned() }, ToClient::Bye { reason: ByeReason::Replaced }];
+            assert!(room.heard(first).ends_with(&goodbye), "{}", room.last(first));
+            assert!(room.closed.contains(&first));
+        }
+        // The guest stays let in, and hears of the same other end with a newer connection: nobody left.
+        let news: Vec<_> = room.heard(guest)[heard..].iter().map(|m| serde_json::to_string(m).unwrap()).collect();
+        assert!(
+            news.iter()
+                .all(|text| ["staff-present", r#""kind":"peer","#, "muted"].iter().any(|fine| text.contains(fine))),
+            "{news:?}"
+        );
+        let nothing_off = r#""microphone":false,"camera":false}"#;
+        assert!(news.last().unwrap().ends_with(nothing_off), "what was off was the colleague's: {news:?}");
+        assert_eq!((room.epoch(guest), room.epoch(second)), (Some(Epoch(2)), Some(Epoch(2))));
+        assert_eq!(room.noticed(second, Notice::Hold), 1, "whoever takes over learns of the hold");
+        let list = &room.registry.states(at(room.now))["A1"];
+        assert_eq!((list.held_by.as_deref(), list.staff), (Some("ken"), 1));
+        let did: Vec<_> = room.audit.iter().rev().take(2).map(|(who, what)| (who.as_str(), *what)).collect();
+        assert_eq!(did, [("ken", "took-over"), ("hana", "relieved")]);
+        // The colleague's page comes back by itself, and takes nothing.
+        let back = room.resume(&token, Some("hana"));
+        assert_eq!(room.refusal(back), Some(Refusal::ResumeExpired));
+        let back = room.staff("hana");
+        assert_eq!(room.refusal(back), Some(Refusal::Taken { by: "ken".to_owned() }));
+        assert_eq!(room.bye(second), None);
+    }
 }
 
 #[test]
@@ -786,7 +836,7 @@ fn three_sites_are_two_guests_or_two_at_the_counter() {
     assert_eq!(room.refusal(third), Some(Refusal::RoomFull), "one place stays for the counter");
     let staff = room.staff("hana");
     let other = room.staff("ken");
-    assert_eq!(room.refusal(other), Some(Refusal::RoomFull));
+    assert_eq!(room.refusal(other), Some(Refusal::Taken { by: "hana".to_owned() }));
     // Each guest has a connection of its own with the counter, and none with the other guest.
     assert_ne!(room.epoch(first), room.epoch(second));
     room.offer(first, second, 1);
@@ -800,6 +850,7 @@ fn three_sites_are_two_guests_or_two_at_the_counter() {
 enum Step {
     Guest,
     Staff(bool),
+    TakesOver(bool),
     Say(u8, u8, u32),
     Gone(u8),
     Resume(u8, bool),
@@ -811,6 +862,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => Just(Step::Guest),
         2 => any::<bool>().prop_map(Step::Staff),
+        1 => any::<bool>().prop_map(Step::TakesOver),
         20 => (any::<u8>(), 0..15_u8, 0..4_u32).prop_map(|(who, what, epoch)| Step::Say(who, what, epoch)),
         1 => any::<u8>().prop_map(Step::Gone),
         2 => (any::<u8>(), any::<bool>()).prop_map(|(who, right)| Step::Resume(who, right)),
@@ -903,6 +955,9 @@ fn laws_hold_over_random_lives() {
                 Step::Staff(first) => {
                     room.staff(if first { "hana" } else { "ken" });
                 }
+                Step::TakesOver(first) => {
+                    room.takes_over(if first { "hana" } else { "ken" });
+                }
                 Step::Say(who, what, epoch) => {
                     // Mostly somebody seated, speaking of whom and of which connection it last heard.
                     let seated: Vec<_> = room.heard.keys().filter(|id| room.is_seated(**id)).copied().collect();
@@ -946,7 +1001,7 @@ fn laws_hold_over_random_lives() {
                         .filter_map(|m| if let ToClient::Welcome(w) = m { Some(w.resume.clone()) } else { None }),
                 );
             }
-            let state = room.registry.states(at(room.now))["A1"];
+            let state = room.registry.states(at(room.now))["A1"].clone();
             prop_assert!(state.guests + state.staff <= usize::from(sites), "more seats than sites");
             prop_assert!(room.now < room.ends || state.guests + state.staff == 0, "somebody sits after the end");
             if let Some((left, why)) = room.registry.wake_in(room.clocks()) {
