@@ -22,6 +22,9 @@ use std::time::Duration;
 const PICTURES_SETTLE: Duration = Duration::from_secs(5);
 /// Without line or path for this long, the telephone takes over.
 const LOST_FOR_GOOD: Duration = Duration::from_secs(90);
+/// In a call the other end says every two seconds how its line is: one that says nothing for so long, while no packet comes
+/// either, is dead.
+const BOTH_SILENT: Duration = Duration::from_secs(3);
 /// The server closes the room; if its word does not come, we close it ourselves.
 const GRACE: Duration = Duration::from_secs(5);
 /// A consent that came before the room's clock said "open" is said again after this long.
@@ -45,6 +48,8 @@ struct Inside {
     invite: Option<Invite>,
     seat: Seat,
     line: Line,
+    /// When something was heard on it last.
+    heard_at: Uptime,
     /// The network carried when it was last looked at.
     carried: bool,
     staff_present: Option<bool>,
@@ -98,6 +103,7 @@ impl Session {
             invite,
             seat,
             line: Line::Up { link, since: now },
+            heard_at: now,
             carried: true,
             staff_present: None,
             admitted: false,
@@ -285,6 +291,7 @@ impl Inside {
     }
 
     fn line_says(&mut self, now: Uptime, news: LinkNews, known: &mut Known, effects: &mut Vec<Effect>) -> Next {
+        self.heard_at = now;
         match news {
             LinkNews::Opened => self.say_hello_again(known, effects),
             LinkNews::Heard(ToClient::Welcome(welcome)) => {
@@ -459,7 +466,15 @@ impl Inside {
                 self.say(ToServer::Unverified { epoch }, effects);
                 self.distrust(now);
             }
-            (MediaNews::PathDead | MediaNews::Failed(_), _) => self.call.fail(now),
+            (MediaNews::PathDead, _) => {
+                self.call.fail(now);
+                // Both are silent: what was sent meanwhile TCP repeats ever more seldom (RFC 6298, section 5.5), and a line that is
+                // back would only be noticed seconds later. A new one is tried each second.
+                if self.line.is_up() && now.since(self.heard_at) >= BOTH_SILENT {
+                    self.line.renew(now);
+                }
+            }
+            (MediaNews::Failed(_), _) => self.call.fail(now),
             _ => {}
         }
         Next::Stay

@@ -375,3 +375,37 @@ async fn a_close_while_opening_gives_up_silently() {
     open(&line, 2, "http://127.0.0.1/", &[]).await;
     assert_eq!(closed(&mut line, 2).await, LinkClosed::NotARoom);
 }
+
+/// A network that comes back after some seconds: a try that was lost meanwhile is not waited for. The peer is a plain
+/// connection, begun at the same moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_answers_again_is_reached_before_tcp_repeats_itself() {
+    // The kernel drops a SYN while the queue of connections that nobody has accepted is full.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut full = Vec::new();
+    while let Ok(connected) = tokio::time::timeout(Duration::from_millis(300), TcpStream::connect(address)).await {
+        full.push(connected.unwrap());
+        assert!(full.len() < 100, "the queue is never full");
+    }
+    let plain = tokio::spawn(TcpStream::connect(address));
+    let mut line = line(LinkConfig::default());
+    open(&line, 1, &format!("ws://{address}/ws"), &[]).await;
+    // The plain one's SYN was lost at once and after one second; it is repeated after three.
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    let serving = tokio::spawn(async move {
+        loop {
+            let (tcp, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                if let Ok(mut socket) = accept_async(tcp).await {
+                    while let Some(Ok(_)) = socket.next().await {}
+                }
+            });
+        }
+    });
+    opened(&mut line, 1).await;
+    assert!(!plain.is_finished(), "it was no quicker than a plain connection");
+    serving.abort();
+}

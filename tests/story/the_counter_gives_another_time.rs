@@ -48,6 +48,9 @@ fn a_connection_made_after_that_has_the_new_credentials() {
     let server = IceServer { urls: vec!["turn:turn.example".to_owned()], username: None, credential: None };
     life.staff(|room| room.moves(props::slot_of("2026-11-21T01:00:00Z", 45), vec![server]));
     life.path_dies();
+    life.waits(seconds(4));
+    // The line itself is well.
+    life.staff(|room| room.note(Notice::FiveMinutes));
     life.until("session-coming-back");
     life.until("session-live-good");
     assert_eq!((life.media.built, life.media.servers.join(" ")), (2, "turn:turn.example".to_owned()));

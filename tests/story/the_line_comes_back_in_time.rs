@@ -2,6 +2,7 @@
 
 use crate::life::{Life, seconds};
 use madoguchi::model::screen::NetworkTrouble;
+use madoguchi::model::wire::{Notice, ToClient};
 use std::time::Duration;
 
 #[test]
@@ -40,6 +41,30 @@ fn a_rebuild_that_nobody_heard_is_asked_for_again() {
     life.waits(seconds(15));
     life.room.hears_rebuild = true;
     life.until("session-live");
+}
+
+/// Nothing comes any more, neither packets nor words: what TCP has under way is not waited for.
+#[test]
+fn a_line_that_is_silent_while_the_path_is_dead_is_opened_anew() {
+    let mut life = Life::talking();
+    let asked = life.asked("OpenLink");
+    life.path_dies();
+    life.until("session-coming-back");
+    life.until("session-live");
+    assert_eq!(life.asked("OpenLink"), asked + 1);
+}
+
+/// The relay alone is gone: the room still speaks, and the line stays.
+#[test]
+fn a_line_that_speaks_while_the_path_is_dead_is_kept() {
+    let mut life = Life::talking();
+    let asked = life.asked("OpenLink");
+    life.path_dies();
+    life.waits(seconds(4));
+    life.staff(|room| room.say(ToClient::Notice { notice: Notice::FiveMinutes }));
+    life.until("session-coming-back");
+    life.until("session-live");
+    assert_eq!(life.asked("OpenLink"), asked);
 }
 
 /// It is tried again within a second after the try that was under way has failed, which takes three seconds here.

@@ -25,6 +25,10 @@ pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// Head start of one address before the next one is tried too (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
+/// Between two tries of one address, and how many there are at the most.
+const AGAIN: Duration = Duration::from_secs(1);
+const ROUNDS: u32 = 10;
+
 /// A line that could not be opened: what was tried, on what, and how it failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{tried}: {problem}")]
@@ -113,23 +117,30 @@ impl Door {
         Ok(addresses)
     }
 
-    /// The first address that answers, each one tried a moment after the one before it (RFC 8305).
+    /// The first address that answers, each one tried a moment after the one before it (RFC 8305), and all of them again each
+    /// second beside the tries that wait: a lost SYN is repeated after one, two, four and more seconds (RFC 6298), and a network
+    /// that comes back meanwhile would only be noticed then.
     async fn connect(&self, addresses: &[SocketAddr]) -> Result<TcpStream, Failure> {
-        let mut tries: FuturesUnordered<_> = (0u32..)
-            .zip(addresses)
-            .map(|(place, address)| async move {
-                sleep(HEAD_START * place).await;
+        let all =
+            (0..ROUNDS).flat_map(|round| (0_u32..).zip(addresses).map(move |(place, address)| (round, place, address)));
+        let mut tries: FuturesUnordered<_> = all
+            .map(|(round, place, address)| async move {
+                sleep(AGAIN * round + HEAD_START * place).await;
                 TcpStream::connect(address).await
             })
             .collect();
-        let mut last = None;
+        let (mut last, mut failed) = (None, 0);
         while let Some(tried) = tries.next().await {
             match tried {
                 Ok(stream) => {
                     let _ = stream.set_nodelay(true);
                     return Ok(stream);
                 }
-                Err(error) => last = Some(error),
+                Err(error) => (last, failed) = (Some(error), failed + 1),
+            }
+            // As many as there are addresses have said no: nobody is silent, and somebody else decides about another try.
+            if failed >= addresses.len() {
+                break;
             }
         }
         let problem = last.map_or_else(|| "no address".to_owned(), |error| error.to_string());

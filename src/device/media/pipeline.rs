@@ -206,7 +206,7 @@ fn hand_to_speaker(audio: &SessionAudio, reserve: Duration, played: &Played) -> 
     let end = gst_app::AppSink::builder().name("speaker").caps(&sound::voice_caps()).sync(true).async_(false).build();
     let reserve = gst::ClockTime::try_from(reserve).unwrap_or_default();
     end.set_property("render-delay", reserve.nseconds());
-    let (audio, played) = (audio.clone(), played.clone());
+    let (audio, played, mut late) = (audio.clone(), played.clone(), Late::default());
     end.set_callbacks(
         gst_app::AppSinkCallbacks::builder()
             .new_sample(move |end| {
@@ -217,6 +217,9 @@ fn hand_to_speaker(audio: &SessionAudio, reserve: Duration, played: &Played) -> 
                     if let Some((at, bytes)) = samples_since(end.base_time(), heard).zip(buffer.map_readable().ok()) {
                         played.plays(at, &sound::samples(&bytes));
                     }
+                    if let Some(now) = end.clock().map(|clock| clock.time()) {
+                        late.comes(heard, now);
+                    }
                     // The moment at which it leaves: what the pipeline waits for, without what the speaker takes.
                     audio.play(buffer, heard.saturating_sub(reserve));
                 }
@@ -225,6 +228,33 @@ fn hand_to_speaker(audio: &SessionAudio, reserve: Duration, played: &Played) -> 
             .build(),
     );
     end
+}
+
+/// Says in the log when most of the other end's sound comes after the moment at which it is to be heard: nobody hears it then.
+#[derive(Default)]
+struct Late {
+    pieces: u32,
+    late: u32,
+    latest: gst::ClockTime,
+}
+
+impl Late {
+    /// Pieces that are judged together: ten seconds.
+    const PIECES: u32 = 500;
+
+    fn comes(&mut self, heard: gst::ClockTime, now: gst::ClockTime) {
+        self.pieces += 1;
+        if let Some(late) = now.checked_sub(heard) {
+            (self.late, self.latest) = (self.late + 1, self.latest.max(late));
+        }
+        if self.pieces == Self::PIECES {
+            let done = std::mem::take(self);
+            if done.late * 2 > done.pieces {
+                let latest = done.latest.mseconds();
+                tracing::warn!(latest, "this machine has the counter's sound too late to be heard (ms)");
+            }
+        }
+    }
 }
 
 /// The form of a session's sound.

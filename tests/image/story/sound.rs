@@ -19,7 +19,7 @@ const RATE: u32 = 8000;
 /// Samples that are looked at together: 100 ms.
 const WINDOW: usize = RATE as usize / 10;
 /// A box that was slower than the call works off what it is behind with before anything is in time again.
-const HEARING: Duration = Duration::from_secs(900);
+const HEARING: Duration = Duration::from_secs(300);
 /// Samples that silence is listened to.
 const SILENCE: usize = RATE as usize * 3;
 
@@ -86,7 +86,12 @@ impl Sound {
             }
             sleep(Duration::from_secs(3)).await;
         }
-        Err(format!("no tone of {hertz} Hz came out of the TV within {HEARING:?}"))
+        let looks = "tail -n 5 /run/ear.log; grep -H . /proc/asound/*/pcm*/sub0/status; journalctl -u madoguchi -o cat -n 60 | grep -v Stats";
+        let looks = guest.ask(looks, PATIENCE).await.map_or_else(|why| why, |(_, said)| said);
+        Err(format!(
+            "no tone of {hertz} Hz came out of the TV within {HEARING:?}; {} samples were recorded\n{looks}",
+            self.at
+        ))
     }
 
     /// Whether nothing is played from now on for a while.
