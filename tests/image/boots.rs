@@ -108,7 +108,10 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
     let said = guest.run("cat /proc/cmdline").await?;
     let cleared =
         ["init_on_alloc=1", "init_on_free=1"].iter().all(|word| said.split_whitespace().any(|is| is == *word));
-    check("memory that was freed is cleared", said, cleared);
+    check("memory that was freed is cleared", said.clone(), cleared);
+    let restarts =
+        ["panic=5", "watchdog.open_timeout=60"].iter().all(|word| said.split_whitespace().any(|is| is == *word));
+    check("what hangs before systemd is restarted", said, restarts);
 
     // Ports: nothing listens on any address, TCP or UDP, except what is bound to one peer.
     let tcp = guest.run("cat /proc/net/tcp /proc/net/tcp6").await?;
