@@ -4,6 +4,44 @@
 # Counts attempts as RAUC's U-Boot backend does: BOOT_ORDER names the slots in order, BOOT_x_LEFT their attempts left.
 # The counters are one sector at 1 MiB with a checksum (image/root/etc/fw_env.config): written whole or not at all.
 
+# The board, as its device tree is called; nothing in the emulated machine, which brings its own.
+setenv board
+if test -n "${fdtfile}"; then
+	setexpr board sub ".*/" "" ${fdtfile}
+	setexpr board sub ".dtb" "" ${board}
+fi
+
+# The hardware's watchdog: neither the boards' firmware nor Debian's U-Boot starts it, so its registers are written here,
+# as the kernel's driver does (bcm2835_wdt.c). They count down from 16 s, and each "run feed" begins that anew; the last
+# one is for the kernel until its driver takes over in the initrd. "watchdog=off" in uboot.env leaves it out.
+# QEMU's Pi restarts at once when they are written. It has no serial number.
+setenv feed true
+setenv unwatched
+setenv registers
+if test -n "${board}"; then
+	setexpr soc sub "-.*" "" ${board}
+	if test "x${soc}" = "xbcm2837"; then
+		setenv registers 0x3f1000
+	fi
+	if test "x${soc}" = "xbcm2711"; then
+		setenv registers 0xfe1000
+	fi
+	if test "x${soc}" = "xbcm2712"; then
+		setenv registers 0x107d2000
+	fi
+	if test "x${serial#}" = "x0000000000000000"; then
+		setenv registers
+		setenv unwatched "systemd.watchdog_sec=off"
+	fi
+	if test "x${watchdog}" = "xoff"; then
+		setenv registers
+	fi
+fi
+if test -n "${registers}"; then
+	setenv feed "mw.l ${registers}24 0x5a0fffff; mw.l ${registers}1c 0x5a000122"
+fi
+run feed
+
 setenv BOOT_ORDER "A"
 setenv BOOT_A_LEFT 3
 setenv BOOT_B_LEFT 3
@@ -44,17 +82,18 @@ env export -c -s 0x200 ${scratch} BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT
 ${devtype} write ${scratch} 0x800 1
 echo "madoguchi: slot ${slot}"
 
-# panic=5: whatever stops the kernel counts as an attempt. Consoles are for the emulated machine and a service cable.
-setenv bootargs "madoguchi.slot=${slot} rauc.slot=${slot} ro panic=5 oops=panic quiet loglevel=4 ${consoles} fsck.mode=skip vt.global_cursor_default=0 systemd.show_status=false net.ifnames=0 usbcore.authorized_default=1 init_on_alloc=1 init_on_free=1 slab_nomerge randomize_kstack_offset=1 cfg80211.ieee80211_regdom=JP"
+# panic=5: whatever stops the kernel counts as an attempt. watchdog.open_timeout: the kernel feeds a watchdog that runs for so
+# many seconds, until systemd does. Consoles are for the emulated machine and a service cable.
+setenv bootargs "madoguchi.slot=${slot} rauc.slot=${slot} ro panic=5 oops=panic watchdog.open_timeout=60 ${unwatched} quiet loglevel=4 ${consoles} fsck.mode=skip vt.global_cursor_default=0 systemd.show_status=false net.ifnames=0 usbcore.authorized_default=1 init_on_alloc=1 init_on_free=1 slab_nomerge randomize_kstack_offset=1 cfg80211.ieee80211_regdom=JP"
 # Checksums are looked at by bootm; whatever is damaged or missing counts as an attempt, too.
 if load ${devtype} ${devnum}:${partition} ${kerneladdr} kernel; then
+	run feed
 	if load ${devtype} ${devnum}:${partition} ${initrdaddr} initrd; then
-		if test "x${fdtfile}" = "x"; then
+		if test "x${board}" = "x"; then
 			bootm ${kerneladdr} ${initrdaddr} ${fdtcontroladdr}
 		else
-			setexpr board sub ".*/" "" ${fdtfile}
-			setexpr board sub ".dtb" "" ${board}
 			if load ${devtype} ${devnum}:${partition} ${treeaddr} ${board}; then
+				run feed
 				bootm ${kerneladdr} ${initrdaddr} ${treeaddr}
 			fi
 		fi

@@ -23,6 +23,23 @@ pub struct Able {
     pub media: bool,
     /// When the supervisor last took a turn: seconds since the kernel's start, with sleep (`CLOCK_BOOTTIME`).
     pub turns: Option<f64>,
+    /// How the TV is driven; `None` without one. It is told, and nothing hangs on it.
+    pub tv: Option<TvMode>,
+}
+
+/// The mode of a TV.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TvMode {
+    /// Pixels in a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Pictures a second; of an interlaced mode, fields.
+    pub rate: u32,
+    /// Each picture has every second row.
+    pub interlaced: bool,
+    /// Size of the picture in it: the largest of 16:9.
+    pub picture: (u32, u32),
 }
 
 /// Both are understood: a family can talk without a camera, and is told so.
@@ -115,6 +132,7 @@ mod tests {
         tls: true,
         media: true,
         turns: Some(98.0),
+        tv: Some(TvMode { width: 1360, height: 768, rate: 60, interlaced: false, picture: (1360, 765) }),
     };
 
     #[test]
@@ -122,6 +140,7 @@ mod tests {
         assert_eq!(missing(None, NOW), [Missing::Supervisor]);
         assert_eq!(missing(Some(&WELL), NOW), []);
         assert_eq!(missing(Some(&Able { camera: Some(CameraSight::Seen), ..WELL }), NOW), []);
+        assert_eq!(missing(Some(&Able { tv: None, ..WELL }), NOW), [], "the mode is told, and nothing hangs on it");
         for (able, what) in [
             (Able { display: false, ..WELL }, Missing::Display),
             (Able { camera: None, ..WELL }, Missing::Camera),

@@ -15,6 +15,25 @@ pub fn mirror(picture: &mut [u8], row_bytes: usize, (x, y): (usize, usize), (wid
     }
 }
 
+/// Lays a picture of four bytes a pixel, `width` pixels wide, on a larger one whose rows begin every `row_bytes`, with its
+/// left upper corner at (`x`, `y`) and each pixel shown `times` times across and down. What lies outside is left out.
+pub fn lay(onto: &mut [u8], row_bytes: usize, (x, y): (usize, usize), picture: &[u8], width: usize, times: usize) {
+    let rows = onto.chunks_exact_mut(row_bytes).skip(y);
+    let wanted = picture.chunks_exact(width * 4).flat_map(|row| std::iter::repeat_n(row, times));
+    for (row, wanted) in rows.zip(wanted) {
+        let Some(row) = row.get_mut(x * 4..(x + width * times) * 4) else { return };
+        if times == 1 {
+            row.copy_from_slice(wanted);
+            continue;
+        }
+        let (pixels, _) = row.as_chunks_mut::<4>();
+        let (wanted, _) = wanted.as_chunks::<4>();
+        for (pixels, wanted) in pixels.chunks_exact_mut(times).zip(wanted) {
+            pixels.fill(*wanted);
+        }
+    }
+}
+
 /// Red, green and blue out of blue, green, red and one unused byte.
 pub fn bgrx_to_rgb(bgrx: &[u8]) -> Vec<u8> {
     let (pixels, _) = bgrx.as_chunks::<4>();
@@ -162,6 +181,25 @@ mod tests {
         let before = picture.clone();
         mirror(&mut picture, 16, (3, 0), (2, 2));
         assert_eq!(picture, before, "a part that reaches out of the picture");
+    }
+
+    #[test]
+    fn a_picture_lies_where_it_should_and_each_pixel_is_shown_so_often() {
+        let pixel = |value: u8| [value; 4];
+        let picture = [1, 2, 3, 4].map(pixel).concat();
+        // Rows of 4 pixels and 4 bytes that nobody sees.
+        let mut screen = vec![0; 20 * 4];
+        lay(&mut screen, 20, (1, 1), &picture, 2, 1);
+        let row = |values: [u8; 5]| values.map(pixel).concat();
+        let wanted = [row([0; 5]), row([0, 1, 2, 0, 0]), row([0, 3, 4, 0, 0]), row([0; 5])];
+        assert_eq!(screen, wanted.concat());
+        lay(&mut screen, 20, (0, 0), &picture, 2, 2);
+        let wanted = [[1, 1, 2, 2, 0], [1, 1, 2, 2, 0], [3, 3, 4, 4, 0], [3, 3, 4, 4, 0]].map(row);
+        assert_eq!(screen, wanted.concat());
+        let before = screen.clone();
+        lay(&mut screen, 20, (4, 0), &picture, 2, 1);
+        lay(&mut screen, 20, (0, 4), &picture, 2, 1);
+        assert_eq!(screen, before, "outside");
     }
 
     #[test]

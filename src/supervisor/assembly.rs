@@ -13,7 +13,6 @@ use crate::device::pace::Pace;
 use crate::device::slot::{SlotAsk, SlotEvent};
 use crate::device::sound::{self, SessionAudio, SoundPorts};
 use crate::device::store::{StoreAsk, StoreEvent};
-use crate::device::tv::paint::Painter;
 use crate::device::tv::{Tv, TvConfig};
 use crate::device::{Device, device};
 use crate::model::light::Light;
@@ -74,7 +73,6 @@ pub struct Running {
 /// # Errors
 /// What could not be started, and why.
 pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
-    let (width, height) = (parts.tv.width, parts.tv.height);
     let (tv, tv_task) = Tv::open(parts.tv)?;
     let tv = Arc::new(tv);
     tasks.start("tv", tv_task);
@@ -110,7 +108,7 @@ pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
 
     let (screen_in, screen) = watch::channel(None);
     let (shown, _) = broadcast::channel(256);
-    tasks.start("screens", show(screen.clone(), Painter::new(width, height), tv.clone(), shown.clone()));
+    tasks.start("screens", show(screen.clone(), tv.clone(), shown.clone()));
 
     let (trace_in, trace) = mpsc::unbounded_channel();
     let (progress_in, progress) = watch::channel(0);

@@ -1,9 +1,10 @@
 //! "A call could be made": the supervisor notes what works, and `madoguchi good` waits for it and marks the slot.
 
 use crate::device::media::trial;
-use crate::device::tv::{Tv, TvFrame};
+use crate::device::tv::mode::Mode;
+use crate::device::tv::{Shown, Tv, TvFrame};
 use crate::device::{able, slot};
-use crate::model::able::{Able, CameraSight, Holding, Missing, missing};
+use crate::model::able::{Able, CameraSight, Holding, Missing, TvMode, missing};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ pub(super) struct Signs {
 
 /// Keeps the file of what was seen working until the supervisor ends.
 pub(super) async fn note(signs: Signs, file: PathBuf) {
-    let (newest, plugged) = (signs.tv.newest(), signs.tv.plugged());
+    let (newest, plugged, shown) = (signs.tv.newest(), signs.tv.plugged(), signs.tv.shown());
     let mut first = signs.first;
     let _ = timeout(SCREEN_FIRST, first.wait_for(|stands| *stands)).await;
     let tls = tokio::task::spawn_blocking(able::tls_works).await.unwrap_or_else(|error| Err(error.to_string()));
@@ -62,6 +63,7 @@ pub(super) async fn note(signs: Signs, file: PathBuf) {
         }
         looks = looks.wrapping_add(1);
         noted.display = is_shown(&newest, &plugged);
+        noted.tv = shown.borrow().as_ref().map(tv_mode);
         noted.camera = signs.camera.borrow().map(|present| match present {
             true => CameraSight::Seen,
             false => CameraSight::Missing,
@@ -96,6 +98,11 @@ async fn call_works() -> bool {
 /// A picture was composed, and the display took it.
 fn is_shown(newest: &watch::Receiver<Option<TvFrame>>, plugged: &watch::Receiver<bool>) -> bool {
     newest.borrow().is_some() && *plugged.borrow()
+}
+
+fn tv_mode(shown: &Shown) -> TvMode {
+    let Mode { width, height, rate, interlaced, .. } = shown.mode;
+    TvMode { width, height, rate, interlaced, picture: shown.fit.picture }
 }
 
 /// How `madoguchi good` waits.

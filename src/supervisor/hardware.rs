@@ -13,7 +13,8 @@ use crate::device::slot::SlotConfig;
 use crate::device::sound::SoundPorts;
 use crate::device::store::{self, StoreConfig};
 use crate::device::systemd::{self, Pulse, Watchdog};
-use crate::device::tv::{Tv, TvConfig, TvSink};
+use crate::device::tv::mode::{Wish, fit};
+use crate::device::tv::{self, Tv, TvConfig, TvSink};
 use crate::device::{CHANNEL, able, device, network, slot, stick, usb};
 use crate::model::light::Light;
 use crate::model::screen::{Face, Screen};
@@ -41,12 +42,13 @@ pub struct HardwareConfig {
     /// ALSA name of the TV's sound; without it the card of the HDMI socket that has a TV, else the first that can play
     #[arg(long)]
     speaker: Option<String>,
-    /// DRM driver of the display, such as vc4; the first that works without it
+    /// DRM driver of the display, such as vc4; the first that has a TV without it
     #[arg(long)]
     display: Option<String>,
-    /// Width and height of the TV's picture
-    #[arg(long, default_value = "1920x1080", value_parser = size)]
-    tv: (u32, u32),
+    /// Mode of the TV, such as 1280x720 or 1280x720@50; without it that of `madoguchi.tv=` on the kernel's command line,
+    /// else the best that the TV has. It has to offer the mode: one that does not gets its best
+    #[arg(long)]
+    tv: Option<Wish>,
     /// Folder in which the system mounts USB sticks, with a NAME.ready beside each that is mounted
     #[arg(long, default_value = usb::STICKS)]
     sticks: PathBuf,
@@ -58,13 +60,8 @@ pub struct HardwareConfig {
     able: PathBuf,
 }
 
-fn size(text: &str) -> Result<(u32, u32), String> {
-    let parsed = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
-    parsed
-        .filter(|(width, height)| width * 9 == height * 16)
-        .ok_or_else(|| format!("\"{text}\" is not WIDTHxHEIGHT of a 16:9 picture, such as 1920x1080 or 1280x720"))
-}
-
+/// The picture's size until a TV says what it has.
+const SIZE: (u32, u32) = (1920, 1080);
 /// Runs the box until systemd asks it to end.
 ///
 /// # Errors
@@ -119,6 +116,8 @@ fn parts(config: &HardwareConfig, mut first: watch::Receiver<bool>, tasks: &mut 
     tasks.start("usb", usb::run(plugged_in, config.sticks.clone(), usb::SETTLING));
     let (news_in, sticks) = mpsc::channel(CHANNEL);
     tasks.start("sticks", stick::run(plugged, news_in, config.site_keys.clone()));
+    let wish = config.tv.or_else(tv::wished_by_the_kernel);
+    let (width, height) = wish.map_or(SIZE, |wish| fit(wish.width, wish.height).picture);
     Parts {
         button,
         light,
@@ -130,7 +129,7 @@ fn parts(config: &HardwareConfig, mut first: watch::Receiver<bool>, tasks: &mut 
         store,
         slot,
         sticks,
-        tv: TvConfig { width: config.tv.0, height: config.tv.1, sink: TvSink::Kms { driver: config.display.clone() } },
+        tv: TvConfig { width, height, sink: TvSink::Kms { driver: config.display.clone(), wish } },
         link: LinkConfig::default(),
         media: MediaConfig { local_addresses: Vec::new(), trust_anchors: watch::channel(Vec::new()).1, line_cut: None },
     }

@@ -15,14 +15,24 @@ pub struct Shown {
     pub screen: Screen,
 }
 
-/// Paints until the supervisor ends. A slow painting skips screens, never queues them.
-pub(super) async fn show(
-    mut screens: watch::Receiver<Option<Screen>>,
-    mut painter: Painter,
-    tv: Arc<Tv>,
-    shown: broadcast::Sender<Shown>,
-) {
-    while screens.changed().await.is_ok() {
+/// Paints until the supervisor ends, in the size that the TV wants. A slow painting skips screens, never queues them.
+pub(super) async fn show(mut screens: watch::Receiver<Option<Screen>>, tv: Arc<Tv>, shown: broadcast::Sender<Shown>) {
+    let mut sizes = tv.size();
+    let (width, height) = *sizes.borrow_and_update();
+    let mut painter = Painter::new(width, height);
+    loop {
+        let new = tokio::select! {
+            changed = screens.changed() => match changed {
+                Ok(()) => true,
+                Err(_) => return,
+            },
+            // The TV is dropped with the supervisor, which ends the other as well.
+            Ok(()) = sizes.changed() => {
+                let (width, height) = *sizes.borrow_and_update();
+                painter = Painter::new(width, height);
+                screens.has_changed().unwrap_or(false)
+            }
+        };
         let Some(screen) = screens.borrow_and_update().clone() else { continue };
         let painting = screen.clone();
         let painted = tokio::task::spawn_blocking(move || {
@@ -34,9 +44,40 @@ pub(super) async fn show(
         match pixmap {
             Ok(pixmap) => {
                 tv.show(pixmap.take(), screen.face.windows());
-                let _ = shown.send(Shown { face: screen.face.name(), screen });
+                if new {
+                    let _ = shown.send(Shown { face: screen.face.name(), screen });
+                }
             }
             Err(why) => tracing::error!(%why, face = screen.face.name(), "a screen cannot be painted"),
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test watches the task that it starts")]
+mod tests {
+    use super::*;
+    use crate::device::tv::catalogue;
+    use crate::device::tv::tests::Played;
+    use crate::model::language::Language;
+    use crate::model::screen::Face;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_screen_is_painted_anew_for_another_tv_and_told_once() {
+        let played = Played::default();
+        let (tv, _serving) = played.tv();
+        let screen = catalogue::screen(Language::Japanese, Face::NoLoan, None);
+        let (screen_in, screens) = watch::channel(None);
+        let (shown, mut told) = broadcast::channel(8);
+        let painting = tokio::spawn(show(screens, tv.clone(), shown));
+        screen_in.send_replace(Some(screen));
+        assert_eq!(told.recv().await.unwrap().face, Face::NoLoan.name());
+        for (mode, picture) in [((1360, 768), (1360, 765)), ((1024, 768), (1024, 576)), ((1280, 720), (1280, 720))] {
+            played.plug("card1-HDMI-A-1", Some(mode));
+            played.shows(picture, None).await;
+        }
+        assert!(told.try_recv().is_err(), "the same screen is told once");
+        drop(screen_in);
+        painting.await.unwrap();
     }
 }

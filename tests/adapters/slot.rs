@@ -239,6 +239,7 @@ fn the_slot_is_good_when_a_call_could_be_made_and_what_is_missing_is_said_otherw
             tls: true,
             media: true,
             turns,
+            tv: None,
         };
         able::write(&file, &Able { display: false, network_manager: false, ..well }).unwrap();
         let error = good(good_config(&file, 1, 0)).await.unwrap_err();

@@ -108,7 +108,10 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
     let said = guest.run("cat /proc/cmdline").await?;
     let cleared =
         ["init_on_alloc=1", "init_on_free=1"].iter().all(|word| said.split_whitespace().any(|is| is == *word));
-    check("memory that was freed is cleared", said, cleared);
+    check("memory that was freed is cleared", said.clone(), cleared);
+    let restarts =
+        ["panic=5", "watchdog.open_timeout=60"].iter().all(|word| said.split_whitespace().any(|is| is == *word));
+    check("what hangs before systemd is restarted", said, restarts);
 
     // Ports: nothing listens on any address, TCP or UDP, except what is bound to one peer.
     let tcp = guest.run("cat /proc/net/tcp /proc/net/tcp6").await?;
@@ -285,4 +288,62 @@ pub(crate) async fn a_slot_is_good_only_when_a_call_could_be_made(folder: PathBu
     guest.until_good().await?;
     let attempts = guest.run(left).await?;
     ensure(attempts.trim() == "3", format!("not marked good with NetworkManager: {attempts} attempts left"))
+}
+
+/// A TV that is pulled and put in again, and others of other sizes: each has the picture whole, in a mode of its own.
+pub(crate) async fn every_tv_has_its_picture(folder: PathBuf) -> Outcome {
+    const SOCKET: &str = "/sys/class/drm/card0-Virtual-1/status";
+    let mut guest = Guest::good(setup(&folder, image())).await?;
+    until_tv_shows(&guest, "1080p/ja-boot-no-loan.png", PATIENCE).await?;
+    for _ in 0..2 {
+        let pulled = format!("echo off >{SOCKET}");
+        guest.run(&pulled).await?;
+        guest.until("no TV", "grep -q '\"tv\":null' /run/madoguchi/able.json", PATIENCE).await?;
+        let put_in = format!("echo on >{SOCKET}");
+        guest.run(&put_in).await?;
+        guest.until("the TV", "grep -q '\"display\":true' /run/madoguchi/able.json", PATIENCE).await?;
+        until_tv_shows(&guest, "1080p/ja-boot-no-loan.png", PATIENCE).await?;
+    }
+    guest.run(&format!("echo detect >{SOCKET}")).await?;
+    // QEMU's display has every mode, so that a wish chooses among them.
+    wish(&mut guest, (1280, 720)).await?;
+    until_tv_shows(&guest, "720p/ja-boot-no-loan.png", PATIENCE).await?;
+    for (size, above) in [((1024, 768), 96), ((1360, 768), 1)] {
+        wish(&mut guest, size).await?;
+        until_whole(&guest, size, above).await?;
+    }
+    Ok(())
+}
+
+async fn wish(guest: &mut Guest, (width, height): (u32, u32)) -> Outcome {
+    let place = "/run/systemd/system/madoguchi.service.d";
+    let service = format!("[Service]\\nExecStart=\\nExecStart=/usr/bin/madoguchi run --tv {width}x{height}\\n");
+    let command = format!(
+        "mkdir -p {place} && printf '{service}' >{place}/tv.conf && systemctl daemon-reload && systemctl restart madoguchi"
+    );
+    guest.run(&command).await.map(drop)
+}
+
+/// Waits for a picture with so many black rows above it, and as many or one more below.
+async fn until_whole(guest: &Guest, (width, height): (u32, u32), above: u32) -> Outcome {
+    let whole = |seen: &image::RgbImage| {
+        let black = |row| seen.get_pixel(width / 2, row).0 == [0; 3];
+        seen.dimensions() == (width, height)
+            && (0..above).chain(height - above..height).all(black)
+            && !black(above)
+            && !black(height - above - 2)
+    };
+    let until = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let seen = guest.machine.tv().await.map_err(|error| error.to_string())?;
+        if whole(&seen) {
+            return Ok(());
+        }
+        if tokio::time::Instant::now() > until {
+            let kept = guest.folder.join("tv.png");
+            seen.save(&kept).map_err(|error| error.to_string())?;
+            return Err(format!("no whole picture of {width}x{height} within {PATIENCE:?}, but {}", kept.display()));
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    }
 }

@@ -55,6 +55,7 @@ const TESTS: &[Test] = &[
     test!(boots::a_memory_that_fails_lends_nothing, 60),
     test!(boots::a_system_that_cannot_open_the_memory_leaves_it_alone, 60),
     test!(boots::a_slot_is_good_only_when_a_call_could_be_made, 120),
+    test!(boots::every_tv_has_its_picture, 120),
     test!(boots::short_lived_units_do_their_work, 120),
     test!(builds::two_builds_have_the_same_bytes, 120),
     test!(builds::a_release_is_signed_with_a_token, 90),

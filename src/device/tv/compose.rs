@@ -73,6 +73,12 @@ impl Composer {
         Ok(Self { info, pool, staff: None, own: None, composed: 0 })
     }
 
+    /// Whether a scene is of the TV's size. One that was painted for another TV is not composed: without its painted screen
+    /// it would be a different one.
+    pub(super) fn takes(&self, scene: &Scene) -> bool {
+        scene.overlay.as_deref().is_none_or(|overlay| overlay.fits(self.info.size()))
+    }
+
     /// One picture of the whole TV.
     pub(super) fn compose(
         &mut self,
@@ -83,7 +89,7 @@ impl Composer {
         let mut buffer =
             self.pool.acquire_buffer(None).map_err(|error| format!("no memory for the TV's picture: {error}"))?;
         let writable = buffer.get_mut().ok_or("the TV's picture is in use")?;
-        let overlay = scene.overlay.as_deref().filter(|overlay| overlay.fits(self.info.size()));
+        let overlay = scene.overlay.as_deref().filter(|_| self.takes(scene));
         if !overlay.is_some_and(super::Overlay::is_opaque) {
             clear(writable)?;
             if let (Some(window), Some(frame)) = (scene.windows.staff, staff) {

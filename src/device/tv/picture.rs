@@ -70,12 +70,9 @@ impl TvFrame {
         written.map_err(cannot_be_written).map(|()| file)
     }
 
-    pub(super) fn caps(&self) -> Option<gst::Caps> {
-        self.info.to_caps().ok()
-    }
-
-    pub(super) fn buffer(&self) -> gst::Buffer {
-        self.buffer.clone()
+    /// Blue, green, red and an unused byte of each pixel, row by row.
+    pub(super) fn read<T>(&self, reader: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        self.buffer.map_readable().ok().map(|map| reader(&map))
     }
 }
 
