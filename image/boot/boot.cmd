@@ -2,7 +2,8 @@
 # ${devtype} ${devnum} the disk, ${scratch}, ${kerneladdr}, ${initrdaddr} and ${treeaddr} free memory.
 #
 # Counts attempts as RAUC's U-Boot backend does: BOOT_ORDER names the slots in order, BOOT_x_LEFT their attempts left.
-# The counters are one sector at 1 MiB with a checksum (image/root/etc/fw_env.config): written whole or not at all.
+# The counters are one sector with a checksum, at 1 MiB and once more at 2 MiB (image/root/etc/fw_env.config and
+# fw_env.second.config): each is written whole or not at all, and what counts is the first that is whole.
 
 # The board, as its device tree is called; nothing in the emulated machine, which brings its own.
 setenv board
@@ -42,12 +43,32 @@ if test -n "${registers}"; then
 fi
 run feed
 
-setenv BOOT_ORDER "A"
-setenv BOOT_A_LEFT 3
-setenv BOOT_B_LEFT 3
 ${devtype} dev ${devnum}
-if ${devtype} read ${scratch} 0x800 1; then
-	env import -c ${scratch} 0x200 BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT
+setenv found
+for place in 0x800 0x1000; do
+	if test "x${found}" = "x"; then
+		if ${devtype} read ${scratch} ${place} 1; then
+			if env import -c ${scratch} 0x200 BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT; then
+				if test -n "${BOOT_ORDER}"; then
+					if test -n "${BOOT_A_LEFT}"; then
+						if test -n "${BOOT_B_LEFT}"; then
+							setenv found ${place}
+						fi
+					fi
+				fi
+			fi
+		fi
+	fi
+done
+if test "x${found}" = "x"; then
+	# Which slot was good is forgotten with them. Both get their turn, if there is anything in B.
+	echo "madoguchi: both copies of the boot counters are damaged"
+	setenv BOOT_ORDER "A"
+	setenv BOOT_A_LEFT 3
+	setenv BOOT_B_LEFT 3
+	if test -e ${devtype} ${devnum}:7 kernel; then
+		setenv BOOT_ORDER "A B"
+	fi
 fi
 
 setenv slot
@@ -76,10 +97,13 @@ if test "x${slot}" = "x"; then
 	setenv BOOT_B_LEFT 3
 	env export -c -s 0x200 ${scratch} BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT
 	${devtype} write ${scratch} 0x800 1
+	${devtype} write ${scratch} 0x1000 1
 	reset
 fi
 env export -c -s 0x200 ${scratch} BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT
 ${devtype} write ${scratch} 0x800 1
+${devtype} write ${scratch} 0x1000 1
+run feed
 echo "madoguchi: slot ${slot}"
 
 # panic=5: whatever stops the kernel counts as an attempt. watchdog.open_timeout: the kernel feeds a watchdog that runs for so

@@ -5,11 +5,13 @@
 //! - `store`: the loan and the owed wipe, with a power cut after every step
 //! - `hardware`: button, light and clock, as far as they can be had without hardware
 //! - `stick`: what lies on a stick, and whose signature counts
+//! - `counters`: the boot counters in their two copies
 //! - `hang`: the settings that restart a box that hangs, from power on
 //! - `network`, `slot`: NetworkManager and RAUC, played by this test on a private D-Bus
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests may")]
 
 mod bus;
+mod counters;
 mod hang;
 mod hardware;
 mod link;

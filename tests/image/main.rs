@@ -74,6 +74,7 @@ const TESTS: &[Test] = &[
     test!(updates::an_appliance_that_dies_goes_back, 150),
     test!(updates::a_kernel_that_panics_goes_back, 100),
     test!(updates::a_damaged_root_goes_back, 100),
+    test!(updates::damaged_counters_lose_no_slot, 200),
     test!(cuts::an_installation, 400).reads(&["CUTS"]),
     test!(cuts::a_first_boot, 400).reads(&["CUTS"]),
     test!(pi::the_image_boots_on_a_raspberry_pi_3b, 200),

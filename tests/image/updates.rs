@@ -77,9 +77,43 @@ async fn install(guest: &mut Guest, folder: &Path, name: &str) -> Outcome {
     let (status, said) = guest.ask("rauc install /run/madoguchi/stick/*/*.raucb", LONG).await?;
     ensure(status == 0, format!("rauc install {name}: {said}"))?;
     guest.machine.pull(&plugged).await.map_err(|error| error.to_string())?;
-    let _ = guest
-        .ask("systemctl --no-block start reboot.target --job-mode=replace-irreversibly", Duration::from_secs(20))
-        .await;
+    start_again(guest).await;
+    Ok(())
+}
+
+/// The answer may come no more.
+async fn start_again(guest: &mut Guest) {
+    let restart = "systemctl --no-block start reboot.target --job-mode=replace-irreversibly";
+    let _ = guest.ask(restart, Duration::from_secs(20)).await;
+}
+
+/// Whichever copy of the boot counters is damaged, the slot that is good starts. Without both a system starts all the
+/// same, and both copies are there again.
+pub(crate) async fn damaged_counters_lose_no_slot(folder: PathBuf) -> Outcome {
+    let mut guest = Guest::good(setup(&folder, booted_once(&folder).await?)).await?;
+    install(&mut guest, &folder, "madoguchi-0.2.0-arm64").await?;
+    guest.until_version("0.2.0", LONG).await?;
+    for (damaged, wanted, order) in
+        [(&[1][..], "0.2.0 B", "B A"), (&[2], "0.2.0 B", "B A"), (&[1, 2], "0.1.0 A", "A B")]
+    {
+        for mib in damaged {
+            let sector = mib * 2048;
+            let damage =
+                format!("dd if=/dev/urandom of=/dev/madoguchi/disk bs=512 seek={sector} count=1 conv=fsync,notrunc");
+            guest.run(&damage).await?;
+        }
+        let from = guest.machine.serial().position();
+        start_again(&mut guest).await;
+        guest.machine.serial().wait_for("madoguchi: slot", from, LONG).await.map_err(|error| error.to_string())?;
+        guest.until_version(wanted.split(' ').next().unwrap_or_default(), LONG).await?;
+        let running = guest.running().await?;
+        ensure(running == wanted, format!("with copies {damaged:?} damaged {running} runs, not {wanted}"))?;
+        for config in ["fw_env.config", "fw_env.second.config"] {
+            let copy = guest.run(&format!("fw_printenv -c /etc/{config} BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT")).await?;
+            let whole = copy == format!("BOOT_ORDER={order}\nBOOT_A_LEFT=3\nBOOT_B_LEFT=3\n");
+            ensure(whole, format!("after copies {damaged:?} were damaged {config} says {copy}"))?;
+        }
+    }
     Ok(())
 }
 
