@@ -19,7 +19,7 @@ const SENT: (i32, i32) = (640, 360);
 /// The step of [`STEPS`] with that height.
 const STEP: usize = 2;
 /// Pictures that are encoded. The first is a key picture, and the encoder is made with it.
-const PICTURES: u64 = 5;
+const PICTURES: u64 = 7;
 /// After so long with less, the machine is too slow for anything but the smallest picture.
 const WITHIN: Duration = Duration::from_secs(10);
 /// Between two looks.
@@ -53,7 +53,7 @@ pub(super) fn best_step() -> Result<usize, String> {
     work.watch(&turn, &encoder)?;
     running.0.set_state(gst::State::Playing).map_err(|error| said(&error))?;
     let begun = Instant::now();
-    let mut first = Totals::default();
+    let (mut before, mut quickest) = (Totals::default(), None::<Totals>);
     for number in 0..PICTURES {
         work.give(CAMERA.1 as u32);
         source.push_buffer(picture(number)).map_err(|error| said(&error))?;
@@ -62,11 +62,16 @@ pub(super) fn best_step() -> Result<usize, String> {
                 return Ok(STEPS.len() - 1);
             }
         }
-        if number == 0 {
-            first = work.totals();
+        let totals = work.totals();
+        let this = totals.since(std::mem::replace(&mut before, totals));
+        if number > 0 {
+            quickest = Some(quickest.filter(|quickest| quickest.worked <= this.worked).unwrap_or(this));
         }
     }
-    Ok(able(work.totals().since(first), STEP))
+    // What disturbs a picture (a busy processor shares its caches) is not the machine's doing.
+    let quickest = quickest.unwrap_or_default();
+    tracing::debug!(?quickest, "encoding a picture took so long");
+    Ok(able(quickest, STEP))
 }
 
 /// A picture with edges everywhere that moves from one to the next, in I420.
@@ -95,6 +100,7 @@ mod tests {
     fn this_machine_is_measured() {
         gst::init().unwrap();
         let step = best_step().unwrap();
+        println!("this machine begins with step {step}");
         assert!(step < STEPS.len());
         assert_eq!(STEPS[STEP].height, SENT.1 as u32);
     }
