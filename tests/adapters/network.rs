@@ -200,6 +200,21 @@ fn a_hidden_network_is_called_although_its_code_does_not_say_that_it_is_one() {
 }
 
 #[test]
+fn a_neighbours_open_network_of_the_same_name_refuses_nothing_before_a_second_look() {
+    on_a_private_bus(
+        "network::a_neighbours_open_network_of_the_same_name_refuses_nothing_before_a_second_look",
+        |_| async move {
+            let nm = Nm::start(PASSPHRASE).await;
+            nm.hear("家".as_bytes(), 90, 0, 0);
+            let place = nm.hear_late("家".as_bytes(), 40, CCMP | PSK);
+            let mut network = start();
+            assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Up);
+            assert_eq!(nm.joined()[0].access_point, place);
+        },
+    );
+}
+
+#[test]
 fn what_a_telephone_writes_of_a_network_does_not_outrank_its_beacon() {
     on_a_private_bus("network::what_a_telephone_writes_of_a_network_does_not_outrank_its_beacon", |_| async move {
         let nm = Nm::start(PASSPHRASE).await;

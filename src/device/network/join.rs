@@ -167,12 +167,15 @@ async fn look(
 ) -> Result<Found, NetworkTrouble> {
     let until = Instant::now() + within;
     let mut scanned: Option<Instant> = None;
-    let mut called = wifi.hidden;
+    let (mut called, mut again) = (wifi.hidden, wifi.hidden);
     loop {
         match choice::choose(in_the_air(nm, radio, wifi).await, demands) {
             Ok((heard, security)) => return Ok(Found { heard, security, called }),
-            Err(NetworkTrouble::NotInTheAir) if !called && scanned.is_some_and(|at| at.elapsed() >= SCANNING) => {
-                (called, scanned) = (true, None);
+            // One look may pass between two beacons, and a neighbour's weaker network of the same name is no reason to refuse the
+            // own one. Calling a network by its name is for those that are not heard at all.
+            Err(trouble) if !again && scanned.is_some_and(|at| at.elapsed() >= SCANNING) && Instant::now() < until => {
+                (again, scanned) = (true, None);
+                called = trouble == NetworkTrouble::NotInTheAir;
             }
             // What was heard some time ago may have been set right since: a refusal needs a fresh look.
             Err(NetworkTrouble::NotInTheAir) if Instant::now() < until => {}

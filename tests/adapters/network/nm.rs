@@ -39,6 +39,9 @@ struct State {
     sae: bool,
     heard: Vec<(Vec<u8>, u8, u32, u32)>,
     hidden: Option<(usize, Vec<u8>)>,
+    /// What is heard at the second look alone.
+    missed: Option<(usize, Vec<u8>)>,
+    looks: u32,
     radio: u32,
     wire: u32,
     active: Option<usize>,
@@ -73,6 +76,8 @@ impl Nm {
             sae: true,
             heard: Vec::new(),
             hidden: None,
+            missed: None,
+            looks: 0,
             radio: 30,
             wire: 20,
             active: None,
@@ -118,6 +123,12 @@ impl Nm {
         let mut state = self.state();
         state.heard.push((name.to_vec(), strength, wpa, rsn));
         state.heard.len() - 1
+    }
+    /// Hears an access point whose beacons the first look passes over.
+    pub(super) fn hear_late(&self, name: &[u8], strength: u8, rsn: u32) -> usize {
+        let place = self.hear(b"", strength, 0, rsn);
+        self.state().missed = Some((place, name.to_vec()));
+        place
     }
     /// Hears an access point that keeps its name to itself.
     pub(super) fn hear_hidden(&self, name: &[u8], strength: u8, rsn: u32) -> usize {
@@ -372,6 +383,15 @@ struct Wireless(World);
 impl Wireless {
     /// A hidden access point answers when it is called by its name.
     fn request_scan(&self, options: HashMap<String, OwnedValue>) {
+        {
+            let mut state = self.0.lock().unwrap();
+            state.looks += 1;
+            if state.looks >= 2
+                && let Some((place, name)) = state.missed.clone()
+            {
+                state.heard[place].0 = name;
+            }
+        }
         let Some(called) = options.get("ssids") else { return };
         let called = Vec::<Vec<u8>>::try_from(called.try_clone().unwrap()).unwrap();
         let mut state = self.0.lock().unwrap();
