@@ -110,7 +110,7 @@ pub(crate) async fn damaged_counters_lose_no_slot(folder: PathBuf) -> Outcome {
         ensure(running == wanted, format!("with copies {damaged:?} damaged {running} runs, not {wanted}"))?;
         for config in ["fw_env.config", "fw_env.second.config"] {
             let copy = guest.run(&format!("fw_printenv -c /etc/{config} BOOT_ORDER BOOT_A_LEFT BOOT_B_LEFT")).await?;
-            let whole = copy == format!("BOOT_ORDER={order}\nBOOT_A_LEFT=3\nBOOT_B_LEFT=3\n");
+            let whole = copy.trim_end() == format!("BOOT_ORDER={order}\nBOOT_A_LEFT=3\nBOOT_B_LEFT=3");
             ensure(whole, format!("after copies {damaged:?} were damaged {config} says {copy}"))?;
         }
     }
