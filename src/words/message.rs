@@ -118,6 +118,7 @@ pub trait Told {
 }
 
 /// Prints errors in English through their [`Told::message`].
+#[cfg_attr(not(any(feature = "room", feature = "staff")), allow(unused_macros, reason = "the command lines' errors"))]
 macro_rules! told_in_english {
     ($($error:ty),*) => {$(
         impl std::fmt::Display for $error {
