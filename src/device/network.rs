@@ -1,8 +1,11 @@
 //! The home network: a cable, or an accepted Wi-Fi; nothing else is ever used.
 
+mod access_points;
 mod air;
+mod changes;
 mod join;
 mod known;
+mod presence;
 mod proxy;
 mod supplicant;
 mod survey;
@@ -12,9 +15,10 @@ use crate::model::ids::Attempt;
 use crate::model::screen::NetworkTrouble;
 use crate::model::verdict::Security;
 use crate::model::wifi_code::WifiCode;
-use futures_util::{FutureExt, StreamExt};
+use changes::{Changes, Heard};
 use known::Known;
 use nmrs::NetworkManager;
+use presence::{arrival, comes};
 use std::path::PathBuf;
 use std::time::Duration;
 use survey::GLANCE;
@@ -22,6 +26,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// What the network is asked. A newer question gives an unanswered older one up.
+#[derive(Clone)]
 pub enum NetworkAsk {
     /// Judges and joins the Wi-Fi of a code. Answers with [`NetworkNews::Up`] or [`NetworkNews::Trouble`].
     Join {
@@ -101,8 +106,6 @@ const RETRY: Duration = Duration::from_secs(5);
 const RETRY_SELDOM: Duration = Duration::from_secs(20);
 /// After so many looks in a row without an answer NetworkManager counts as gone.
 const UNANSWERED: u8 = 2;
-/// NetworkManager's name on the system's bus.
-const NAME: &str = "org.freedesktop.NetworkManager";
 /// It starts after the first screen; it is not called missing before this time.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(20);
 /// How often the network is looked at although nothing was heard of it: beacons get worse without an event.
@@ -123,9 +126,11 @@ pub async fn run(behind: Behind<NetworkAsk, NetworkEvent>, known: PathBuf, count
     let Behind { asks, events } = behind;
     let (wanted, failing, left, cable, carries) = (None, None, None, None, None);
     let (wireless, wired, seeking, unanswered) = (false, false, false, 0);
+    let asking = None;
     let mut network = Network {
         asks,
         events,
+        asking,
         known,
         wanted,
         failing,
@@ -144,10 +149,16 @@ pub async fn run(behind: Behind<NetworkAsk, NetworkEvent>, known: PathBuf, count
     let mut told = false;
     loop {
         let end = match timeout(join::ANSWER_WITHIN, open()).await {
-            Ok(Ok((nm, changes))) => {
+            Ok(Ok((nm, changes, heard))) => {
                 told = false;
                 tracing::info!("NetworkManager is there");
-                network.serve(&nm, changes).await
+                let end = network.serve(&nm, changes, heard).await;
+                if let End::Lost = end {
+                    tracing::warn!("NetworkManager has gone, or starts anew");
+                    // A restart takes it a second or two. Only what takes longer is told.
+                    let _ = timeout(RETRY, arrival()).await;
+                }
+                end
             }
             Ok(Err(_)) | Err(_) => {
                 if !told {
@@ -163,25 +174,11 @@ pub async fn run(behind: Behind<NetworkAsk, NetworkEvent>, known: PathBuf, count
     }
 }
 
-/// Waits until NetworkManager has its name on the bus.
-async fn arrival() -> zbus::Result<()> {
-    let bus = zbus::fdo::DBusProxy::new(&zbus::Connection::system().await?).await?;
-    let mut changes = bus.receive_name_owner_changed_with_args(&[(0, NAME)]).await?;
-    if bus.name_has_owner(NAME.try_into()?).await? {
-        return Ok(());
-    }
-    while let Some(change) = changes.next().await {
-        if change.args()?.new_owner().is_some() {
-            break;
-        }
-    }
-    Ok(())
-}
-
-async fn open() -> nmrs::Result<(NetworkManager, nmrs::NetworkEventStream)> {
+async fn open() -> nmrs::Result<(NetworkManager, Changes, watch::Receiver<Heard>)> {
     let nm = NetworkManager::new().await?;
-    let changes = nm.network_events().await?;
-    Ok((nm, changes))
+    let (changes, heard) = Changes::open(nm.dbus_connection()).await?;
+    nm.connectivity().await?;
+    Ok((nm, changes, heard))
 }
 
 /// Why serving ends.
@@ -213,6 +210,8 @@ impl<T> Work<Result<Result<T, NetworkTrouble>, NetworkTrouble>> {
 struct Network {
     asks: mpsc::Receiver<NetworkAsk>,
     events: mpsc::Sender<NetworkEvent>,
+    /// Not answered yet: asked again when NetworkManager goes away meanwhile.
+    asking: Option<NetworkAsk>,
     /// The file of joined networks.
     known: PathBuf,
     /// The accepted Wi-Fi and the security it was joined with; joined again by itself when it was lost. Forgotten when
@@ -254,10 +253,15 @@ impl Network {
         if let Err(end) = told {
             return end;
         }
+        let mut waiting = self.asking.take();
         loop {
-            let ask = tokio::select! {
-                ask = self.asks.recv() => ask,
-                () = sleep_until(until) => return End::Lost,
+            let ask = match waiting.take() {
+                Some(ask) => Some(ask),
+                None => tokio::select! {
+                    ask = self.asks.recv() => ask,
+                    () = sleep_until(until) => return End::Lost,
+                    Ok(()) = comes() => return End::Lost,
+                },
             };
             let answered = match ask {
                 Some(ask @ (NetworkAsk::Join { .. } | NetworkAsk::JoinKnown { .. } | NetworkAsk::Check { .. })) => {
@@ -283,16 +287,22 @@ impl Network {
         }
     }
 
-    async fn serve(&mut self, nm: &NetworkManager, changes: nmrs::NetworkEventStream) -> End {
-        let Err(end) = self.watch(nm, changes).await;
-        end
+    /// Ends at once when NetworkManager does, whatever is being done: it would not come to an end.
+    async fn serve(&mut self, nm: &NetworkManager, changes: Changes, heard: watch::Receiver<Heard>) -> End {
+        tokio::select! {
+            Err(end) = self.watch(nm, heard) => end,
+            () = changes.tell() => End::Lost,
+        }
     }
 
     async fn watch(
         &mut self,
         nm: &NetworkManager,
-        mut changes: nmrs::NetworkEventStream,
+        mut heard: watch::Receiver<Heard>,
     ) -> Result<std::convert::Infallible, End> {
+        if let Some(ask) = self.asking.take() {
+            self.asked(nm, ask).await?;
+        }
         self.look(nm).await?;
         let (mut looked, mut glanced) = (Instant::now(), Instant::now());
         loop {
@@ -302,22 +312,11 @@ impl Network {
             let glance = self.wireless.then_some(glanced + GLANCE).filter(|glance| *glance < next_look);
             tokio::select! {
                 ask = self.asks.recv() => self.asked(nm, ask.ok_or(End::Gone)?).await?,
-                change = changes.next() => match change {
-                    None | Some(Err(_)) | Some(Ok(nmrs::NetworkEvent::NetworkManagerRestarted)) => return Err(End::Lost),
-                    // Every change of a signal's strength; the glance sees what matters.
-                    Some(Ok(nmrs::NetworkEvent::AccessPointsChanged)) => continue,
-                    Some(Ok(_)) => {
-                        sleep(SETTLE).await;
-                        while let Some(change) = changes.next().now_or_never() {
-                            match change {
-                                None | Some(Err(_)) | Some(Ok(nmrs::NetworkEvent::NetworkManagerRestarted)) => {
-                                    return Err(End::Lost);
-                                }
-                                Some(Ok(_)) => {}
-                            }
-                        }
-                    }
-                },
+                changed = heard.changed() => {
+                    changed.map_err(|_| End::Lost)?;
+                    sleep(SETTLE).await;
+                    heard.mark_unchanged();
+                }
                 () = sleep_until(glance.unwrap_or(next_look)) => {
                     glanced = Instant::now();
                     if glance.is_some() {
@@ -497,6 +496,7 @@ impl Network {
     async fn asked(&mut self, nm: &NetworkManager, first: NetworkAsk) -> Result<(), End> {
         let mut next = Some(first);
         while let Some(ask) = next.take() {
+            self.asking = Some(ask.clone());
             let (attempt, news) = match ask {
                 ask @ (NetworkAsk::Join { .. } | NetworkAsk::JoinKnown { .. }) => {
                     let (attempt, work) = match ask {
@@ -536,6 +536,7 @@ impl Network {
                 }
             };
             self.answer(attempt, news).await?;
+            self.asking = None;
         }
         Ok(())
     }

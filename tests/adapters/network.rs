@@ -429,3 +429,84 @@ fn without_networkmanager_there_is_no_radio_and_nothing_to_forget() {
         assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Up);
     });
 }
+
+/// A bus allows 512 subscriptions to one program. In a block of flats more access points than that are heard within days.
+#[test]
+fn access_points_that_come_and_go_use_up_no_subscriptions() {
+    on_a_private_bus("network::access_points_that_come_and_go_use_up_no_subscriptions", |_| async move {
+        let nm = Nm::start(PASSPHRASE).await;
+        nm.hear("家".as_bytes(), 80, 0, CCMP | PSK);
+        let mut network = start();
+        assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Up);
+        carries(&mut network, (true, None)).await;
+        let before = nm.subscriptions().await;
+        let mut most = 0;
+        for street in 0..14 {
+            let first = street as usize * 50;
+            nm.strangers_come(first, 50).await;
+            for attempt in 0..2 {
+                let checked = answer(&mut network, NetworkAsk::Check { attempt: Attempt(street * 2 + attempt) });
+                assert_eq!(checked.await, NetworkNews::Up, "{first} strangers have been heard");
+            }
+            nm.strangers_go(first, 50).await;
+            most = most.max(nm.subscriptions().await);
+        }
+        // Some are held for the moment of a question.
+        assert!(most < 64, "{before} subscriptions before 700 strangers, {most} after them");
+        nm.lose().await;
+        carries(&mut network, (false, Some(NetworkTrouble::LineLost))).await;
+        carries(&mut network, (true, None)).await;
+    });
+}
+
+#[test]
+fn a_networkmanager_that_restarts_is_noticed_and_the_wifi_is_joined_again() {
+    on_a_private_bus(
+        "network::a_networkmanager_that_restarts_is_noticed_and_the_wifi_is_joined_again",
+        |log| async move {
+            let mut nm = Nm::start(PASSPHRASE).await;
+            nm.hear("家".as_bytes(), 80, 0, CCMP | PSK);
+            let mut network = start();
+            assert_eq!(join(&mut network, home(PASSPHRASE)).await, NetworkNews::Up);
+            carries(&mut network, (true, None)).await;
+            for _ in 0..3 {
+                nm.stop().await;
+                nm = Nm::start(PASSPHRASE).await;
+                nm.hear("家".as_bytes(), 80, 0, CCMP | PSK);
+                carries(&mut network, (false, Some(NetworkTrouble::LineLost))).await;
+                carries(&mut network, (true, None)).await;
+                assert_eq!((nm.joined().len(), nm.active()), (1, Some(0)));
+                assert!(nm.subscriptions().await < 64, "each restart leaves some behind");
+            }
+            says_no_secret(&log);
+        },
+    );
+}
+
+/// What was asked meanwhile is not lost with it, and nobody waits for an answer that cannot come.
+#[test]
+fn a_code_that_was_being_joined_is_joined_after_the_restart() {
+    on_a_private_bus("network::a_code_that_was_being_joined_is_joined_after_the_restart", |_| async move {
+        let nm = Nm::start(PASSPHRASE).await;
+        nm.hear("家".as_bytes(), 80, 0, CCMP | PSK);
+        nm.stalls();
+        let mut network = start();
+        assert!(network.asks.send(NetworkAsk::Join { attempt: Attempt(7), wifi: home(PASSPHRASE) }).await.is_ok());
+        let asked = async {
+            while nm.joined().is_empty() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, asked).await.expect("it is asked to join");
+        nm.stop().await;
+        let nm = Nm::start(PASSPHRASE).await;
+        nm.hear("家".as_bytes(), 80, 0, CCMP | PSK);
+        loop {
+            if let NetworkEvent::Answer { attempt, news } = event(&mut network).await {
+                assert_eq!((attempt, news), (Attempt(7), NetworkNews::Up));
+                break;
+            }
+        }
+        assert_eq!(nm.joined().len(), 1);
+    });
+}

@@ -1,18 +1,20 @@
 //! Joins one Wi-Fi: looks for it, judges it, activates a volatile profile, judges it again.
 
+use super::access_points::{active_beacon, heard_since, in_the_air, listed};
 use super::air::{self, state};
-use super::proxy::{AccessPointProxy, HeldProfileProxy, ManagerProxy, NetworkDeviceProxy, RadioProxy};
+use super::proxy::{HeldProfileProxy, ManagerProxy, NetworkDeviceProxy, RadioProxy, at};
 use super::supplicant;
 use crate::device::able::uptime;
 use crate::model::choice::{self, Demands, Heard};
 use crate::model::screen::NetworkTrouble;
-use crate::model::verdict::{Beacon, Security};
+use crate::model::verdict::Security;
 use crate::model::wifi_code::{Claim, WifiCode};
 use futures_util::StreamExt;
 use nmrs::{ConnectivityState, NetworkManager};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
+use zbus::proxy::CacheProperties;
 use zbus::zvariant::{ObjectPath, OwnedObjectPath, Value};
 
 /// How long the name of a code is looked for in the air.
@@ -94,7 +96,7 @@ pub(super) async fn join(
     if entered == Err(NetworkTrouble::NotInTheAir)
         && let Some(heard) = heard
     {
-        let still_there = heard_since(nm, &radio, wifi, begun).await;
+        let still_there = heard_since(nm.dbus_connection(), &radio, wifi, begun).await;
         entered = Err(air::refused_in_silence(heard.strength, still_there));
     }
     entered?;
@@ -142,7 +144,7 @@ async fn hears_5_ghz(nm: &NetworkManager, radio: &Place) -> bool {
     const VALID: u32 = 0x100;
     const FIVE_GHZ: u32 = 0x400;
     let capabilities = asked("for the radio's bands", async {
-        RadioProxy::builder(nm.dbus_connection()).path(radio)?.build().await?.wireless_capabilities().await
+        at::<RadioProxy>(nm.dbus_connection(), radio).await?.wireless_capabilities().await
     });
     capabilities.await.is_none_or(|bits| bits & VALID == 0 || bits & FIVE_GHZ != 0)
 }
@@ -169,7 +171,7 @@ async fn look(
     let mut scanned: Option<Instant> = None;
     let (mut called, mut again) = (wifi.hidden, wifi.hidden);
     loop {
-        match choice::choose(in_the_air(nm, radio, wifi).await, demands) {
+        match choice::choose(in_the_air(nm.dbus_connection(), radio, wifi).await, demands) {
             Ok((heard, security)) => return Ok(Found { heard, security, called }),
             // One look may pass between two beacons, and a neighbour's weaker network of the same name is no reason to refuse the
             // own one. Calling a network by its name is for those that are not heard at all.
@@ -214,9 +216,9 @@ pub(super) async fn in_reach(
             }
             Err(trouble) => return Err(trouble),
         };
-        let listed = asked("for access points", nm.list_access_points(None)).await.unwrap_or_default();
+        let listed = listed(nm.dbus_connection(), &radio).await.unwrap_or_default();
         let heard = |wifi: &WifiCode| {
-            let called = |name: &[u8]| listed.iter().any(|access_point| access_point.ssid_bytes == name);
+            let called = |name: &[u8]| listed.iter().any(|access_point| access_point.name == name);
             air::names(wifi).any(called)
         };
         if wifis.is_empty() || wifis.iter().any(heard) || Instant::now() >= until {
@@ -237,69 +239,7 @@ async fn scan(nm: &NetworkManager, radio: &Place, called: impl IntoIterator<Item
     if !called.is_empty() {
         options.insert("ssids", Value::from(called));
     }
-    RadioProxy::builder(nm.dbus_connection()).path(radio)?.build().await?.request_scan(&options).await
-}
-
-async fn in_the_air(nm: &NetworkManager, radio: &Place, wifi: &WifiCode) -> Vec<Heard<Place>> {
-    let listed = asked("for access points", nm.list_access_points(None)).await.unwrap_or_default();
-    let mut heard = Vec::new();
-    for access_point in listed {
-        let wanted = air::names(wifi).any(|name| name == access_point.ssid_bytes);
-        if !wanted || access_point.device_path != *radio {
-            continue;
-        }
-        if let Some(beacon) = beacon_at(nm, &access_point.path).await {
-            let nmrs::AccessPoint { path: place, ssid_bytes: name, strength, .. } = access_point;
-            heard.push(Heard { place, name, strength, beacon });
-        }
-    }
-    heard
-}
-
-/// Whether an access point of that name was heard since a moment of [`uptime`]: the list may name one for minutes after it
-/// was switched off.
-async fn heard_since(nm: &NetworkManager, radio: &Place, wifi: &WifiCode, moment: Duration) -> bool {
-    let mut listed = None;
-    // Tried again, because a list is refused as a whole when one of many access points goes while it is read.
-    for _ in 0..3 {
-        listed = asked("for access points", nm.list_access_points(None)).await;
-        if listed.is_some() {
-            break;
-        }
-        sleep(AGAIN / 2).await;
-    }
-    let Some(listed) = listed else { return true };
-    let moment = i64::try_from(moment.as_secs()).unwrap_or_default();
-    listed.iter().any(|access_point| {
-        access_point.device_path == *radio
-            && air::names(wifi).any(|name| name == access_point.ssid_bytes)
-            && access_point.last_seen_secs.is_none_or(|seen| seen >= moment)
-    })
-}
-
-async fn beacon_at(nm: &NetworkManager, place: &Place) -> Option<Beacon> {
-    asked("for an access point", async {
-        let access_point = AccessPointProxy::builder(nm.dbus_connection()).path(place)?.build().await?;
-        let (flags, wpa, rsn) =
-            (access_point.flags().await?, access_point.wpa_flags().await?, access_point.rsn_flags().await?);
-        zbus::Result::Ok(air::beacon(flags, wpa, rsn))
-    })
-    .await
-}
-
-/// The beacon of the access point that is in use. Tried again, because a list is refused as a whole when one of many
-/// access points goes while it is read.
-pub(super) async fn active_beacon(nm: &NetworkManager) -> Option<Beacon> {
-    for _ in 0..3 {
-        let listed = asked("for access points", nm.list_access_points(None)).await.unwrap_or_default();
-        if let Some(active) = listed.into_iter().find(|access_point| access_point.is_active)
-            && let Some(beacon) = beacon_at(nm, &active.path).await
-        {
-            return Some(beacon);
-        }
-        sleep(AGAIN / 2).await;
-    }
-    None
+    at::<RadioProxy>(nm.dbus_connection(), radio).await?.request_scan(&options).await
 }
 
 /// Activates a profile that lives as long as this D-Bus connection does, and waits for how that ends.
@@ -320,7 +260,7 @@ async fn enter(
     let place = heard.map_or(&nowhere, |heard| &*heard.place);
     let bus = nm.dbus_connection();
     let watched = asked("to watch the radio", async {
-        let device = NetworkDeviceProxy::builder(bus).path(radio)?.build().await?;
+        let device = at::<NetworkDeviceProxy>(bus, radio).await?;
         device.receive_moved().await
     });
     let mut moves = watched.await.ok_or(NetworkTrouble::NoRadio)?;
@@ -328,7 +268,12 @@ async fn enter(
         HashMap::from([("persist", Value::from("volatile")), ("bind-activation", Value::from("dbus-client"))]);
     let profile = air::profile(name, wifi.hidden, security, passphrase);
     let activated = asked("to join", async {
-        ManagerProxy::new(bus).await?.add_and_activate_connection2(&profile, radio, place, &options).await
+        ManagerProxy::builder(bus)
+            .cache_properties(CacheProperties::No)
+            .build()
+            .await?
+            .add_and_activate_connection2(&profile, radio, place, &options)
+            .await
     });
     if activated.await.is_none() {
         tracing::warn!("NetworkManager refused the profile of a network ({security:?})");
@@ -403,7 +348,7 @@ async fn told(nm: &NetworkManager) -> Result<(), NetworkTrouble> {
 async fn finds_names(nm: &NetworkManager) -> bool {
     let bus = nm.dbus_connection();
     let address = asked("where it looks for the internet", async {
-        ManagerProxy::new(bus).await?.connectivity_check_uri().await
+        ManagerProxy::builder(bus).cache_properties(CacheProperties::No).build().await?.connectivity_check_uri().await
     });
     let host = address.await.and_then(|address| Some(url::Url::parse(&address).ok()?.host_str()?.to_owned()));
     match host {
@@ -427,10 +372,8 @@ pub(super) async fn leave(nm: &NetworkManager) -> bool {
     for device in asked("for Wi-Fi devices", nm.list_wifi_devices()).await.unwrap_or_default() {
         if device.is_active || device.state.is_transitional() {
             // Refused when it went down by itself meanwhile; whether it did is looked at below.
-            let _ = asked("to leave", async {
-                NetworkDeviceProxy::builder(bus).path(&device.path)?.build().await?.disconnect().await
-            })
-            .await;
+            let _ = asked("to leave", async { at::<NetworkDeviceProxy>(bus, &device.path).await?.disconnect().await })
+                .await;
         }
     }
     let until = Instant::now() + ANSWER_WITHIN;
@@ -443,7 +386,7 @@ pub(super) async fn leave(nm: &NetworkManager) -> bool {
             }
             for profile in ours {
                 let _ = asked("to delete a profile", async {
-                    HeldProfileProxy::builder(bus).path(&profile.path)?.build().await?.delete().await
+                    at::<HeldProfileProxy>(bus, &profile.path).await?.delete().await
                 })
                 .await;
             }

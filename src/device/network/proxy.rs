@@ -1,13 +1,22 @@
 //! What NetworkManager's D-Bus interface offers and `nmrs` does not: volatile profiles, raw access-point flags, carrier.
 
 use std::collections::HashMap;
-use zbus::proxy;
+use zbus::proxy::{Builder, CacheProperties, Defaults};
 use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value};
+use zbus::{Connection, Proxy, proxy};
 
 /// Settings of a connection profile, by section and key.
 pub(super) type Profile<'a> = HashMap<&'static str, HashMap<&'static str, Value<'a>>>;
 /// What `AddAndActivateConnection2` answers: profile, active connection, and nothing yet.
 pub(super) type Activated = (OwnedObjectPath, OwnedObjectPath, HashMap<String, OwnedValue>);
+
+/// What is at a path. Its properties are read one by one: a cache would subscribe to their changes each time.
+pub(super) async fn at<'a, P>(bus: &'a Connection, path: &'a ObjectPath<'_>) -> zbus::Result<P>
+where
+    P: Defaults + From<Proxy<'a>>,
+{
+    Builder::<P>::new(bus).path(path)?.cache_properties(CacheProperties::No).build().await
+}
 
 /// The main object.
 #[proxy(
@@ -59,20 +68,12 @@ pub(super) trait Radio {
     /// `NMDeviceWifiCapabilities`.
     #[zbus(property(emits_changed_signal = "false"))]
     fn wireless_capabilities(&self) -> zbus::Result<u32>;
-}
-
-/// An access point in the air.
-#[proxy(interface = "org.freedesktop.NetworkManager.AccessPoint", default_service = "org.freedesktop.NetworkManager")]
-pub(super) trait AccessPoint {
-    /// `NM80211ApFlags`.
+    /// What it hears.
     #[zbus(property(emits_changed_signal = "false"))]
-    fn flags(&self) -> zbus::Result<u32>;
-    /// `NM80211ApSecurityFlags` of the WPA element.
+    fn access_points(&self) -> zbus::Result<Vec<OwnedObjectPath>>;
+    /// The one in use; `/` without one.
     #[zbus(property(emits_changed_signal = "false"))]
-    fn wpa_flags(&self) -> zbus::Result<u32>;
-    /// `NM80211ApSecurityFlags` of the RSN element.
-    #[zbus(property(emits_changed_signal = "false"))]
-    fn rsn_flags(&self) -> zbus::Result<u32>;
+    fn active_access_point(&self) -> zbus::Result<OwnedObjectPath>;
 }
 
 /// A profile that NetworkManager holds.

@@ -1,7 +1,8 @@
 //! Looks at the network as it is: cable, radio, what was negotiated, connectivity.
 
+use super::access_points::active_beacon;
 use super::join::{self, asked};
-use super::proxy::WiredProxy;
+use super::proxy::{WiredProxy, at};
 use super::supplicant;
 use crate::model::choice::{self, Demands};
 use crate::model::screen::NetworkTrouble;
@@ -9,6 +10,7 @@ use crate::model::verdict::Security;
 use nmrs::{DeviceState, NetworkManager};
 use std::time::Duration;
 use tokio::time::sleep;
+use zbus::zvariant::ObjectPath;
 
 /// How often what was negotiated is looked at while a Wi-Fi is in use: a weaker one is left within two seconds.
 pub(super) const GLANCE: Duration = Duration::from_secs(1);
@@ -34,7 +36,8 @@ pub(super) async fn survey(nm: &NetworkManager, least: Option<Security>) -> Opti
     let (mut plugged, mut wired) = (false, false);
     for device in asked("for wired devices", nm.list_wired_device_details()).await? {
         let carrier = asked("for a cable", async {
-            WiredProxy::builder(nm.dbus_connection()).path(device.path.as_str())?.build().await?.carrier().await
+            let path = ObjectPath::try_from(device.path.as_str())?;
+            at::<WiredProxy>(nm.dbus_connection(), &path).await?.carrier().await
         });
         plugged |= carrier.await.unwrap_or(false);
         wired |= device.state == DeviceState::Activated;
@@ -63,7 +66,7 @@ pub(super) async fn until_wired(nm: &NetworkManager) {
 async fn in_use(nm: &NetworkManager, least: Option<Security>) -> Result<(), NetworkTrouble> {
     negotiated(nm, least).await?;
     let demands = Demands { least, ..Demands::default() };
-    join::active_beacon(nm).await.map_or(Ok(()), |beacon| choice::accept(&beacon, demands).map(|_| ()))
+    active_beacon(nm).await.map_or(Ok(()), |beacon| choice::accept(&beacon, demands).map(|_| ()))
 }
 
 /// Judges what was negotiated alone: quick enough to be asked every second.

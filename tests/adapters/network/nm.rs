@@ -51,6 +51,7 @@ struct State {
     negotiated: Option<String>,
     radio_has_sae: bool,
     has_radio: bool,
+    stalls: bool,
 }
 
 type World = Arc<Mutex<State>>;
@@ -87,6 +88,7 @@ impl Nm {
             negotiated: None,
             radio_has_sae: true,
             has_radio: true,
+            stalls: false,
         }));
         let mut builder = zbus::connection::Builder::system()
             .unwrap()
@@ -146,6 +148,42 @@ impl Nm {
     /// A board without a radio.
     pub(super) fn without_radio(&self) {
         self.state().has_radio = false;
+    }
+    /// It takes what it is asked to join, and does nothing about it.
+    pub(super) fn stalls(&self) {
+        self.state().stalls = true;
+    }
+    /// It ends, as for a restart.
+    pub(super) async fn stop(self) {
+        self.bus.close().await.unwrap();
+    }
+    /// So many access points of strangers come; they go when they are told to.
+    pub(super) async fn strangers_come(&self, first: usize, number: usize) {
+        let radio = self.bus.object_server().interface::<_, Wireless>(RADIO).await.unwrap();
+        for place in first..first + number {
+            let at = access_point(1000 + place);
+            let stranger = AccessPoint { world: self.world.clone(), place: 1000 + place };
+            self.bus.object_server().at(&at, stranger).await.unwrap();
+            Wireless::access_point_added(radio.signal_emitter(), at.into()).await.unwrap();
+        }
+    }
+    pub(super) async fn strangers_go(&self, first: usize, number: usize) {
+        let radio = self.bus.object_server().interface::<_, Wireless>(RADIO).await.unwrap();
+        for place in first..first + number {
+            let at = access_point(1000 + place);
+            Wireless::access_point_removed(radio.signal_emitter(), at.clone().into()).await.unwrap();
+            self.bus.object_server().remove::<AccessPoint, _>(&at).await.unwrap();
+        }
+    }
+    /// Subscriptions that the bus holds for everybody but this one.
+    pub(super) async fn subscriptions(&self) -> usize {
+        let asks = Connection::system().await.unwrap();
+        let (bus, stats) = ("org.freedesktop.DBus", "org.freedesktop.DBus.Debug.Stats");
+        let said =
+            asks.call_method(Some(bus), "/org/freedesktop/DBus", Some(stats), "GetAllMatchRules", &()).await.unwrap();
+        let rules: HashMap<String, Vec<String>> = said.body().deserialize().unwrap();
+        let own = [self.bus.unique_name(), asks.unique_name()].map(|name| name.unwrap().to_string());
+        rules.into_iter().filter(|(whose, _)| !own.contains(whose)).map(|(_, rules)| rules.len()).sum()
     }
     /// What the supplicant says of itself from now on: neither radio nor firmware can do SAE.
     pub(super) fn radio_without_sae(&self) {
@@ -257,8 +295,16 @@ impl Manager {
         };
         let Value::Str(id) = joined.setting("connection", "id") else { panic!("a profile has a name") };
         state.profile = Some(id.to_string());
+        let stalls = state.stalls;
         drop(state);
         self.0.lock().unwrap().joined.push(joined.clone());
+        if stalls {
+            return Ok((
+                path(format!("{ROOT}/Settings/1")),
+                path(format!("{ROOT}/ActiveConnection/1")),
+                HashMap::new(),
+            ));
+        }
         tokio::spawn(activate(bus.clone(), self.0.clone(), place, outcome));
         Ok((path(format!("{ROOT}/Settings/1")), path(format!("{ROOT}/ActiveConnection/1")), HashMap::new()))
     }
@@ -405,6 +451,10 @@ impl Wireless {
     fn access_points(&self) -> Vec<OwnedObjectPath> {
         (0..self.0.lock().unwrap().heard.len()).map(access_point).collect()
     }
+    #[zbus(signal)]
+    async fn access_point_added(emitter: &SignalEmitter<'_>, access_point: ObjectPath<'_>) -> zbus::Result<()>;
+    #[zbus(signal)]
+    async fn access_point_removed(emitter: &SignalEmitter<'_>, access_point: ObjectPath<'_>) -> zbus::Result<()>;
     #[zbus(property)]
     fn active_access_point(&self) -> OwnedObjectPath {
         self.0.lock().unwrap().active.map_or_else(|| path("/"), access_point)

@@ -67,6 +67,11 @@ async fn changes(home: &mut Home, impostor: &Impostor) -> Outcome {
     figure("the radio is switched off", &told);
     home.comes_to("qr-show-paper").await?;
 
+    // Started anew, as after a fault of its own.
+    let told = home.changes(Change::NetworkManager, "network-").await?;
+    figure("NetworkManager starts anew", &told);
+    home.comes_to("qr-show-paper").await?;
+
     for (what, worse, face) in [
         ("its name comes back without a password", Point::new(HOME, ""), "network-trouble-downgraded"),
         ("its name comes back with WPA2 alone", Point::wpa2(HOME), "network-trouble-downgraded"),
@@ -112,6 +117,8 @@ fn figure(what: &str, (seconds, face): &(f64, String)) {
 enum Change<'a> {
     Cable(bool),
     RadioOff,
+    /// It is started anew.
+    NetworkManager,
     /// An access point is switched on.
     Air(&'a Point),
     /// The router's code, with this passphrase, is shown.
@@ -132,6 +139,9 @@ impl Home {
             }
             Change::RadioOff => {
                 air(&mut self.guest, "radio_off").await?;
+            }
+            Change::NetworkManager => {
+                self.guest.run("systemctl restart NetworkManager").await?;
             }
             Change::Air(point) => {
                 point.start(&mut self.guest).await?;
