@@ -2,6 +2,8 @@
 
 pub mod layout;
 pub mod page;
+#[cfg(any(feature = "room", feature = "staff"))]
+pub mod pdf;
 pub mod typeset;
 
 use resvg::tiny_skia::{Pixmap, Transform};
@@ -31,6 +33,9 @@ pub enum DrawError {
     /// The filled template is not SVG.
     #[error("reading the filled template as SVG: {0}")]
     Svg(#[from] usvg::Error),
+    /// The page has something that is not drawn as PDF.
+    #[error("drawing the page as PDF: it has {0}; take it out of the template")]
+    Pdf(&'static str),
     /// A picture of this size cannot be had.
     #[error("no memory for a picture of {0} × {1} pixels")]
     Size(u32, u32),
@@ -55,6 +60,19 @@ pub fn draw(svg: &str, width: u32, height: u32) -> Result<Pixmap, DrawError> {
 /// The text is not SVG.
 pub fn outlined(svg: &str) -> Result<String, DrawError> {
     Ok(usvg::Tree::from_str(svg, options())?.to_string(&usvg::WriteOptions::default()))
+}
+
+/// An outlined page as it stands within HTML: without the declaration of XML, and scaled by the page's style.
+#[cfg(feature = "room")]
+pub fn within_a_page(svg: &str) -> String {
+    let from = svg.find("<svg").unwrap_or(0);
+    let (head, rest) = svg.get(from..).and_then(|svg| svg.split_once('>')).unwrap_or_default();
+    let size = |name: &str| {
+        let value = head.split_once(&format!(" {name}=\"")).and_then(|(_, value)| value.split('"').next());
+        value.unwrap_or_default().to_owned()
+    };
+    let namespaces = r#"xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink""#;
+    format!(r#"<svg {namespaces} viewBox="0 0 {} {}" aria-hidden="true">{rest}"#, size("width"), size("height"))
 }
 
 fn options() -> &'static usvg::Options<'static> {

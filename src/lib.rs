@@ -38,6 +38,7 @@
 //! * `workbench`: the same channel pairs for a desk without hardware, and a page to live the story on.
 //! * `room`: the room server: a pure registry, and HTTP, WebSocket, SQLite and pages around it.
 //! * `staff`: the staff's command line: the room-key sheet, checking a loan, signing it onto a stick.
+//! * `sheet`: the room-key sheet on A4, the same from the room server and from the staff's command line.
 //! * `stick`: a stick's files and signatures, as staff write them and the device reads them.
 //! * `emulator`: the machine that the image is booted in: QEMU, with a camera, a button and sticks of our own.
 //! * `command_line`: how both of these read their command line and choose its language.
@@ -92,7 +93,7 @@ pub mod appliance;
 pub mod command_line;
 #[cfg(feature = "device")]
 pub mod device;
-#[cfg(any(feature = "device", feature = "staff"))]
+#[cfg(any(feature = "device", feature = "room", feature = "staff"))]
 pub mod drawing;
 #[cfg(feature = "emulator")]
 pub mod emulator;
@@ -101,6 +102,8 @@ pub mod model;
 pub mod password;
 #[cfg(feature = "room")]
 pub mod room;
+#[cfg(any(feature = "room", feature = "staff"))]
+pub mod sheet;
 #[cfg(feature = "staff")]
 pub mod staff;
 #[cfg(any(feature = "device", feature = "staff"))]

@@ -2,5 +2,4 @@
 
 pub mod command;
 pub mod keys;
-pub mod sheet;
 pub mod stick;

@@ -25,6 +25,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("awake.js", "text/javascript; charset=utf-8", include_str!("pages/awake.js")),
     ("sign-in.js", "text/javascript; charset=utf-8", include_str!("pages/sign-in.js")),
     ("password.js", "text/javascript; charset=utf-8", include_str!("pages/password.js")),
+    ("sheet.js", "text/javascript; charset=utf-8", include_str!("pages/sheet.js")),
     ("staff.js", "text/javascript; charset=utf-8", include_str!("pages/staff.js")),
     ("appointments.js", "text/javascript; charset=utf-8", include_str!("pages/appointments.js")),
     ("guest.js", "text/javascript; charset=utf-8", include_str!("pages/guest.js")),

@@ -93,6 +93,7 @@ pub(super) fn routes(desk: Desk) -> Router {
         .route("/api/appointments/{id}/revoke", post(desk_api::revoke))
         .route("/sheet", post(sheet::create))
         .route("/sheet/{id}", post(sheet::again))
+        .route("/sheet/{id}/pdf", post(sheet::as_pdf))
         .route("/ws", get(socket::upgrade))
         .fallback(async || (StatusCode::NOT_FOUND, "There is nothing at this address.\n"))
         .layer(middleware::from_fn_with_state(desk.clone(), only_our_pages_may_change_things))

@@ -1,22 +1,24 @@
-//! The paper that a family gets: the room key as a code that the appliance reads, when, where, and the rules in short.
+//! The paper that a family gets, as the server shows it: once, to be printed or kept as PDF.
 
 use super::assets;
 use super::desk_api::{self, Asked};
 use super::http::{Desk, plain};
 use super::key::{self, KeyHash};
 use super::registry::In;
-use super::registry::appointment::Appointment;
+use super::registry::appointment::{Appointment, Standing};
 use super::reserve::Made;
 use super::store::StoreError;
+use crate::drawing;
 use crate::model::language::Language;
+use crate::model::screen::{HourMinute, Telephone};
+use crate::model::secret::Secret;
 use crate::model::wire::Words;
+use crate::sheet::{self, Sheet, SheetError};
 use axum::Form;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use jiff::tz::TimeZone;
-use qrcode::render::svg;
-use qrcode::{EcLevel, QrCode};
 use serde::Deserialize;
 
 const PAGE: &str = include_str!("pages/sheet.html");
@@ -32,7 +34,7 @@ pub(super) async fn create(State(desk): State<Desk>, headers: HeaderMap, Form(as
             return plain(refused.status(), &sentence);
         }
     };
-    shown(&desk, &made)
+    shown(&desk, made, language).await
 }
 
 /// In which language a refusal is said.
@@ -63,7 +65,7 @@ pub(super) async fn again(
     match made.await {
         Ok(Ok(Some(made))) => {
             desk.hub.tell(In::NewKey { appointment: id, key: made.appointment.key, by: staff }).await;
-            shown(&desk, &made)
+            shown(&desk, made, language).await
         }
         Ok(Ok(None)) => plain(StatusCode::NOT_FOUND, &assets::said(language, "why-gone")),
         failed => {
@@ -75,47 +77,108 @@ pub(super) async fn again(
     }
 }
 
-fn shown(desk: &Desk, made: &Made) -> Response {
-    match page(made, &desk.public, &desk.city, &desk.time_zone) {
-        Some(page) => Html(page).into_response(),
-        None => {
-            plain(StatusCode::INTERNAL_SERVER_ERROR, "The code does not fit: the server's public address is too long.")
+/// What the page of a paper sends to have it as PDF. It has no `Debug`: the key is in it.
+#[derive(Deserialize)]
+pub(super) struct Kept {
+    key: String,
+    #[serde(default)]
+    language: Language,
+}
+
+/// `POST /sheet/ID/pdf`: the paper again as PDF, for the page that shows its key. No other key is taken.
+pub(super) async fn as_pdf(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Form(Kept { key, language }): Form<Kept>,
+) -> Response {
+    if desk.signed_in(&headers).await.is_none() {
+        return desk_api::not_signed_in();
+    }
+    let (key, store, now) = (Secret::new(key), desk.store.clone(), desk.now());
+    let drawn = tokio::task::spawn_blocking(move || {
+        let hash = key::hash_of_sent(key.expose());
+        let appointment = store.appointments()?.into_iter().find(|kept| {
+            kept.id == id && kept.key.matches(&hash) && kept.standing == Standing::Good && kept.slot.ends > now
+        });
+        let Some(appointment) = appointment else { return Ok(None) };
+        let id = appointment.id.clone();
+        let made = Made { appointment, key };
+        Ok::<_, StoreError>(Some((id, sheet::pdf(&paper(&made, &desk.public, &desk.city, &desk.time_zone)))))
+    });
+    match drawn.await {
+        Ok(Ok(Some((id, Ok(pdf))))) => {
+            let name = format!("attachment; filename=\"room-key-{id}.pdf\"");
+            let headers = [(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)];
+            (headers, pdf).into_response()
+        }
+        Ok(Ok(Some((_, Err(error))))) => not_drawn(&error, language),
+        Ok(Ok(None)) => plain(StatusCode::NOT_FOUND, &assets::said(language, "why-paper-old")),
+        failed => {
+            if let Ok(Err(error)) = failed {
+                tracing::error!(%error, "a paper was not drawn as PDF");
+            }
+            plain(StatusCode::INTERNAL_SERVER_ERROR, &assets::said(language, "why-server"))
         }
     }
 }
 
-/// The sheet as one HTML page; `None` when the address is too long for a code.
-pub fn page(made: &Made, public: &str, city: &Words, time_zone: &TimeZone) -> Option<String> {
+async fn shown(desk: &Desk, made: Made, language: Language) -> Response {
+    let (public, city, zone) = (desk.public.clone(), desk.city.clone(), desk.time_zone.clone());
+    match tokio::task::spawn_blocking(move || page(&made, &public, &city, &zone, language)).await {
+        Ok(Ok(page)) => Html(page).into_response(),
+        Ok(Err(error)) => not_drawn(&error, language),
+        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, &assets::said(language, "why-server")),
+    }
+}
+
+fn not_drawn(error: &SheetError, language: Language) -> Response {
+    tracing::error!(%error, "a paper was not drawn");
+    plain(StatusCode::INTERNAL_SERVER_ERROR, &assets::said(language, "why-paper"))
+}
+
+/// The paper of an appointment, in its counter's time zone.
+pub fn paper(made: &Made, public: &str, city: &Words, time_zone: &TimeZone) -> Sheet {
     let appointment = &made.appointment;
     let language = appointment.languages.first().copied().unwrap_or_default();
-    let url = made.key_url(public, language);
-    let code = QrCode::with_error_correction_level(url.expose().as_bytes(), EcLevel::M).ok()?;
-    let code = code.render::<svg::Color<'_>>().min_dimensions(480, 480).quiet_zone(true).build();
-    // Within HTML, an SVG has no XML declaration.
-    let code = code.split_once("?>").map_or(code.as_str(), |(_, svg)| svg).to_owned();
-    let (starts, ends) =
-        (appointment.slot.starts.to_zoned(time_zone.clone()), appointment.slot.ends.to_zoned(time_zone.clone()));
-    let opens = appointment.slot.opens.to_zoned(time_zone.clone());
-    let weekday_ja = ["月", "火", "水", "木", "金", "土", "日"]
-        .get(usize::try_from(starts.weekday().to_monday_zero_offset()).unwrap_or(0))
-        .copied()
-        .unwrap_or_default();
-    let date_ja = format!("{}年{}月{}日（{weekday_ja}）", starts.year(), starts.month(), starts.day());
+    let at = |time: jiff::Timestamp| time.to_zoned(time_zone.clone());
+    let clock = |time| {
+        let time: jiff::Zoned = at(time);
+        HourMinute { hour: time.hour(), minute: time.minute() }
+    };
+    let telephone = Telephone { number: appointment.counter.telephone.clone(), hours: Words::default() };
+    Sheet {
+        url: made.key_url(public, language).expose().to_owned(),
+        city: city.clone(),
+        counter: appointment.counter.name.clone(),
+        date: at(appointment.slot.starts).date(),
+        starts: clock(appointment.slot.starts),
+        ends: clock(appointment.slot.ends),
+        telephone,
+        opens: Some(clock(appointment.slot.opens)),
+        number: Some(appointment.id.clone()),
+    }
+}
+
+/// The page that shows the paper, with what to do with it.
+fn page(
+    made: &Made,
+    public: &str,
+    city: &Words,
+    time_zone: &TimeZone,
+    language: Language,
+) -> Result<String, SheetError> {
+    let paper = paper(made, public, city, time_zone);
+    let drawn = drawing::within_a_page(&sheet::svg(&paper)?);
     let fill = [
-        ("{code}", code),
-        ("{city_ja}", escaped(city.get(Language::Japanese))),
-        ("{city_en}", escaped(city.get(Language::English))),
-        ("{counter_ja}", escaped(appointment.counter.name.get(Language::Japanese))),
-        ("{counter_en}", escaped(appointment.counter.name.get(Language::English))),
-        ("{date_ja}", date_ja),
-        ("{date_en}", starts.strftime("%A, %-d %B %Y").to_string()),
-        ("{starts}", starts.strftime("%-H:%M").to_string()),
-        ("{ends}", ends.strftime("%-H:%M").to_string()),
-        ("{opens}", opens.strftime("%-H:%M").to_string()),
-        ("{telephone}", escaped(&appointment.counter.telephone)),
-        ("{number}", escaped(&appointment.id)),
+        ("{number}", escaped(&made.appointment.id)),
+        ("{words}", escaped(&sheet::in_words(&paper))),
+        ("{language}", language.tag().to_owned()),
+        ("{key}", escaped(made.key.expose())),
+        // Last: nothing in it is a blank.
+        ("{paper}", drawn),
     ];
-    Some(fill.iter().fold(PAGE.to_owned(), |page, (blank, text)| page.replace(blank, text)))
+    Ok(fill.iter().fold(PAGE.to_owned(), |page, (blank, text)| page.replace(blank, text)))
 }
 
 fn escaped(text: &str) -> String {

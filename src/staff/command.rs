@@ -1,12 +1,12 @@
 //! The commands that staff type: `sheet`, `loan check`, `keys new`, `stick loan`, `stick return` and `stick check`.
 #![expect(clippy::disallowed_methods, reason = "a command line reads and writes the files it is told")]
 
-use super::sheet::{self, Sheet, SheetError};
 use super::{keys, stick};
 use crate::model::language::Language;
 use crate::model::loan::is_telephone;
 use crate::model::screen::{HourMinute, Telephone};
 use crate::model::wire::Words;
+use crate::sheet::{self, Sheet, SheetError};
 use crate::words::message::{Kind, Message, Told};
 use clap::{Args, Parser, Subcommand};
 use std::fs;
@@ -142,7 +142,7 @@ struct SheetArgs {
     /// Writes over a file that is there.
     #[arg(long)]
     replace: bool,
-    /// Where to write it: a name that ends in .svg or .png (300 dpi).
+    /// Where to write it: a name that ends in .pdf (to be printed), .svg or .png (300 dpi).
     out: PathBuf,
 }
 
@@ -184,6 +184,7 @@ impl SheetArgs {
         let not_drawn = |error: SheetError| error.message();
         let sheet = self.into_sheet();
         let data = match out.extension().and_then(|ending| ending.to_str()) {
+            Some("pdf") => sheet::pdf(&sheet).map_err(not_drawn)?,
             Some("svg") => sheet::svg(&sheet).map_err(not_drawn)?.into_bytes(),
             Some("png") => {
                 let png = sheet::render(&sheet, 2480).map_err(not_drawn)?.encode_png();
@@ -231,6 +232,8 @@ impl SheetArgs {
             starts: self.start,
             ends: self.end,
             telephone: Telephone { number: self.telephone, hours: words(&self.hours, self.hours_en.as_deref()) },
+            opens: None,
+            number: None,
         }
     }
 }
@@ -285,9 +288,10 @@ mod tests {
     }
 
     #[test]
-    fn a_sheet_is_written_as_svg_or_png() {
+    fn a_sheet_is_written_as_pdf_svg_or_png() {
         let folder = tempfile::tempdir().unwrap();
-        for (name, begins) in [("key.svg", b"<svg".as_slice()), ("key.png", b"\x89PNG".as_slice())] {
+        let kinds = [("key.pdf", b"%PDF-".as_slice()), ("key.svg", b"<svg"), ("key.png", b"\x89PNG")];
+        for (name, begins) in kinds {
             let out = folder.path().join(name);
             assert!(sheet(&out, &[]).unwrap().contains("is written"));
             assert!(fs::read(&out).unwrap().starts_with(begins), "{name}");

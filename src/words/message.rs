@@ -330,7 +330,7 @@ mod tests {
         include_str!("../stick.rs"),
         include_str!("../staff/command.rs"),
         include_str!("../staff/keys.rs"),
-        include_str!("../staff/sheet.rs"),
+        include_str!("../sheet.rs"),
         include_str!("../staff/stick.rs"),
         include_str!("../room/command.rs"),
         include_str!("../room/told.rs"),

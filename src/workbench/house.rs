@@ -21,7 +21,7 @@ use crate::model::screen::{HourMinute, Telephone};
 use crate::model::stick::{Stick, StickId, StickNews};
 use crate::model::wire::Words;
 use crate::room::{self, demo};
-use crate::staff::sheet::{self, Sheet};
+use crate::sheet::{self, Sheet};
 use crate::supervisor::tasks::Tasks;
 use crate::supervisor::{self, Parts, assemble};
 use image::RgbaImage;
@@ -172,6 +172,8 @@ fn demo_sheet(url: &str, city: Words) -> Sheet {
             number: counter.telephone,
             hours: Words::ja_en("平日 8:30〜17:15", "Mon–Fri 8:30–17:15"),
         },
+        opens: None,
+        number: None,
     }
 }
 

@@ -21,6 +21,7 @@ mod a_flood_of_wrong_keys;
 mod a_second_guest;
 mod an_early_paper;
 mod nobody_at_the_counter_and_made_to_leave;
+mod papers_in_true_size;
 mod papers_that_are_refused;
 mod the_server_cannot_be_reached;
 mod what_a_strange_room_says;

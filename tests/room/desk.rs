@@ -120,6 +120,11 @@ impl Desk {
 
     /// One HTTP request; gives head and body as they came.
     pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+        String::from_utf8(self.request_bytes(method, path, headers, body).await).unwrap()
+    }
+
+    /// As [`Desk::request`], for an answer that is no text.
+    pub async fn request_bytes(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
         let address = self.running().address;
         let mut stream = TcpStream::connect(address).await.unwrap();
         let mut text = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
@@ -130,7 +135,7 @@ impl Desk {
         stream.write_all(text.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap().unwrap();
-        String::from_utf8(answer).unwrap()
+        answer
     }
 }
 

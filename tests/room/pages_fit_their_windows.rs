@@ -48,10 +48,14 @@ for (let node = texts.nextNode(); node; node = texts.nextNode()) {
 return wrong;
 ";
 
-pub async fn look(browser: &Browser, name: &str) {
+fn pictures() -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/room-pages");
     std::fs::create_dir_all(&folder).unwrap();
-    browser.picture(&folder.join(format!("{name}.png"))).await;
+    folder
+}
+
+pub async fn look(browser: &Browser, name: &str) {
+    browser.picture(&pictures().join(format!("{name}.png"))).await;
     let wrong = browser.script(LOOK).await;
     assert_eq!(wrong, Value::Array(Vec::new()), "{name}");
 }
@@ -87,8 +91,19 @@ async fn walk(width: u32, height: u32, language: Language) {
     let other = async || staff.session.windows().await.unwrap().into_iter().find(|window| *window != staff_window);
     let paper = staff.wait("the paper's own window", other).await;
     staff.session.switch_to_window(paper).await.unwrap();
-    staff.until("the paper is there", "return document.querySelector('.code svg') !== null;").await;
+    staff
+        .until(
+            "the paper is there",
+            "return document.querySelector('.sheet svg') !== null && document.body.dataset.ready === 'yes';",
+        )
+        .await;
     look(&staff, &format!("{size}-paper")).await;
+    let printed = pictures().join(format!("{size}-paper.pdf"));
+    std::fs::write(&printed, staff.printed().await).unwrap();
+    let about = std::process::Command::new("pdfinfo").arg(&printed).output().expect("install poppler-utils");
+    let about = String::from_utf8(about.stdout).unwrap();
+    let pages = about.lines().find_map(|line| line.strip_prefix("Pages:")).unwrap().trim();
+    assert!(pages == "1" && about.contains("(A4)"), "printed, it is not one page of A4: {about}");
     staff.session.close_window().await.unwrap();
     staff.session.switch_to_window(staff_window).await.unwrap();
     staff.until("two appointments", "return document.querySelectorAll('.card').length === 2;").await;

@@ -33,3 +33,5 @@ sheet-date = { $weekday ->
    *[12] December
 } { $year }
 sheet-time = { $starts }–{ $ends }
+sheet-number = Number
+sheet-opens = Open from { $opens }

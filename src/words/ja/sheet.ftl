@@ -20,3 +20,6 @@ sheet-date = { $year }年{ $month }月{ $day }日（{ $weekday ->
    *[7] 日
 }）
 sheet-time = { $starts }〜{ $ends }
+sheet-number = 予約番号
+# $opens: 13:50 など
+sheet-opens = { $opens }から 入れます

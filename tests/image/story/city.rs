@@ -7,7 +7,7 @@ use madoguchi::model::language::Language;
 use madoguchi::model::screen::{HourMinute, Telephone};
 use madoguchi::model::wire::Words;
 use madoguchi::room::{self, demo};
-use madoguchi::staff::sheet::{self, Sheet};
+use madoguchi::sheet::{self, Sheet};
 use madoguchi::staff::stick;
 use madoguchi::words::message::Message;
 use std::net::SocketAddr;
@@ -91,6 +91,8 @@ impl City {
             starts: HourMinute { hour: 10, minute: 0 },
             ends: HourMinute { hour: 11, minute: 0 },
             telephone: Telephone { number: counter.telephone, hours },
+            opens: None,
+            number: None,
         };
         let drawn = sheet::render(&sheet, PAPER_WIDTH).map_err(|error| error.to_string())?;
         let (width, height) = (drawn.width(), drawn.height());

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
+use thirtyfour::common::print::{PrintMargins, PrintPage, PrintParameters};
 use thirtyfour::{By, TypingData, WebDriver, WebElement};
 use tokio::time::{Instant, sleep};
 
@@ -190,6 +191,14 @@ impl Browser {
         let [value, error]: [Value; 2] = answer.convert().unwrap();
         assert_eq!(error, json!(null), "{function} failed in the browser");
         value
+    }
+
+    /// The page as it goes to a printer, as PDF: on A4, without margins or scaling.
+    pub async fn printed(&self) -> Vec<u8> {
+        let page = PrintPage { width: 21.0, height: 29.7 };
+        let margin = PrintMargins { top: 0.0, bottom: 0.0, left: 0.0, right: 0.0 };
+        let asked = PrintParameters { page, margin, shrink_to_fit: false, ..PrintParameters::default() };
+        self.session.print_page(asked).await.unwrap()
     }
 
     /// Writes a picture of the window.

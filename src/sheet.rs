@@ -1,4 +1,5 @@
-//! The room-key paper: one A4 page that a family shows to the camera.
+//! The room-key paper: one A4 page that a family shows to the camera, the same from the room server and from the staff's
+//! command line.
 
 use crate::drawing::layout::Layout;
 use crate::drawing::{self, DrawError, page};
@@ -12,10 +13,13 @@ use qrcode::types::QrError;
 use qrcode::{EcLevel, QrCode};
 use resvg::tiny_skia::Pixmap;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Width of the printed code in tenths of a millimetre, without its quiet zone.
-const CODE_WIDTH: f32 = 860.0;
+/// A4 in millimetres.
+pub const A4: (f32, f32) = (210.0, 297.0);
+/// Side of the printed code in tenths of a millimetre, without its quiet zone.
+pub const CODE_WIDTH: f32 = 860.0;
 /// Modules left white around a code (ISO/IEC 18004).
 const QUIET: i32 = 4;
 
@@ -35,6 +39,10 @@ pub struct Sheet {
     pub ends: HourMinute,
     /// Whom to phone.
     pub telephone: Telephone,
+    /// From when on they may come in, where that is to be said.
+    pub opens: Option<HourMinute>,
+    /// The appointment's number, where that is to be said. It tells nothing about the family.
+    pub number: Option<String>,
 }
 
 /// Why a paper cannot be made.
@@ -78,6 +86,27 @@ pub fn svg(sheet: &Sheet) -> Result<String, SheetError> {
     Ok(drawing::outlined(&svg)?)
 }
 
+/// The paper as PDF in its true size, to be printed without scaling.
+///
+/// # Errors
+/// As [`render`].
+pub fn pdf(sheet: &Sheet) -> Result<Vec<u8>, SheetError> {
+    let (svg, _) = compose(sheet)?;
+    let title = Catalog::embedded().plain(Language::Japanese, "sheet-title", &[]).replace(' ', "");
+    Ok(drawing::pdf::pdf(&svg, A4, &title, Language::Japanese.tag())?)
+}
+
+/// What the paper says, for whoever cannot see it.
+pub fn in_words(sheet: &Sheet) -> String {
+    let said = |language| {
+        let side = side(sheet, language);
+        let parts = [&side.title, &side.counter, &side.date, &side.time, &side.opens, &sheet.telephone.number];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect();
+        parts.join(" ").replace('\u{200b}', "")
+    };
+    format!("{} / {}", said(Language::Japanese), said(Language::English))
+}
+
 #[derive(Serialize)]
 struct View {
     ink: &'static str,
@@ -87,6 +116,8 @@ struct View {
     /// Side of one module.
     module: f32,
     code: String,
+    /// Empty, or the appointment's number with its label.
+    number: String,
     ja: Side,
     en: Side,
     telephone: String,
@@ -104,6 +135,8 @@ struct Side {
     counter: String,
     date: String,
     time: String,
+    /// Empty, or from when on they may come in.
+    opens: String,
     telephone: String,
     rules: String,
     secret: String,
@@ -129,13 +162,18 @@ fn compose(sheet: &Sheet) -> Result<(String, Layout), SheetError> {
     let (ja_city, en_city) = (sheet.city.get(Language::Japanese), sheet.city.get(Language::English));
     let (ja_hours, en_hours) =
         (sheet.telephone.hours.get(Language::Japanese), sheet.telephone.hours.get(Language::English));
+    let number = sheet.number.as_deref().map(|number| {
+        let label = |language| words.text(language, "sheet-number", &[]);
+        format!("{} {number}", once(&label(Language::Japanese), &label(Language::English)))
+    });
     let view = View {
         ink: "#17191f",
         white: "#ffffff",
         grey: "#4a4f58",
         city: once(ja_city, en_city),
         module: CODE_WIDTH / code.width() as f32,
-        code: path(&code),
+        code: outline(&code),
+        number: number.unwrap_or_default(),
         ja: side(sheet, Language::Japanese),
         en: side(sheet, Language::English),
         telephone: sheet.telephone.number.clone(),
@@ -144,7 +182,7 @@ fn compose(sheet: &Sheet) -> Result<(String, Layout), SheetError> {
         rules: crate::words::RULES.iter().map(|id| both(id, id)).collect(),
     };
     let mut environment = page::environment();
-    let template = environment.add_template("sheet.svg", include_str!("sheet.svg"));
+    let template = environment.add_template("sheet.svg", include_str!("sheet/paper.svg"));
     template.map_err(|source| DrawError::Template { template: "sheet.svg".to_owned(), source })?;
     Ok(page::compose(&environment, "sheet.svg", Value::from_serialize(view))?)
 }
@@ -175,6 +213,7 @@ fn side(sheet: &Sheet, language: Language) -> Side {
     ];
     let clock = |at: HourMinute| format!("{}:{:02}", at.hour, at.minute);
     let (starts, ends) = (clock(sheet.starts), clock(sheet.ends));
+    let opens = sheet.opens.map(|at| words.text(language, "sheet-opens", &[("opens", Arg::Text(&clock(at)))]));
     Side {
         title: say("sheet-title"),
         r#where: say("sheet-where"),
@@ -182,6 +221,7 @@ fn side(sheet: &Sheet, language: Language) -> Side {
         counter: sheet.counter.get(language).to_owned(),
         date: words.text(language, "sheet-date", &date),
         time: words.text(language, "sheet-time", &[("starts", Arg::Text(&starts)), ("ends", Arg::Text(&ends))]),
+        opens: opens.unwrap_or_default(),
         telephone: say("sheet-telephone"),
         rules: say("sheet-rules"),
         secret: say("sheet-secret"),
@@ -189,14 +229,40 @@ fn side(sheet: &Sheet, language: Language) -> Side {
     }
 }
 
-/// The dark modules as an SVG path, one unit each, behind a quiet zone of [`QUIET`].
-fn path(code: &QrCode) -> String {
+/// The dark modules as an SVG path (fill rule even-odd), one unit each, behind a quiet zone of [`QUIET`]. Modules that touch
+/// are one shape: drawn one by one, thin light lines would show between them.
+fn outline(code: &QrCode) -> String {
     let width = i32::try_from(code.width()).unwrap_or(1).max(1);
-    let mut path = String::new();
-    for (at, color) in (0i32..).zip(code.to_colors()) {
-        if color == qrcode::Color::Dark {
-            let _ = write!(path, "M{} {}h1v1h-1z", at % width + QUIET, at / width + QUIET);
+    let colors = code.to_colors();
+    let dark = |x: i32, y: i32| {
+        let inside = (0..width).contains(&x) && (0..width).contains(&y);
+        inside && usize::try_from(y * width + x).is_ok_and(|at| colors.get(at) == Some(&qrcode::Color::Dark))
+    };
+    // Every edge between dark and light, with the dark to its right; a corner has at most two that begin there.
+    let mut edges: BTreeMap<(i32, i32), Vec<(i32, i32)>> = BTreeMap::new();
+    for (x, y) in (0..width).flat_map(|y| (0..width).map(move |x| (x, y))).filter(|&(x, y)| dark(x, y)) {
+        let sides = [
+            (dark(x, y - 1), (x, y), (x + 1, y)),
+            (dark(x + 1, y), (x + 1, y), (x + 1, y + 1)),
+            (dark(x, y + 1), (x + 1, y + 1), (x, y + 1)),
+            (dark(x - 1, y), (x, y + 1), (x, y)),
+        ];
+        for (_, from, to) in sides.into_iter().filter(|(inner, ..)| !inner) {
+            edges.entry(from).or_default().push(to);
         }
+    }
+    let mut path = String::new();
+    while let Some((&start, _)) = edges.first_key_value() {
+        let _ = write!(path, "M{} {}", start.0 + QUIET, start.1 + QUIET);
+        let mut at = start;
+        while let Some(to) = edges.get_mut(&at).and_then(Vec::pop) {
+            if edges.get(&at).is_some_and(Vec::is_empty) {
+                edges.remove(&at);
+            }
+            let _ = write!(path, "L{} {}", to.0 + QUIET, to.1 + QUIET);
+            at = to;
+        }
+        path.push('z');
     }
     path
 }
@@ -220,6 +286,8 @@ mod tests {
                 number: "0422-00-1234".into(),
                 hours: Words::ja_en("平日 8:30〜17:15", "Mon–Fri 8:30–17:15"),
             },
+            opens: Some(HourMinute { hour: 13, minute: 50 }),
+            number: Some("7K3M9QWX".into()),
         }
     }
 
@@ -249,6 +317,9 @@ mod tests {
             "2026年11月24日（火）",
             "Tue, 24 November 2026",
             "0422-00-1234",
+            "13:50から入れます",
+            "Open from 13:50",
+            "予約番号　Number 7K3M9QWX",
         ] {
             assert!(all.iter().any(|text| text.contains(wanted)), "{wanted} is missing in {all:?}");
         }
