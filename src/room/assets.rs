@@ -26,6 +26,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("sign-in.js", "text/javascript; charset=utf-8", include_str!("pages/sign-in.js")),
     ("password.js", "text/javascript; charset=utf-8", include_str!("pages/password.js")),
     ("sheet.js", "text/javascript; charset=utf-8", include_str!("pages/sheet.js")),
+    ("typed.js", "text/javascript; charset=utf-8", include_str!("pages/typed.js")),
     ("staff.js", "text/javascript; charset=utf-8", include_str!("pages/staff.js")),
     ("appointments.js", "text/javascript; charset=utf-8", include_str!("pages/appointments.js")),
     ("guest.js", "text/javascript; charset=utf-8", include_str!("pages/guest.js")),
