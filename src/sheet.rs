@@ -20,6 +20,10 @@ use std::fmt::Write as _;
 pub const A4: (f32, f32) = (210.0, 297.0);
 /// Side of the printed code in tenths of a millimetre, without its quiet zone.
 pub const CODE_WIDTH: f32 = 860.0;
+/// Letters of a key that can be typed, as our own room server draws it (`src/room/pages/typed.js`).
+const TYPED: usize = 26;
+/// Letters of a key that are printed together.
+const GROUP: usize = 4;
 /// Modules left white around a code (ISO/IEC 18004).
 const QUIET: i32 = 4;
 
@@ -52,6 +56,8 @@ pub enum SheetError {
     Address,
     /// The address does not fit into a code.
     Code(#[from] QrError),
+    /// The address or the key does not fit on the paper, where somebody types it from.
+    NotWhole,
     /// A mistake in the paper's template.
     Draw(#[from] DrawError),
 }
@@ -61,6 +67,7 @@ impl Told for SheetError {
         match self {
             Self::Address => Message::new("paper-address"),
             Self::Code(error) => Message::new("paper-long-address").with("said", error.to_string()),
+            Self::NotWhole => Message::new("paper-not-whole"),
             Self::Draw(error) => Message::new("paper-not-drawn").with("said", error.to_string()),
         }
     }
@@ -118,6 +125,9 @@ struct View {
     code: String,
     /// Empty, or the appointment's number with its label.
     number: String,
+    /// What is typed where no code can be read: the address of the page, and the key in groups, or nothing.
+    address: String,
+    key: String,
     ja: Side,
     en: Side,
     telephone: String,
@@ -141,6 +151,9 @@ struct Side {
     rules: String,
     secret: String,
     own_device: String,
+    typed: String,
+    address: String,
+    key: String,
 }
 
 #[derive(Serialize)]
@@ -151,7 +164,7 @@ struct Both {
 }
 
 fn compose(sheet: &Sheet) -> Result<(String, Layout), SheetError> {
-    check_address(&sheet.url)?;
+    let (address, key) = typed(&sheet.url)?;
     let code = QrCode::with_error_correction_level(sheet.url.as_bytes(), EcLevel::M)?;
     let words = Catalog::embedded();
     let both = |icon, id: &str| Both {
@@ -174,6 +187,8 @@ fn compose(sheet: &Sheet) -> Result<(String, Layout), SheetError> {
         module: CODE_WIDTH / code.width() as f32,
         code: outline(&code),
         number: number.unwrap_or_default(),
+        address,
+        key: in_groups(key),
         ja: side(sheet, Language::Japanese),
         en: side(sheet, Language::English),
         telephone: sheet.telephone.number.clone(),
@@ -184,18 +199,31 @@ fn compose(sheet: &Sheet) -> Result<(String, Layout), SheetError> {
     let mut environment = page::environment();
     let template = environment.add_template("sheet.svg", include_str!("sheet/paper.svg"));
     template.map_err(|source| DrawError::Template { template: "sheet.svg".to_owned(), source })?;
-    Ok(page::compose(&environment, "sheet.svg", Value::from_serialize(view))?)
+    let (svg, layout) = page::compose(&environment, "sheet.svg", Value::from_serialize(view))?;
+    // Whoever types half of it is told that their key is not known.
+    if layout.of("typed").all(|text| text.whole) { Ok((svg, layout)) } else { Err(SheetError::NotWhole) }
 }
 
-/// Only what a device reads as a room key may be printed: a wrong paper is noticed at the desk, not at home.
-fn check_address(address: &str) -> Result<(), SheetError> {
+/// The two parts of the code's address that somebody can type: the page, and the key. Only what a device reads as a room
+/// key may be printed: a wrong paper is noticed at the desk, not at home.
+fn typed(address: &str) -> Result<(String, &str), SheetError> {
     let url = url::Url::parse(address).map_err(|_| SheetError::Address)?;
-    let key = url.fragment().unwrap_or_default();
+    let (_, key) = address.split_once('#').ok_or(SheetError::Address)?;
     let loopback =
         url.scheme() == "http" && url.host_str().is_some_and(|host| host == "127.0.0.1" || host == "localhost");
     let sound =
         (url.scheme() == "https" || loopback) && url.host_str().is_some() && url.path() == "/j" && key.len() >= 20;
-    if sound { Ok(()) } else { Err(SheetError::Address) }
+    let page = format!("{}/j", url.origin().ascii_serialization());
+    if sound { Ok((page, key)) } else { Err(SheetError::Address) }
+}
+
+/// A key as it is read from paper, letter by letter; nothing where it has not the length that the guest page takes.
+fn in_groups(key: &str) -> String {
+    let letters: Vec<char> = key.chars().collect();
+    if letters.len() != TYPED {
+        return String::new();
+    }
+    letters.chunks(GROUP).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
 fn once(ja: &str, en: &str) -> String {
@@ -226,6 +254,9 @@ fn side(sheet: &Sheet, language: Language) -> Side {
         rules: say("sheet-rules"),
         secret: say("sheet-secret"),
         own_device: say("sheet-own-device"),
+        typed: say("sheet-typed"),
+        address: say("sheet-address"),
+        key: say("sheet-key"),
     }
 }
 
@@ -276,7 +307,7 @@ mod tests {
 
     fn sample() -> Sheet {
         Sheet {
-            url: "https://counter.midori.example:8443/j#7KQ2-M9XR-4TZP-8WBD-3HNC-6VJS-5".into(),
+            url: "https://counter.midori.example:8443/j#7KQ2M9XR4TZP8WBD3HNC6VJS5K".into(),
             city: Words::ja_en("みどり市", "Midori City"),
             counter: Words::ja_en("子育て相談窓口", "Childcare consultation"),
             date: jiff::civil::date(2026, 11, 24),
@@ -293,7 +324,18 @@ mod tests {
 
     #[test]
     fn everything_fits_on_the_paper_and_nothing_overlaps() {
-        let (_, layout) = compose(&sample()).unwrap();
+        fits(&sample());
+        // A key of the widest letters, and a host as long as cities have them.
+        let host = "online-madoguchi.kosodate-soudan.city.minami-alps.lg.jp:8443";
+        let url = format!("https://{host}/j?l=ja#{}", "WM".repeat(13));
+        fits(&Sheet { url, opens: None, number: None, ..sample() });
+        let url = format!("https://{}.lg.jp/j#{}", "w".repeat(90), "WM".repeat(13));
+        let error = compose(&Sheet { url, ..sample() }).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("use a shorter host name"), "{error}");
+    }
+
+    fn fits(sheet: &Sheet) {
+        let (_, layout) = compose(sheet).unwrap();
         let code_edge = 140.0 + CODE_WIDTH;
         for (number, text) in layout.texts.iter().enumerate() {
             assert!(text.whole, "{text:?}");
@@ -320,6 +362,8 @@ mod tests {
             "13:50から入れます",
             "Open from 13:50",
             "予約番号　Number 7K3M9QWX",
+            "https://counter.midori.example:8443/j",
+            "7KQ2-M9XR-4TZP-8WBD-3HNC-6VJS-5K",
         ] {
             assert!(all.iter().any(|text| text.contains(wanted)), "{wanted} is missing in {all:?}");
         }

@@ -26,6 +26,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("sign-in.js", "text/javascript; charset=utf-8", include_str!("pages/sign-in.js")),
     ("password.js", "text/javascript; charset=utf-8", include_str!("pages/password.js")),
     ("sheet.js", "text/javascript; charset=utf-8", include_str!("pages/sheet.js")),
+    ("typed.js", "text/javascript; charset=utf-8", include_str!("pages/typed.js")),
     ("staff.js", "text/javascript; charset=utf-8", include_str!("pages/staff.js")),
     ("asking.js", "text/javascript; charset=utf-8", include_str!("pages/asking.js")),
     ("form.js", "text/javascript; charset=utf-8", include_str!("pages/form.js")),
@@ -112,6 +113,25 @@ mod tests {
             }
         }
         assert!(used.len() > 60, "only {} words were found in the pages", used.len());
+    }
+
+    /// What the counter's guide names in brackets stands on the pages, word for word.
+    #[test]
+    fn the_guide_for_the_counter_names_what_is_on_the_pages() {
+        let guide = include_str!("../../systemd/counter-ja.md");
+        let ja = words("ja.json");
+        let named: Vec<_> = guide.split('「').skip(1).filter_map(|rest| Some(rest.split_once('」')?.0)).collect();
+        assert!(named.len() > 20, "{named:?}");
+        // What the browser asks, and an answer to it.
+        let elsewhere = ["許可"];
+        for name in named.into_iter().filter(|name| !elsewhere.contains(name)) {
+            assert!(ja.values().any(|text| text.contains(name)), "no page says 「{name}」");
+        }
+        // In the table of what to do, too.
+        for line in guide.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| 画面")) {
+            let said = line.trim_start_matches("| ").split(['|', '（']).next().unwrap().trim();
+            assert!(ja.values().any(|text| text.contains(said)), "no page says {said}");
+        }
     }
 
     #[test]

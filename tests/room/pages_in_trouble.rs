@@ -369,7 +369,7 @@ async fn a_new_paper_ends_the_old_one_and_notes_are_not_lost_unasked() {
     let other = async || staff.session.windows().await.unwrap().into_iter().find(|window| *window != page);
     let paper = staff.wait("the paper's own window", other).await;
     staff.session.switch_to_window(paper).await.unwrap();
-    staff.until("the paper is there", "return document.querySelector('.code svg') !== null;").await;
+    staff.until("the paper is there", "return document.querySelector('.sheet svg') !== null;").await;
     staff.session.close_window().await.unwrap();
     staff.session.switch_to_window(page).await.unwrap();
     let mut peer = desk.connect().await;

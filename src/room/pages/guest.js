@@ -7,6 +7,7 @@ import { Kept } from "./kept.js";
 import { Call, Judge } from "./media.js";
 import { Player } from "./player.js";
 import { Room } from "./room.js";
+import { Typed, tidied } from "./typed.js";
 import { clock, countdown, day, language, onLanguage, said, startWords, word } from "./words.js";
 
 const MEASURE_EACH_MS = 2000;
@@ -23,14 +24,14 @@ const ENDS = {
   left: { word: "end-left", again: true },
   misbehaved: { word: "end-trouble", telephone: true, again: true },
   replaced: { word: "end-replaced" },
-  "unknown-key": { word: "end-unknown-key", telephone: true },
+  "unknown-key": { word: "end-unknown-key", telephone: true, type: true },
   over: { word: "end-over", telephone: true },
   "room-full": { word: "end-room-full", telephone: true, again: true },
   "too-many-tries": { word: "end-too-many-tries", telephone: true, again: true },
   version: { word: "end-version", telephone: true, again: true },
   busy: { word: "end-busy", telephone: true, again: true },
-  "resume-expired": { word: "end-no-key", telephone: true },
-  "no-key": { word: "end-no-key", telephone: true },
+  "resume-expired": { word: "end-no-key", telephone: true, type: true },
+  "no-key": { word: "end-no-key", telephone: true, type: true },
 };
 const QUALITIES = {
   good: { word: "quality-good" },
@@ -71,14 +72,27 @@ let trust = { lost: false, triedAgain: false };
 function takeKey() {
   const found = location.hash.slice(1);
   if (found) {
-    key = found;
+    // Somebody may have typed the whole address.
+    key = tidied(found).letters;
     history.replaceState(null, "", location.pathname + location.search);
   }
 }
 
 /** A page that is loaded again may come back to its seat for a short while. */
 const seat = new Kept("sessionStorage", "seat");
+const typed = new Typed(begin);
 const contacts = new Contacts();
+
+/** Begins anew with another key. */
+function begin(another) {
+  key = another;
+  seat.forget();
+  drop();
+  closeOwn();
+  [welcome, staff, agreed, admitted, agreedTo, hold, bannerWord] = [null, null, false, false, null, false, null];
+  trust = { lost: false, triedAgain: false };
+  start();
+}
 
 // ---- the room ----
 
@@ -112,6 +126,7 @@ function hearing() {
       stuck = false;
       set({ stuck: "no" });
       seat.keep(message.resume);
+      typed.forget();
       if (!message.resumed) {
         [agreed, admitted] = [false, false];
         drop();
@@ -457,6 +472,7 @@ function drawMessage(now) {
   const telephone = end ? end.telephone : now === "lobby" ? !staffPresent || trust.lost || !lineUp : stuck;
   offer($("telephone"), "", telephone ? contacts.of(welcome) : []);
   $("leave-lobby").hidden = now !== "lobby";
+  typed.show(Boolean(end?.type));
   $("again").hidden = !((end?.again && (key || seat.get())) || mayTryAgain() || (stuck && now === "connecting"));
 }
 
@@ -594,12 +610,7 @@ window.addEventListener("hashchange", () => {
     return;
   }
   takeKey();
-  seat.forget();
-  drop();
-  closeOwn();
-  [welcome, staff, agreed, admitted, agreedTo, hold, bannerWord] = [null, null, false, false, null, false, null];
-  trust = { lost: false, triedAgain: false };
-  start();
+  begin(key);
 });
 
 onLanguage(draw);

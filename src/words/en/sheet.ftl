@@ -8,7 +8,10 @@ sheet-step-3 = Press the button when it is lit
 sheet-telephone = If it does not work, please phone
 sheet-rules = The rules in short
 sheet-secret = This paper is the key to your room. Do not give it to anybody and do not photograph it.
-sheet-own-device = On a phone or computer, the code opens the room in the browser.
+sheet-own-device = On a phone, the code opens the room in the browser.
+sheet-typed = On a computer that reads no code, open this address and type the key.
+sheet-address = Address
+sheet-key = Key
 # $weekday: 1 is Monday
 sheet-date = { $weekday ->
     [1] Mon

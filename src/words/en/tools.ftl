@@ -51,6 +51,7 @@ paper-there = { $file } is there already; take another name, or say --replace
 paper-written = { $file } is written. Print it on A4 without scaling; whoever holds it can join.
 paper-address = the address must look like https://HOST/j#KEY; copy it whole from the appointment's page
 paper-long-address = the address is too long for a code that a camera reads well ({ $said }); use a shorter host name
+paper-not-whole = the address does not fit on the paper, where somebody may type it from; use a shorter host name
 paper-not-drawn = the paper could not be drawn: { $said }; this is a fault of the program, please report it
 paper-time = write it like 14:00
 

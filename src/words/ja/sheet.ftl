@@ -8,7 +8,10 @@ sheet-step-3 = 光った ボタンを 押します
 sheet-telephone = つながらない ときは お電話ください
 sheet-rules = 使うときの きまり
 sheet-secret = この紙は あなたの 部屋の かぎです。 人に 渡したり、写真を とったり しないでください。
-sheet-own-device = スマートフォンや パソコンでは、コードを 読むと ブラウザーで 入れます。
+sheet-own-device = スマートフォンでは、コードを 読むと ブラウザーで 入れます。
+sheet-typed = コードを 読めない パソコンでは、下の アドレスを 開いて、キーを 入れます。
+sheet-address = アドレス
+sheet-key = キー
 # $weekday: 1 は月曜日
 sheet-date = { $year }年{ $month }月{ $day }日（{ $weekday ->
     [1] 月
