@@ -97,7 +97,10 @@ function sit(appointment, takeOver) {
     on: hearing(appointment),
   });
   room.open();
-  $("picture").focus?.();
+  // A small window is scrolled, and a full one never is.
+  if (getComputedStyle(document.body).overflowY !== "hidden") {
+    $("picture").scrollIntoView({ block: "start" });
+  }
   draw();
 }
 
@@ -655,7 +658,7 @@ const appointments = new Appointments({
     $("who").textContent = list.staff;
     signedIn.look(list);
     $("city").textContent = said(list.city);
-    attention.look(list);
+    attention.look(list, appointments.seated);
   },
   onTrouble: (trouble) => {
     $("trouble").hidden = trouble === null;
