@@ -20,6 +20,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("attention.js", "text/javascript; charset=utf-8", include_str!("pages/attention.js")),
     ("contacts.js", "text/javascript; charset=utf-8", include_str!("pages/contacts.js")),
     ("kept.js", "text/javascript; charset=utf-8", include_str!("pages/kept.js")),
+    ("own.js", "text/javascript; charset=utf-8", include_str!("pages/own.js")),
     ("player.js", "text/javascript; charset=utf-8", include_str!("pages/player.js")),
     ("awake.js", "text/javascript; charset=utf-8", include_str!("pages/awake.js")),
     ("sign-in.js", "text/javascript; charset=utf-8", include_str!("pages/sign-in.js")),
