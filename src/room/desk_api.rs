@@ -25,6 +25,7 @@ const BACK: SignedDuration = SignedDuration::from_hours(24);
 struct Listed {
     id: String,
     counter: Words,
+    counter_id: String,
     telephone: String,
     slot: Slot,
     languages: Vec<Language>,
@@ -178,6 +179,7 @@ pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Respon
         Some(Listed {
             id: appointment.id,
             counter: appointment.counter.name,
+            counter_id: appointment.counter.id,
             telephone: appointment.counter.telephone,
             slot: appointment.slot,
             languages: appointment.languages,

@@ -5,7 +5,7 @@ use crate::browser::Browser;
 use crate::desk::Desk;
 use crate::pages_fit_their_windows::look;
 use crate::pages_in_trouble::{says, says_nothing};
-use crate::staff_and_guest_in_a_browser::{join, sees_more_pictures, sign_in};
+use crate::staff_and_guest_in_a_browser::{join, press_behind, sees_more_pictures, sign_in};
 use jiff::{SignedDuration, Timestamp};
 use madoguchi::model::language::Language;
 use madoguchi::room::store::Store;
@@ -67,8 +67,8 @@ async fn a_call_is_extended_and_goes_on_past_the_end_that_was() {
     look(&staff, "moved-staff").await;
     look(&guest, "moved-guest").await;
     for page in [&staff, &guest] {
-        // By the clock that the page was told when it came.
-        let left = "return /^1:1[0-4]:/.test(document.getElementById('left').innerText);";
+        // By the clock that the page was told when it came, or by the one that has been set since.
+        let left = "return /^(1:1[0-4]:|1[5-9]:)/.test(document.getElementById('left').innerText);";
         page.until("what is left counts to the new end", left).await;
     }
     desk.leave(SignedDuration::from_mins(-10));
@@ -90,7 +90,7 @@ async fn one_that_has_not_begun_is_moved_with_its_end() {
     guest.until_data("state", "ready").await;
     sign_in(&desk, &staff).await;
     let starts = desk.demo.ends - SignedDuration::from_mins(60);
-    staff.press(&format!("time-{}", desk.demo.appointment)).await;
+    press_behind(&staff, "time", &desk.demo.appointment).await;
     let moved = starts + SignedDuration::from_mins(95);
     fill(&staff, "move-starts", &field(moved)).await;
     assert_eq!(
@@ -105,7 +105,7 @@ async fn one_that_has_not_begun_is_moved_with_its_end() {
     guest.until("the guest sees the new time", &shown).await;
     says(&staff, "appointments", &hours).await;
     // Onto the other one: it is asked, and nothing is lost by saying no.
-    staff.press(&format!("time-{other}")).await;
+    press_behind(&staff, "time", &other).await;
     fill(&staff, "move-starts", &field(moved)).await;
     staff.press("move-do").await;
     staff.until("it asks", "return document.getElementById('confirm').open;").await;
@@ -115,7 +115,7 @@ async fn one_that_has_not_begun_is_moved_with_its_end() {
     assert_eq!(value(&staff, "move-starts").await, field(moved));
     staff.press("move-cancel").await;
     staff.press("language-en").await;
-    staff.press(&format!("time-{other}")).await;
+    press_behind(&staff, "time", &other).await;
     fill(&staff, "move-starts", &field(moved)).await;
     look(&staff, "moved-form-en").await;
     staff.press("move-do").await;

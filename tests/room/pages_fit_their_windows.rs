@@ -33,7 +33,7 @@ for (const e of (modal ?? document).querySelectorAll('button, input, select, tex
   const called = e.getAttribute('aria-label') || e.textContent.trim() || e.labels?.[0]?.textContent.trim();
   if (!called) wrong.push(`${name(e)} has no name`);
   if (e.scrollWidth > e.clientWidth + 2 && e.tagName === 'BUTTON') wrong.push(`the words of ${name(e)} are cut off`);
-  if (document.body.dataset.page === 'staff' && (box.right > innerWidth + 1 || (!e.closest('ol, aside, .side') && box.bottom > innerHeight + 1)))
+  if (document.body.dataset.page === 'staff' && getComputedStyle(document.body).overflowY === 'hidden' && (box.right > innerWidth + 1 || (!e.closest('#others, .side') && box.bottom > innerHeight + 1)))
     wrong.push(`${name(e)} lies outside of the window`);
 }
 const texts = document.createTreeWalker(modal ?? document.body, NodeFilter.SHOW_TEXT);

@@ -4,7 +4,7 @@
 use crate::browser::{BLOCK_SITE_DATA, Browser};
 use crate::desk::{Desk, key};
 use crate::pages_fit_their_windows::look;
-use crate::staff_and_guest_in_a_browser::{join, sees_more_pictures, sign_in};
+use crate::staff_and_guest_in_a_browser::{join, press_behind, sees_more_pictures, sign_in};
 use crate::wire_in_trouble::Wire;
 use madoguchi::model::language::Language;
 use madoguchi::model::uptime::Uptime;
@@ -303,7 +303,7 @@ async fn a_sign_in_that_ends_in_a_call_is_said_and_the_call_goes_on() {
     // A server that does not answer is said, too; so is what it did not do.
     desk.running.take().unwrap().stop().await;
     says(&staff, "trouble", "サーバーから返事がありません").await;
-    staff.press(&format!("revoke-{}", desk.demo.appointment)).await;
+    press_behind(&staff, "revoke", &desk.demo.appointment).await;
     staff.press("confirm-yes").await;
     says(&staff, "trouble", "取り消せませんでした").await;
 }
@@ -362,7 +362,7 @@ async fn a_new_paper_ends_the_old_one_and_notes_are_not_lost_unasked() {
     let desk = Desk::open().await;
     let staff = Browser::open(&[]).await;
     sign_in(&desk, &staff).await;
-    staff.press(&format!("paper-{}", desk.demo.appointment)).await;
+    press_behind(&staff, "paper", &desk.demo.appointment).await;
     look(&staff, "trouble-staff-paper").await;
     staff.press("confirm-yes").await;
     let page = staff.session.window().await.unwrap();

@@ -13,6 +13,15 @@ pub async fn sign_in(desk: &Desk, staff: &Browser) {
     staff.until_data("ready", "yes").await;
 }
 
+/// Presses one of what stands behind an appointment's line: `time`, `paper`, `revoke`, or `join` where it is not next.
+pub async fn press_behind(staff: &Browser, what: &str, appointment: &str) {
+    if staff.attribute(&format!("[data-testid='more-{appointment}']"), "aria-expanded").await.as_deref() != Some("true")
+    {
+        staff.press(&format!("more-{appointment}")).await;
+    }
+    staff.press(&format!("{what}-{appointment}")).await;
+}
+
 pub async fn join(desk: &Desk, guest: &Browser, language: Language) {
     guest.go("about:blank").await;
     guest.go(desk.demo.key_url(&desk.running().public, language).expose()).await;

@@ -5,7 +5,7 @@ use crate::browser::Browser;
 use crate::desk::{Desk, Peer, eventually, header, hello};
 use crate::pages_fit_their_windows::look;
 use crate::pages_in_trouble::says;
-use crate::staff_and_guest_in_a_browser::{join, sees_more_pictures, sign_in};
+use crate::staff_and_guest_in_a_browser::{join, press_behind, sees_more_pictures, sign_in};
 use crate::wire_in_trouble::Wire;
 use madoguchi::model::language::Language;
 use madoguchi::model::wire::{Proof, ToClient, ToServer};
@@ -53,14 +53,14 @@ async fn a_call_is_taken_over_and_the_family_waits_a_moment() {
     look(&second, "taken-over-list").await;
     guest.script(WATCH).await;
     // Asked first, and "no" changes nothing.
-    second.press(&format!("join-{}", desk.demo.appointment)).await;
+    press_behind(&second, "join", &desk.demo.appointment).await;
     second.until("it asks", "return document.getElementById('confirm').open;").await;
     says(&second, "confirm", "佐藤さんが対応中です").await;
     look(&second, "taken-over-confirm").await;
     second.press("confirm-no").await;
     assert_eq!(second.data("room").await.as_deref(), Some("none"));
     assert_eq!(first.data("room").await.as_deref(), Some("seated"));
-    second.press(&format!("join-{}", desk.demo.appointment)).await;
+    press_behind(&second, "join", &desk.demo.appointment).await;
     second.press("confirm-yes").await;
     first.until_data("room", "ended").await;
     says(&first, "veil", "midoriさんが引き継ぎました").await;
@@ -139,7 +139,7 @@ async fn a_colleague_who_took_over_while_the_line_was_lost_is_not_thrown_out_aga
     colleague.say(&takes_over).await;
     colleague.welcome().await;
     says(&staff, "appointments", "佐藤さんが対応中").await;
-    staff.press(&format!("join-{}", desk.demo.appointment)).await;
+    press_behind(&staff, "join", &desk.demo.appointment).await;
     staff.press("confirm-yes").await;
     staff.until_data("room", "seated").await;
     wire.goes_silent();

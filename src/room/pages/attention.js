@@ -4,9 +4,9 @@ import { clock, said, word } from "./words.js";
 
 const SOUND_EACH_MS = 30_000;
 
-/** Whether somebody waits there alone: let in by nobody, or left by everybody. */
+/** Whether somebody waits there alone: let in by nobody, or left by everybody. Who still reads the rules does not wait yet. */
 export function waitsAlone({ state }) {
-  return state.guests > 0 && state.staff === 0 && state.phase !== "over" && state.phase !== "revoked";
+  return state.agreed > 0 && state.staff === 0 && state.phase !== "over" && state.phase !== "revoked";
 }
 
 /** Looks at each list: title, screen reader, sound and, where it is allowed, a notification of the system. */
@@ -25,7 +25,8 @@ export class Attention {
     }, { once: true });
   }
 
-  look({ appointments, time_zone: zone }) {
+  /** `seated` is where the clerk is: there is no need to be led there. */
+  look({ appointments, time_zone: zone }, seated) {
     const calling = appointments.filter((one) => one.state.waiting > 0 || waitsAlone(one));
     document.title = `${calling.length > 0 ? `(${calling.length}) ` : ""}${word("title-staff")}`;
     const fresh = calling.filter(({ id }) => !this.#known.has(id));
@@ -37,6 +38,11 @@ export class Attention {
     }
     const alone = appointments.some(waitsAlone);
     document.body.dataset.calling = String(calling.length);
+    // In a small window the list may be out of sight.
+    const sign = document.getElementById("calling");
+    const elsewhere = calling.filter(({ id }) => id !== seated);
+    sign.hidden = elsewhere.length === 0;
+    sign.textContent = word("calling-count", { count: elsewhere.length });
     if (fresh.length > 0 || (alone && performance.now() - this.#sounded > SOUND_EACH_MS)) {
       this.#sound();
     }

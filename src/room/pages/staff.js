@@ -3,15 +3,14 @@
 import { Appointments } from "./appointments.js";
 import { Attention } from "./attention.js";
 import { Awake } from "./awake.js";
-import { Devices, Share } from "./devices.js";
 import { Call, Judge } from "./media.js";
+import { Own } from "./own.js";
 import { Player } from "./player.js";
 import { Room } from "./room.js";
 import { SignedIn } from "./signed-in.js";
 import { clock, countdown, language, onLanguage, said, startWords, word } from "./words.js";
 
 const MEASURE_EACH_MS = 2000;
-const OPENING_MS = 3000;
 // As the model says (EchoStats::ENOUGH_DB).
 const ECHO_HEARD_DB = 15;
 const $ = (id) => document.getElementById(id);
@@ -46,16 +45,10 @@ let welcome = null;
 let guest = null;
 let call = null;
 let judge = new Judge();
-let silent = false;
 let stuck = false;
-let cameras = [];
-let muted = false;
-let cameraOff = false;
 let hold = false;
 let ended = null;
 let quality = "none";
-/** Camera and microphone are being opened for this seat. */
-let opening = null;
 /** A colleague took the seat: how that is said. */
 let relievedBy = null;
 /** So often our own seat was refused although somebody is signed in. */
@@ -89,7 +82,7 @@ function sit(appointment, takeOver) {
   appointments.seated = appointment.id;
   appointments.draw();
   set({ room: "connecting" });
-  openFirst();
+  own.openFirst();
   room = new Room({
     proof: { by: "staff", appointment: appointment.id, take_over: takeOver },
     language: language(),
@@ -97,7 +90,10 @@ function sit(appointment, takeOver) {
     on: hearing(appointment),
   });
   room.open();
-  $("picture").focus?.();
+  // A small window is scrolled, and a full one never is.
+  if (getComputedStyle(document.body).overflowY !== "hidden") {
+    $("picture").scrollIntoView({ block: "start" });
+  }
   draw();
 }
 
@@ -115,7 +111,7 @@ function hearing(appointment) {
       room.proof.take_over = false;
       [stuck, unwelcome] = [false, 0];
       set({ room: "seated" });
-      sayMuted();
+      own.sayWhatIsOff();
       draw();
     },
     refused: ({ why, by }) => (why === "taken" ? taken(appointment, by) : finish(REFUSALS[why] ?? REFUSALS.other)),
@@ -294,7 +290,7 @@ function clearSeat() {
   hold = false;
   relievedBy = null;
   drop();
-  closeOwn();
+  own.close();
   appointments.seated = null;
   banner("");
   set({ room: ended ? "ended" : "none" });
@@ -304,116 +300,29 @@ function clearSeat() {
 
 // ---- own camera and microphone ----
 
-const devices = new Devices(async () => {
-  if (navigator.mediaDevices) {
-    cameras = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
-  }
-  applyMute();
-  await sendTracks();
-  sayMuted();
-  draw();
+const own = new Own({
+  say: (message) => room?.say(message),
+  send: sendTracks,
+  seated: () => room !== null,
+  draw,
+  announce,
 });
-const player = new Player($("guest-video"), (blocked) => {
-  silent = blocked;
-  sayMuted();
-  draw();
-});
+const player = new Player($("guest-video"), (blocked) => own.hears(blocked));
 const awake = new Awake((on) => set({ awake: on ? "on" : "off" }));
-
-const share = new Share(shareChanged);
-
-/** What the browser has not opened yet is not off. A question of its own that nobody answers is waited for only so long. */
-async function openFirst() {
-  const mine = {};
-  opening = mine;
-  const opened = () => {
-    if (opening === mine) {
-      opening = null;
-      sayMuted();
-    }
-  };
-  setTimeout(opened, OPENING_MS);
-  await openOwn();
-  opened();
-}
-
-async function openOwn() {
-  await devices.open();
-  if (!room) {
-    devices.close();
-  }
-}
-
-function closeOwn() {
-  devices.close();
-  share.stop();
-  $("self-video").srcObject = null;
-}
-
-function applyMute() {
-  if (devices.microphone) {
-    devices.microphone.enabled = !muted;
-  }
-  if (devices.camera) {
-    devices.camera.enabled = !cameraOff;
-  }
-  const picture = share.track ?? devices.camera;
-  // The same picture again would flicker.
-  if (($("self-video").srcObject?.getVideoTracks()[0] ?? null) !== picture) {
-    $("self-video").srcObject = picture ? new MediaStream([picture]) : null;
-  }
-}
 
 /** Nothing of ours flows before the guest is let in, nor while on hold. */
 async function sendTracks() {
   const open = Boolean(guest?.admitted) && !hold;
-  await call?.send(open ? devices.microphone : null, open ? (share.track ?? devices.camera) : null);
+  await call?.send(open ? own.microphone : null, open ? own.picture : null);
   $("guest-video").muted = !open;
 }
 
-function sayMuted() {
-  if (opening) {
-    return;
-  }
-  const [microphone, camera] = [muted || !devices.works("microphone"), cameraOff || !devices.works("camera")];
-  room?.say({ kind: "mute", microphone, camera: camera && !share.track, speaker: silent });
-}
-
-function toggleMicrophone() {
-  muted = !muted;
-  applyMute();
-  sayMuted();
-  announce(word(muted ? "microphone-off" : "microphone-on"));
-  draw();
-}
-
-function toggleCamera() {
-  cameraOff = !cameraOff;
-  applyMute();
-  sayMuted();
-  announce(word(cameraOff ? "camera-off" : "camera-on"));
-  draw();
-}
-
 async function toggleShare() {
-  if (share.track) {
-    share.stop();
+  if (own.share.track) {
+    own.share.stop();
   } else if (await confirm(word("share-title"), word("share-text"), word("share-do"), "primary")) {
-    await share.start();
+    await own.share.start();
   }
-}
-
-async function shareChanged() {
-  applyMute();
-  await sendTracks();
-  sayMuted();
-  draw();
-}
-
-async function otherCamera() {
-  const current = devices.camera?.getSettings().deviceId;
-  const next = (cameras.findIndex(({ deviceId }) => deviceId === current) + 1) % cameras.length;
-  await devices.look(cameras[next]?.deviceId);
 }
 
 // ---- what a clerk does ----
@@ -490,10 +399,10 @@ function draw() {
     verified: guest?.unverified ? "no" : "yes",
     guest: !guest ? "none" : guest.away ? "away" : guest.admitted ? "admitted" : "waiting",
     hold: hold ? "on" : "off",
-    microphone: !devices.works("microphone") ? "missing" : muted ? "muted" : "on",
-    camera: !devices.works("camera") ? "missing" : cameraOff ? "off" : "on",
-    sound: silent ? "blocked" : "on",
-    sharing: share.track ? "on" : "off",
+    microphone: !own.devices.works("microphone") ? "missing" : own.muted ? "muted" : "on",
+    camera: !own.devices.works("camera") ? "missing" : own.cameraOff ? "off" : "on",
+    sound: own.silent ? "blocked" : "on",
+    sharing: own.share.track ? "on" : "off",
   });
   drawControls(seated);
   drawVeil();
@@ -504,10 +413,10 @@ function draw() {
   const off = guest?.admitted ? guestOffWords() : "";
   $("guest-muted").hidden = off === "";
   $("guest-muted").textContent = off;
-  $("sound").hidden = !silent;
+  $("sound").hidden = !own.silent;
   awake.want(seated);
-  $("device-problem").hidden = !devices.problem;
-  $("device-problem-text").textContent = devices.words;
+  $("device-problem").hidden = !own.devices.problem;
+  $("device-problem-text").textContent = own.devices.words;
   $("quality").textContent = word(QUALITIES[quality].word);
   $("quality").dataset.quality = quality;
   $("echo").hidden = !(guest?.admitted && guest.stats?.echo?.loss_db < ECHO_HEARD_DB);
@@ -529,8 +438,8 @@ function guestOffWords() {
 function drawControls(seated) {
   const admitted = Boolean(guest?.admitted);
   const usable = {
-    microphone: seated && devices.microphone,
-    camera: seated && devices.camera,
+    microphone: seated && own.devices.microphone,
+    camera: seated && own.devices.camera,
     share: seated,
     hold: seated && admitted,
     "will-phone": seated && guest,
@@ -540,16 +449,16 @@ function drawControls(seated) {
   for (const [id, can] of Object.entries(usable)) {
     $(id).disabled = !can;
   }
-  $("microphone").setAttribute("aria-pressed", String(!muted));
-  $("microphone-text").textContent = seated ? devices.label("microphone", muted) : word("microphone");
-  $("camera").setAttribute("aria-pressed", String(!cameraOff));
-  $("camera-text").textContent = seated ? devices.label("camera", cameraOff) : word("camera");
-  $("share").setAttribute("aria-pressed", String(Boolean(share.track)));
+  $("microphone").setAttribute("aria-pressed", String(!own.muted));
+  $("microphone-text").textContent = seated ? own.devices.label("microphone", own.muted) : word("microphone");
+  $("camera").setAttribute("aria-pressed", String(!own.cameraOff));
+  $("camera-text").textContent = seated ? own.devices.label("camera", own.cameraOff) : word("camera");
+  $("share").setAttribute("aria-pressed", String(Boolean(own.share.track)));
   $("hold").setAttribute("aria-pressed", String(hold));
-  $("other-camera").hidden = !(seated && cameras.length > 1);
+  $("other-camera").hidden = !(seated && own.cameras.length > 1);
   $("leave-room").hidden = !seated;
   $("change-time").hidden = !welcome;
-  $("self-video").classList.toggle("hidden", !share.track && (!devices.camera || cameraOff));
+  $("self-video").classList.toggle("hidden", !own.share.track && (!own.devices.camera || own.cameraOff));
 }
 
 function drawVeil() {
@@ -655,7 +564,7 @@ const appointments = new Appointments({
     $("who").textContent = list.staff;
     signedIn.look(list);
     $("city").textContent = said(list.city);
-    attention.look(list);
+    attention.look(list, appointments.seated);
   },
   onTrouble: (trouble) => {
     $("trouble").hidden = trouble === null;
@@ -676,10 +585,10 @@ const attention = new Attention({ announce });
 
 const clicks = {
   sound: () => player.play(),
-  microphone: toggleMicrophone,
-  camera: toggleCamera,
+  microphone: () => own.toggleMicrophone(),
+  camera: () => own.toggleCamera(),
   share: toggleShare,
-  "other-camera": otherCamera,
+  "other-camera": () => own.otherCamera(),
   hold: toggleHold,
   admit,
   "will-phone": willPhone,
@@ -687,7 +596,7 @@ const clicks = {
   end,
   "leave-room": leave,
   "change-time": () => appointments.changeTime(appointments.seated),
-  "devices-again": openOwn,
+  "devices-again": () => own.open(),
 };
 for (const [id, does] of Object.entries(clicks)) {
   $(id).addEventListener("click", does);

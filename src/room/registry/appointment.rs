@@ -87,6 +87,8 @@ pub enum Phase {
 pub struct State {
     /// What it is right now.
     pub phase: Phase,
+    /// Guests who agreed to the rules, let in or not.
+    pub agreed: usize,
     /// Guests who agreed and wait to be let in.
     pub waiting: usize,
     /// Guests in the room, let in or not.

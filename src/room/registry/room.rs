@@ -123,6 +123,7 @@ impl Room {
         };
         State {
             phase,
+            agreed: guests.iter().filter(|seat| seat.consented).count(),
             waiting: guests.iter().filter(|seat| seat.consented && !seat.admitted).count(),
             guests: guests.len(),
             staff: self.seats.len() - guests.len(),
