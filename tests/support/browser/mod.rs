@@ -130,8 +130,13 @@ impl Browser {
         self.session.find(By::Testid(id)).await.unwrap().click().await.unwrap();
     }
 
-    /// Types into what has this `data-testid`.
+    /// Types into what has this `data-testid`, once it is there: a click may still be loading the page.
     pub async fn type_into(&self, id: &str, text: &str) {
+        let ready = format!(
+            "const found = document.querySelector('[data-testid=\"{id}\"]'); \
+             return Boolean(found && !found.disabled && found.offsetParent !== null);"
+        );
+        self.until(&format!("{id} can be typed into"), &ready).await;
         self.session.find(By::Testid(id)).await.unwrap().send_keys(text).await.unwrap();
     }
 
