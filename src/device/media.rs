@@ -15,6 +15,7 @@ mod feed;
 mod fingerprint;
 mod gate;
 mod ice;
+mod late;
 mod live;
 mod machine;
 mod measure;

@@ -171,8 +171,10 @@ pub(super) fn guard_entry(element: &gst::Element, gate: &Arc<Gate>, signals: &Si
     });
 }
 
-fn pass(open: bool) -> gst::PadProbeReturn {
-    if open { gst::PadProbeReturn::Ok } else { gst::PadProbeReturn::Drop }
+/// Lets what comes pass, or ends its way here. By `Drop` GStreamer 1.22 would complain of each piece, since the binding has
+/// freed it already.
+pub(super) fn pass(open: bool) -> gst::PadProbeReturn {
+    if open { gst::PadProbeReturn::Ok } else { gst::PadProbeReturn::Handled }
 }
 
 #[cfg(test)]

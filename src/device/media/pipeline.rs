@@ -50,6 +50,8 @@ pub(super) struct Session {
     pub(super) microphone: gst_app::AppSrc,
     /// Takes the other end's decoded sound.
     pub(super) voice: gst::Pad,
+    /// Where it leaves the pipeline.
+    pub(super) speaker: gst_app::AppSink,
     /// Silences it.
     pub(super) volume: gst::Element,
 }
@@ -64,12 +66,12 @@ pub(super) fn build(audio: &SessionAudio, reserve: Duration, gate: &Arc<Gate>) -
     })?;
     pipeline.add(&webrtc).map_err(|error| error.to_string())?;
     let played = Played::default();
-    let (voice, volume) = speaker(&pipeline, audio, reserve, &played)?;
+    let (voice, volume, speaker) = speaker(&pipeline, audio, reserve, &played)?;
     let (picture, turn, size, encoder) = video(&pipeline, &webrtc, gate)?;
     let (microphone, packets) = own_sound(gate)?;
     link_to_webrtc(&pipeline, &webrtc, &packets)?;
     allowed::check_all(&pipeline)?;
-    Ok(Session { pipeline, webrtc, picture, turn, size, encoder, played, microphone, voice, volume })
+    Ok(Session { pipeline, webrtc, picture, turn, size, encoder, played, microphone, voice, speaker, volume })
 }
 
 /// Own picture: camera frames are pushed in at `picture`.
@@ -176,28 +178,22 @@ pub(super) fn voice_encoder() -> Result<gst::Element, String> {
     })
 }
 
-/// The other end's sound, to the speaker. Returns where it goes in, and its volume.
+/// The other end's sound, to the speaker. Returns where it goes in, its volume, and where it leaves.
 fn speaker(
     pipeline: &gst::Pipeline,
     audio: &SessionAudio,
     reserve: Duration,
     played: &Played,
-) -> Result<(gst::Pad, gst::Element), String> {
+) -> Result<(gst::Pad, gst::Element, gst_app::AppSink), String> {
     let volume = made("volume", |builder| builder.property("mute", true))?;
-    let entry = element("audioconvert")?;
-    let chain = [
-        entry.clone(),
-        element("audioresample")?,
-        voice_format()?,
-        volume.clone(),
-        hand_to_speaker(audio, reserve, played).upcast(),
-    ];
+    let (entry, end) = (element("audioconvert")?, hand_to_speaker(audio, reserve, played));
+    let chain = [entry.clone(), element("audioresample")?, voice_format()?, volume.clone(), end.clone().upcast()];
     pipeline
         .add_many(&chain)
         .and_then(|()| gst::Element::link_many(&chain))
         .map_err(|error| format!("the speaker cannot be connected: {error}"))?;
     let voice = entry.static_pad("sink").ok_or("the speaker has no input")?;
-    Ok((voice, volume))
+    Ok((voice, volume, end))
 }
 
 /// Hands the other end's sound to the speaker when it is due there, and tells the echo canceller when it is heard.
@@ -206,7 +202,7 @@ fn hand_to_speaker(audio: &SessionAudio, reserve: Duration, played: &Played) -> 
     let end = gst_app::AppSink::builder().name("speaker").caps(&sound::voice_caps()).sync(true).async_(false).build();
     let reserve = gst::ClockTime::try_from(reserve).unwrap_or_default();
     end.set_property("render-delay", reserve.nseconds());
-    let (audio, played, mut late) = (audio.clone(), played.clone(), Late::default());
+    let (audio, played) = (audio.clone(), played.clone());
     end.set_callbacks(
         gst_app::AppSinkCallbacks::builder()
             .new_sample(move |end| {
@@ -217,9 +213,6 @@ fn hand_to_speaker(audio: &SessionAudio, reserve: Duration, played: &Played) -> 
                     if let Some((at, bytes)) = samples_since(end.base_time(), heard).zip(buffer.map_readable().ok()) {
                         played.plays(at, &sound::samples(&bytes));
                     }
-                    if let Some(now) = end.clock().map(|clock| clock.time()) {
-                        late.comes(heard, now);
-                    }
                     // The moment at which it leaves: what the pipeline waits for, without what the speaker takes.
                     audio.play(buffer, heard.saturating_sub(reserve));
                 }
@@ -228,33 +221,6 @@ fn hand_to_speaker(audio: &SessionAudio, reserve: Duration, played: &Played) -> 
             .build(),
     );
     end
-}
-
-/// Says in the log when most of the other end's sound comes after the moment at which it is to be heard: nobody hears it then.
-#[derive(Default)]
-struct Late {
-    pieces: u32,
-    late: u32,
-    latest: gst::ClockTime,
-}
-
-impl Late {
-    /// Pieces that are judged together: ten seconds.
-    const PIECES: u32 = 500;
-
-    fn comes(&mut self, heard: gst::ClockTime, now: gst::ClockTime) {
-        self.pieces += 1;
-        if let Some(late) = now.checked_sub(heard) {
-            (self.late, self.latest) = (self.late + 1, self.latest.max(late));
-        }
-        if self.pieces == Self::PIECES {
-            let done = std::mem::take(self);
-            if done.late * 2 > done.pieces {
-                let latest = done.latest.mseconds();
-                tracing::warn!(latest, "this machine has the counter's sound too late to be heard (ms)");
-            }
-        }
-    }
 }
 
 /// The form of a session's sound.

@@ -1,6 +1,7 @@
 //! The other end's picture and sound: from webrtcbin's outputs to the TV and the speaker.
 
 use super::gate::Gate;
+use super::late;
 use super::pipeline::{Session, made};
 use super::signals::{Signal, Signals};
 use crate::device::camera::{Frame, element};
@@ -34,7 +35,7 @@ pub(super) struct Receiving {
 /// Connects whatever webrtcbin gives out.
 pub(super) fn receive(session: &Session, receiving: Receiving) {
     let weak = session.pipeline.downgrade();
-    let voice = session.voice.clone();
+    let voice = Voice { entry: session.voice.clone(), end: session.speaker.clone() };
     session.webrtc.connect_pad_added(move |_, pad| {
         let Some(pipeline) = weak.upgrade() else { return };
         if pad.direction() != gst::PadDirection::Src {
@@ -46,13 +47,19 @@ pub(super) fn receive(session: &Session, receiving: Receiving) {
     });
 }
 
-fn connect(pipeline: &gst::Pipeline, pad: &gst::Pad, voice: &gst::Pad, receiving: &Receiving) -> Result<(), String> {
+/// Where the other end's decoded sound goes in, and where it leaves for the speaker.
+struct Voice {
+    entry: gst::Pad,
+    end: gst_app::AppSink,
+}
+
+fn connect(pipeline: &gst::Pipeline, pad: &gst::Pad, voice: &Voice, receiving: &Receiving) -> Result<(), String> {
     let caps = pad.current_caps().or_else(|| pad.allowed_caps()).ok_or("a stream of the other end has no form")?;
     let form = caps.structure(0).ok_or("a stream of the other end has no form")?;
     let coding = form.get::<&str>("encoding-name").unwrap_or_default();
     let chain = match coding {
         "VP8" => video_chain(receiving)?,
-        "OPUS" if !voice.is_linked() => voice_chain()?,
+        "OPUS" if !voice.entry.is_linked() => voice_chain(&voice.end)?,
         // Offered was nothing else; what comes all the same goes nowhere.
         _ => vec![made("fakesink", |builder| builder.property("sync", false).property("async", false))?],
     };
@@ -62,9 +69,9 @@ fn connect(pipeline: &gst::Pipeline, pad: &gst::Pad, voice: &gst::Pad, receiving
         .map_err(|error| format!("the other end's {coding} cannot be connected: {error}"))?;
     if coding == "OPUS"
         && let Some(last) = chain.last().and_then(|last| last.static_pad("src"))
-        && !voice.is_linked()
+        && !voice.entry.is_linked()
     {
-        last.link(voice).map_err(|error| format!("the other end's sound cannot be connected: {error}"))?;
+        last.link(&voice.entry).map_err(|error| format!("the other end's sound cannot be connected: {error}"))?;
     }
     for element in chain.iter().rev() {
         element
@@ -75,11 +82,13 @@ fn connect(pipeline: &gst::Pipeline, pad: &gst::Pad, voice: &gst::Pad, receiving
     pad.link(&entry).map(drop).map_err(|error| format!("the other end's {coding} cannot be connected: {error}"))
 }
 
-fn voice_chain() -> Result<Vec<gst::Element>, String> {
+fn voice_chain(end: &gst_app::AppSink) -> Result<Vec<gst::Element>, String> {
     // What is lost is concealed. Decoding the copies that packets carry of each other (in-band FEC) would have the decoder
     // ask for 120 ms of latency for every packet, lost or not.
     let decoder = made("opusdec", |builder| builder.property("plc", true))?;
-    Ok(vec![element("rtpopusdepay")?, decoder])
+    let depayloader = element("rtpopusdepay")?;
+    late::leave_out_sound(&depayloader.static_pad("sink").ok_or("the voice's packets have no way in")?, end);
+    Ok(vec![depayloader, decoder])
 }
 
 fn video_chain(receiving: &Receiving) -> Result<Vec<gst::Element>, String> {
@@ -98,6 +107,7 @@ fn video_chain(receiving: &Receiving) -> Result<Vec<gst::Element>, String> {
             })
             .build(),
     );
+    late::leave_out_pictures(&depayloader.static_pad("src").ok_or("the picture's packets have no way out")?, &sink);
     Ok(vec![depayloader, element("vp8dec")?, element("queue")?, element("videoconvert")?, sink.upcast()])
 }
 
