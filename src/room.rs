@@ -13,6 +13,7 @@ pub mod command;
 pub mod config;
 pub mod demo;
 mod desk_api;
+mod hashing;
 mod http;
 mod hub;
 mod journal;
@@ -33,6 +34,7 @@ pub mod turn;
 
 pub use config::{Clock, Config, Steady, Tls};
 
+use hashing::Hashing;
 use http::Desk;
 use hub::Hub;
 use metrics::Metrics;
@@ -42,7 +44,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 use store::{Store, StoreError};
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 /// The certificate's files are looked at so often.
@@ -169,7 +170,7 @@ pub async fn serve(config: Config) -> Result<Running, ServeError> {
         behind_proxy: config.behind_proxy,
         failed_sign_ins: Arc::new(Mutex::new(sign_in::limits())),
         ended_sessions: Arc::default(),
-        hashing: Arc::new(Semaphore::new(2)),
+        hashing: Hashing::new(),
     };
     let mut running =
         Running { address, metrics: None, public, hub, certificate: None, handles: Vec::new(), tasks: Vec::new() };

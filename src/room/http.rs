@@ -1,5 +1,6 @@
 //! The addresses of the room server, who may ask what there, and the headers that every answer carries.
 
+use super::hashing::Hashing;
 use super::hub::Hub;
 use super::key::KeyHash;
 use super::limits::Failures;
@@ -18,7 +19,6 @@ use std::collections::HashSet;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
-use tokio::sync::Semaphore;
 
 /// What every request needs.
 #[derive(Clone)]
@@ -38,8 +38,7 @@ pub(super) struct Desk {
     pub(super) failed_sign_ins: Arc<Mutex<Failures<sign_in::Tried>>>,
     /// Sessions that were ended here: they are over even while the database takes no changes.
     pub(super) ended_sessions: Arc<Mutex<HashSet<KeyHash>>>,
-    /// Password hashing takes memory and time: only so many at once.
-    pub(super) hashing: Arc<Semaphore>,
+    pub(super) hashing: Hashing,
 }
 
 impl Desk {

@@ -101,6 +101,8 @@ enum Outcome {
     Wrong,
     /// Too many tries: so many seconds are to be waited.
     Wait(u32),
+    /// Too many others are looked at.
+    Busy,
     /// It is not the clerk's doing.
     Trouble(StatusCode, &'static str),
 }
@@ -108,15 +110,17 @@ enum Outcome {
 async fn try_to_sign_in(desk: &Desk, from: IpAddr, entered: Entered) -> Outcome {
     let (name, password, now) = (normal(entered.name.trim()), Secret::new(entered.password), desk.now());
     let tried = (network_of(from), KeyHash::of(&name));
-    let may = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner).may_try((desk.steady)(), &tried);
-    if let Err(wait) = may {
+    if let Err(wait) = desk.charge_try(tried) {
         return Outcome::Wait(wait);
     }
-    let Ok(_turn) = desk.hashing.acquire().await else {
-        return Outcome::Trouble(StatusCode::SERVICE_UNAVAILABLE, "The room server is closing.");
+    let Some(turn) = desk.hashing.turn(tried.0).await else {
+        desk.give_try_back(&tried);
+        return Outcome::Busy;
     };
     let store = desk.store.clone();
     let worked = tokio::task::spawn_blocking(move || {
+        // Whoever hangs up has asked for the work all the same.
+        let _turn = turn;
         let hash = store.staff_password(&name)?;
         if !is_right(&password, hash.as_deref()) {
             return Ok((None, hash.is_some().then_some((name, "sign-in-failed"))));
@@ -134,6 +138,10 @@ async fn try_to_sign_in(desk: &Desk, from: IpAddr, entered: Entered) -> Outcome 
     if let Ok(Ok((_, Some((staff, action))))) = &worked {
         desk.hub.journal().keep(Entry::Audit { at: now, staff: staff.clone(), action, appointment: None });
     }
+    // Only what was wrong stays counted.
+    if !matches!(worked, Ok(Ok((None, _)))) {
+        desk.give_try_back(&tried);
+    }
     match worked {
         Ok(Ok((Some(token), _))) => {
             desk.metrics.signed_in(true);
@@ -141,8 +149,6 @@ async fn try_to_sign_in(desk: &Desk, from: IpAddr, entered: Entered) -> Outcome 
         }
         Ok(Ok((None, _))) => {
             desk.metrics.signed_in(false);
-            let mut failed = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = failed.failed((desk.steady)(), tried);
             Outcome::Wrong
         }
         Ok(Err(error)) => {
@@ -168,6 +174,7 @@ pub(super) async fn sign_in(
         }
         Outcome::Wrong => Redirect::to("/sign-in?wrong=1").into_response(),
         Outcome::Wait(wait) => Redirect::to(&format!("/sign-in?wait={wait}")).into_response(),
+        Outcome::Busy => Redirect::to("/sign-in?busy=1").into_response(),
         Outcome::Trouble(status, sentence) => plain(status, sentence),
     }
 }
@@ -193,6 +200,7 @@ pub(super) async fn sign_in_again(
         Outcome::Wait(wait) => {
             (StatusCode::TOO_MANY_REQUESTS, Json(NotIn { wait_seconds: Some(wait) })).into_response()
         }
+        Outcome::Busy => plain(StatusCode::SERVICE_UNAVAILABLE, "Too many sign in at once; try again in a moment."),
         Outcome::Trouble(status, sentence) => plain(status, sentence),
     }
 }
@@ -216,6 +224,20 @@ pub(super) async fn sign_out(State(desk): State<Desk>, headers: HeaderMap) -> Re
 }
 
 impl Desk {
+    /// Counts a try before its password is looked at.
+    ///
+    /// # Errors
+    /// Seconds to wait.
+    pub(super) fn charge_try(&self, tried: Tried) -> Result<(), u32> {
+        let mut tries = self.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
+        tries.charge((self.steady)(), tried)
+    }
+
+    /// A try that was not wrong does not count.
+    pub(super) fn give_try_back(&self, tried: &Tried) {
+        self.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner).give_back(tried);
+    }
+
     /// The staff account whose session cookie a request carries.
     pub(super) async fn signed_in(&self, headers: &HeaderMap) -> Option<String> {
         Some(self.session(headers).await?.staff)
