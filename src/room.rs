@@ -154,7 +154,7 @@ pub async fn serve(config: Config) -> Result<Running, ServeError> {
     let public = config.public_at(address)?;
     let store = Store::create(&config.database)?;
     let metrics = Arc::new(Metrics::default());
-    let settings = Settings { time_zone: config.time_zone.clone(), turn: config.turn.clone() };
+    let settings = Settings { time_zone: config.time_zone.clone(), turn: Arc::new(config.turn.clone()) };
     let clocks = (config.clock.clone(), config.steady.clone());
     let hub = Hub::start(Registry::new(settings), store.clone(), clocks, metrics.clone()).await?;
     let desk = Desk {

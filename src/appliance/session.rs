@@ -341,6 +341,7 @@ impl Inside {
 
     fn heard(&mut self, now: Uptime, message: ToClient, known: &mut Known, effects: &mut Vec<Effect>) -> Next {
         match message {
+            ToClient::Servers { ice_servers } => self.seat.ice_servers = ice_servers,
             ToClient::Lobby { staff_present } => self.staff_present = Some(staff_present),
             ToClient::Admitted => self.admitted = true,
             ToClient::Peer { peer, role: Role::Staff, name, epoch, .. } => {

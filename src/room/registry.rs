@@ -27,6 +27,7 @@ use room::Room;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Numbers one WebSocket.
@@ -82,7 +83,7 @@ pub struct Settings {
     /// IANA time zone in which times are shown.
     pub time_zone: String,
     /// STUN and TURN servers.
-    pub turn: Turn,
+    pub turn: Arc<Turn>,
 }
 
 struct Connection {
@@ -208,7 +209,7 @@ impl Registry {
 
     fn appointment(&mut self, appointment: Appointment, out: &mut Vec<Out>) {
         let (id, withdrawn) = (appointment.id.clone(), appointment.standing == Standing::Revoked);
-        let room = self.rooms.entry(id.clone()).or_insert_with(|| Room::new(appointment));
+        let room = self.rooms.entry(id.clone()).or_insert_with(|| Room::new(appointment, self.settings.turn.clone()));
         // Somebody may withdraw it in the store, at the command line.
         if withdrawn && room.appointment().standing != Standing::Revoked {
             self.revoke(&id, out);

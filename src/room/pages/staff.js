@@ -175,6 +175,9 @@ function hearing(appointment) {
         call?.takes(stats.takes ?? null);
       }
     },
+    servers: ({ ice_servers }) => {
+      welcome.ice_servers = ice_servers;
+    },
     moved: ({ slot, ice_servers }) => {
       Object.assign(welcome, { slot, ice_servers });
       const { time_zone: zone } = welcome;

@@ -5,17 +5,9 @@ use super::room::{Line, Off, Room, Seat};
 use super::{ConnectionId, Now, Out, Registry, room_of_key};
 use crate::model::ids::PeerId;
 use crate::model::language::Language;
-use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, Slot, ToClient, VERSION, Welcome};
+use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, ToClient, VERSION, Welcome};
 use crate::room::key::{KeyHash, hash_of_sent};
 use crate::room::limits::network_of;
-use jiff::{SignedDuration, Timestamp};
-
-/// TURN credentials outlive the slot by this, so that a call at its very end keeps its path.
-const CREDENTIALS_AFTER_END: SignedDuration = SignedDuration::from_mins(10);
-
-pub(super) fn credentials_expire(slot: &Slot) -> Timestamp {
-    slot.ends.saturating_add(CREDENTIALS_AFTER_END).unwrap_or(Timestamp::MAX)
-}
 
 /// The seat that a hello got.
 struct Granted {
@@ -181,7 +173,6 @@ impl Registry {
         let peer = granted.peer;
         open.seat = Some((granted.room, peer.clone()));
         let appointment = room.appointment();
-        let expires = credentials_expire(&appointment.slot);
         let admitted = granted.resumed && room.seats.get(&peer).is_some_and(|seat| seat.admitted);
         let welcome = Welcome {
             version: VERSION,
@@ -192,7 +183,7 @@ impl Registry {
             counter: appointment.counter.name.clone(),
             telephone: appointment.counter.telephone.clone(),
             rules: crate::model::wire::RULES_VERSION.to_owned(),
-            ice_servers: self.settings.turn.servers(expires, &peer.0),
+            ice_servers: room.ice_servers(now.wall, &peer),
             relay_only: self.settings.turn.relay_only,
             resume: open.token.clone(),
             admitted,

@@ -8,8 +8,10 @@ use crate::model::uptime::Uptime;
 use crate::model::wire::{ByeReason, Notice, RESUME_SECONDS, Role, Slot, ToClient};
 use crate::room::key::KeyHash;
 use crate::room::limits::Bucket;
+use crate::room::turn::Turn;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A participant's place in the room; it outlives a lost line for [`RESUME_SECONDS`].
@@ -75,6 +77,7 @@ impl Link {
 
 pub(super) struct Room {
     appointment: Appointment,
+    pub(super) turn: Arc<Turn>,
     pub(super) seats: BTreeMap<PeerId, Seat>,
     pub(super) links: Vec<Link>,
     last_epoch: u32,
@@ -86,9 +89,10 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub(super) fn new(appointment: Appointment) -> Self {
+    pub(super) fn new(appointment: Appointment, turn: Arc<Turn>) -> Self {
         Self {
             appointment,
+            turn,
             seats: BTreeMap::new(),
             links: Vec::new(),
             last_epoch: 0,

@@ -51,7 +51,9 @@ struct Room {
 
 impl Room {
     fn new(sites: u8) -> Self {
-        let settings = Settings { time_zone: "Asia/Tokyo".to_owned(), turn: Turn::default() };
+        let turn =
+            Turn { turn: vec!["turn:turn.example".to_owned()], secret: Some(Secret::new("s")), ..Turn::default() };
+        let settings = Settings { time_zone: "Asia/Tokyo".to_owned(), turn: Arc::new(turn) };
         let mut room = Self {
             registry: Registry::new(settings),
             now: 0,
@@ -846,6 +848,46 @@ fn three_sites_are_two_guests_or_two_at_the_counter() {
     assert_eq!((room.bye(first), room.bye(second)), (Some(ByeReason::LetLeave), None));
 }
 
+/// The TURN name that a message brings.
+fn turn_name(message: &ToClient) -> Option<&str> {
+    let servers = match message {
+        ToClient::Welcome(welcome) => &welcome.ice_servers,
+        ToClient::Moved { ice_servers, .. } | ToClient::Servers { ice_servers } => ice_servers,
+        _ => return None,
+    };
+    servers.iter().find_map(|server| server.username.as_deref())
+}
+
+#[test]
+fn credentials_of_the_relay_come_with_the_consent_and_are_the_appointments() {
+    let mut room = Room::new(2);
+    let names = |room: &Room, who| room.heard(who).iter().filter_map(turn_name).map(str::to_owned).collect::<Vec<_>>();
+    room.now = -3600;
+    let early = room.staff("hana");
+    assert!(names(&room, early).is_empty(), "an hour before");
+    room.now = -600;
+    let guest = room.guest();
+    assert!(names(&room, guest).is_empty(), "whoever merely has the paper");
+    room.moves(0, 1200);
+    assert!(names(&room, guest).is_empty(), "nor with another time");
+    room.moves(0, 1800);
+    let known = names(&room, early).len();
+    room.say(guest, ToServer::Consent { rules: RULES_VERSION.to_owned() });
+    let until = STARTS + 1800 + 120;
+    assert_eq!(names(&room, guest), [format!("{until}:A1-guest")]);
+    assert_eq!(names(&room, early)[known..], [format!("{until}:A1-staff")]);
+    // Before there is anybody to connect with.
+    let order: Vec<_> =
+        room.heard(guest).iter().filter(|m| turn_name(m).is_some() || matches!(m, ToClient::Peer { .. })).collect();
+    assert!(matches!(order[..], [ToClient::Servers { .. }, ToClient::Peer { .. }]));
+    // Whoever comes back has them at once, also by a clock that was set back.
+    let token = room.welcome(guest).resume;
+    room.gone(guest);
+    room.ahead = -7200;
+    let back = room.resume(&token, None);
+    assert_eq!(names(&room, back), [format!("{until}:A1-guest")]);
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Guest,
@@ -898,6 +940,7 @@ struct Watch {
     made_to_leave: Vec<PeerId>,
     highest_epoch: u32,
     relayed: usize,
+    credentials: usize,
 }
 
 impl Watch {
@@ -907,6 +950,14 @@ impl Watch {
         for message in &heard[from..] {
             if let Some(you) = &you {
                 assert!(!self.made_to_leave.contains(you), "something was said after let leave");
+            }
+            if let (Some(name), Some(you)) = (turn_name(message), &you) {
+                let agreed =
+                    self.consented.contains(you) || heard[from..].iter().any(|m| matches!(m, ToClient::Lobby { .. }));
+                let role = if you.0.starts_with("guest") { "guest" } else { "staff" };
+                assert!(role == "staff" || agreed, "credentials before consent");
+                assert_eq!(name, format!("{}:A1-{role}", STARTS + room.ends + 120));
+                self.credentials += usize::from(role == "guest");
             }
             match message {
                 ToClient::Lobby { .. } => self.consented.extend(you.clone()),
@@ -939,7 +990,7 @@ impl Watch {
 fn laws_hold_over_random_lives() {
     let lives = (2..4_u8, -700..1700_i64, prop::collection::vec(step(), 1..250));
     let config = ProptestConfig { cases: 600, source_file: Some(file!()), ..ProptestConfig::default() };
-    let (relayed, made_to_leave, over) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let (relayed, made_to_leave, over, credentials) = (Cell::new(0), Cell::new(0), Cell::new(0), Cell::new(0));
     let life = TestRunner::new(config).run(&lives, |(sites, start, steps)| {
         let mut room = Room::new(sites);
         room.now = start;
@@ -1012,6 +1063,7 @@ fn laws_hold_over_random_lives() {
             }
         }
         relayed.set(relayed.get() + watch.relayed);
+        credentials.set(credentials.get() + watch.credentials);
         made_to_leave.set(made_to_leave.get() + watch.made_to_leave.len());
         over.set(over.get() + usize::from(room.now >= room.ends));
         Ok(())
@@ -1019,6 +1071,7 @@ fn laws_hold_over_random_lives() {
     life.unwrap();
     // Laws that are never put to the test are no laws.
     assert!(relayed.get() > 100, "only {} messages were relayed", relayed.get());
+    assert!(credentials.get() > 100, "only {} credentials came to guests", credentials.get());
     assert!(made_to_leave.get() > 50, "only {} guests were made to leave", made_to_leave.get());
     assert!(over.get() > 50, "only {} slots came to their end", over.get());
 }
