@@ -13,6 +13,7 @@ pub mod command;
 pub mod config;
 pub mod demo;
 mod desk_api;
+pub mod doorway;
 mod hashing;
 mod http;
 mod hub;
@@ -34,6 +35,7 @@ pub mod turn;
 
 pub use config::{Clock, Config, Steady, Tls};
 
+use doorway::{Door, Doorway};
 use hashing::Hashing;
 use http::Desk;
 use hub::Hub;
@@ -46,6 +48,8 @@ use std::time::{Duration, SystemTime};
 use store::{Store, StoreError};
 use tokio::task::JoinHandle;
 
+/// Connections to [`Config::metrics`].
+const METRICS_CONNECTIONS: usize = 16;
 /// The certificate's files are looked at so often.
 const LOOK_AT_CERTIFICATE: Duration = Duration::from_secs(5);
 
@@ -178,11 +182,14 @@ pub async fn serve(config: Config) -> Result<Running, ServeError> {
         running.certificate = Some(tls.clone());
         running.tasks.push(tokio::spawn(tls.clone().watch()));
     }
-    running.spawn(listener, address, tls.map(|tls| tls.served.clone()), http::routes(desk))?;
+    let doorway = Doorway::new(config.connections, config.behind_proxy, metrics.clone());
+    running.spawn(listener, address, tls.map(|tls| tls.served.clone()), doorway, http::routes(desk))?;
     if let Some(wanted) = config.metrics {
         let (listener, address) = listen(wanted)?;
         running.metrics = Some(address);
-        running.spawn(listener, address, None, metrics::routes(metrics))?;
+        // What looks after the server comes in however many are at the other door.
+        let doorway = Doorway::new(METRICS_CONNECTIONS, true, metrics.clone());
+        running.spawn(listener, address, None, doorway, metrics::routes(metrics))?;
     }
     Ok(running)
 }
@@ -193,6 +200,7 @@ impl Running {
         listener: TcpListener,
         address: SocketAddr,
         tls: Option<axum_server::tls_rustls::RustlsConfig>,
+        doorway: Doorway,
         routes: axum::Router,
     ) -> Result<(), ServeError> {
         let handle = axum_server::Handle::new();
@@ -202,10 +210,14 @@ impl Running {
         let task = match tls {
             Some(tls) => {
                 let server = axum_server::from_tcp_rustls(listener, tls).map_err(fail)?.handle(handle);
+                let mut server = server.map(|then| Door { doorway, then });
+                doorway::set_deadlines(server.http_builder());
                 tokio::spawn(async move { ended(address, server.serve(service).await) })
             }
             None => {
                 let server = axum_server::from_tcp(listener).map_err(fail)?.handle(handle);
+                let mut server = server.map(|then| Door { doorway, then });
+                doorway::set_deadlines(server.http_builder());
                 tokio::spawn(async move { ended(address, server.serve(service).await) })
             }
         };
@@ -239,14 +251,21 @@ impl Certificate {
     async fn load(files: &Tls) -> Result<Self, ServeError> {
         // Fails only when a provider is installed already, and then there is one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let served = axum_server::tls_rustls::RustlsConfig::from_pem_file(&files.cert, &files.key);
-        let served = served.await.map_err(|error| unusable(files, error))?;
+        let served = axum_server::tls_rustls::RustlsConfig::from_config(Self::read(files).await?);
         Ok(Self { files: files.clone(), served })
     }
 
+    async fn read(files: &Tls) -> Result<Arc<rustls::ServerConfig>, ServeError> {
+        let read = axum_server::tls_rustls::RustlsConfig::from_pem_file(&files.cert, &files.key).await;
+        let mut config = rustls::ServerConfig::clone(&read.map_err(|error| unusable(files, error))?.get_inner());
+        // The doorway lets nothing else in.
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+
     async fn reload(&self) -> Result<(), ServeError> {
-        let Tls { cert, key } = &self.files;
-        self.served.reload_from_pem_file(cert, key).await.map_err(|error| unusable(&self.files, error))
+        self.served.reload_from_config(Self::read(&self.files).await?);
+        Ok(())
     }
 
     /// Takes new files some seconds after they were written. A half-written pair does not fit together, is refused, and is

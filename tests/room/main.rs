@@ -15,6 +15,7 @@ mod desk;
 #[path = "../support/loopback.rs"]
 mod loopback;
 
+mod a_crowd_at_the_door;
 mod a_full_day_in_a_browser;
 mod a_key_typed_from_the_paper;
 mod a_room_from_hello_to_the_end;

@@ -197,6 +197,7 @@ impl Serve {
         config.time_zone = self.time_zone.or(file.time_zone).unwrap_or(config.time_zone);
         config.city = file.city.unwrap_or_default();
         config.behind_proxy = self.behind_proxy || file.behind_proxy;
+        config.connections = file.connections.unwrap_or(config.connections);
         let first = |given: Vec<String>, written: Vec<String>| if given.is_empty() { written } else { given };
         config.turn.stun = first(self.stun_url, file.turn.stun);
         config.turn.turn = first(self.turn_url, file.turn.urls);
