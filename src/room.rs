@@ -25,6 +25,7 @@ pub mod moving;
 mod password_change;
 pub mod registry;
 pub mod reserve;
+pub mod rights;
 pub mod schema;
 pub mod sheet;
 pub mod sign_in;

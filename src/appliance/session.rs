@@ -442,7 +442,7 @@ impl Inside {
             ByeReason::Ended | ByeReason::Left | ByeReason::SlotOver if self.will_phone => Ending::WillPhone,
             ByeReason::Ended | ByeReason::SlotOver => Ending::Ended,
             ByeReason::Left => Ending::Left,
-            ByeReason::Replaced | ByeReason::Misbehaved => Ending::LineLost,
+            ByeReason::Replaced | ByeReason::Misbehaved | ByeReason::SignedOut => Ending::LineLost,
             ByeReason::ServerClosing => {
                 self.line.lose(now);
                 return Next::Stay;

@@ -210,6 +210,8 @@ pub enum ByeReason {
     Misbehaved,
     /// The seat was taken over by a newer connection of the same participant.
     Replaced,
+    /// To staff: the sign-in was ended elsewhere, or the account may no longer sit here.
+    SignedOut,
 }
 
 /// Something to show to the participant that changes no state by itself.

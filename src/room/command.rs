@@ -6,6 +6,7 @@ use super::config::{Config, ConfigError};
 use super::demo::{self, DemoError};
 use super::registry::appointment::{Counter, Standing};
 use super::reserve::{ReserveError, Wanted, reserve};
+use super::rights::{Counters, Rights, StaffRole};
 use super::sign_in::{PasswordError, hash_password};
 use super::store::{Store, StoreError};
 use super::{ServeError, serve};
@@ -143,7 +144,7 @@ async fn until_told_to_stop(config: Config, to: &mut Speaker<'_>) -> Result<(), 
 fn staff(what: Staff, from: &mut dyn BufRead, to: &mut Speaker<'_>) -> Result<(), CommandError> {
     let about = |id: &'static str, name: &str| Message::new(id).with("name", name);
     match what {
-        Staff::Add { database, name } => {
+        Staff::Add { database, name, role, counter } => {
             let name = normal(&name);
             let length = name.chars().count();
             if !(1..=40).contains(&length) || name.chars().any(|c| c.is_control() || c.is_whitespace()) {
@@ -151,20 +152,21 @@ fn staff(what: Staff, from: &mut dyn BufRead, to: &mut Speaker<'_>) -> Result<()
             }
             // Before the password is asked for: a mistyped path is told at once.
             let store = Store::open(&database.database)?;
+            let rights = wanted_rights(&store, &name, &role, &counter)?;
             to.say(&about("room-ask-password", &name))?;
             to.to.flush()?;
             let mut line = String::new();
             from.read_line(&mut line)?;
             let hash = hash_password(&name, &Secret::new(line.trim_end_matches(['\r', '\n'])));
             zeroize::Zeroize::zeroize(&mut line);
-            store.put_staff(&name, &hash?)?;
+            store.put_staff_with(&name, &hash?, &rights)?;
             store.audit(now(), "-", "staff-added", None)?;
             to.say(&about("room-account-made", &name))
         }
         Staff::Remove { database, name } => {
             let (store, name) = (Store::open(&database.database)?, normal(&name));
             if !store.remove_staff(&name)? {
-                let known = store.staff()?.join(", ");
+                let known = store.staff()?.into_keys().collect::<Vec<_>>().join(", ");
                 let id = if known.is_empty() { "room-no-accounts" } else { "room-no-account" };
                 return Err(CommandError::Wrong(about(id, &name).with("known", known)));
             }
@@ -172,12 +174,35 @@ fn staff(what: Staff, from: &mut dyn BufRead, to: &mut Speaker<'_>) -> Result<()
             to.say(&about("room-account-removed", &name))
         }
         Staff::List { database } => {
-            for name in Store::open(&database.database)?.staff()? {
-                writeln!(to.to, "{name}")?;
+            for (name, rights) in Store::open(&database.database)?.staff()? {
+                writeln!(to.to, "{name}\t{rights}")?;
             }
             Ok(())
         }
     }
+}
+
+/// What an account may do from now on: what is not said stays as it was, or is the desk of every counter.
+fn wanted_rights(store: &Store, name: &str, roles: &[String], counters: &[String]) -> Result<Rights, CommandError> {
+    let fresh = Rights { roles: [StaffRole::Desk].into(), counters: Counters::Every };
+    let mut rights = store.staff()?.remove(name).unwrap_or(fresh);
+    if !roles.is_empty() {
+        let read = |word: &String| {
+            let unknown = || CommandError::Wrong(Message::new("room-role").with("written", word.as_str()));
+            StaffRole::from_word(word).ok_or_else(unknown)
+        };
+        rights.roles = roles.iter().map(read).collect::<Result<_, _>>()?;
+    }
+    if counters.iter().any(|counter| counter == "*") {
+        rights.counters = Counters::Every;
+    } else if !counters.is_empty() {
+        let known: Vec<_> = store.counters()?.into_iter().map(|counter| counter.id).collect();
+        if let Some(wanted) = counters.iter().find(|wanted| !known.contains(wanted)) {
+            return Err(ReserveError::NoSuchCounter { wanted: wanted.clone(), known: known.join(", ") }.into());
+        }
+        rights.counters = Counters::These(counters.iter().cloned().collect());
+    }
+    Ok(rights)
 }
 
 fn appointment(command: AppointmentCommand, to: &mut Speaker<'_>) -> Result<(), CommandError> {

@@ -6,6 +6,7 @@
 pub mod appointment;
 mod events;
 mod hello;
+mod may_stay;
 mod room;
 mod slot;
 mod speak;
@@ -14,6 +15,7 @@ mod tests;
 
 use super::key::KeyHash;
 use super::limits::{Bucket, Failures, network_of};
+use super::rights::Clerk;
 use super::turn::Turn;
 use crate::model::ids::{Epoch, PeerId};
 use crate::model::language::Language;
@@ -88,7 +90,8 @@ pub struct Settings {
 
 struct Connection {
     from: IpAddr,
-    staff: Option<String>,
+    staff: Option<Clerk>,
+    since: Uptime,
     token: Secret,
     seat: Option<(String, PeerId)>,
     hello_by: Uptime,
@@ -143,6 +146,7 @@ impl Registry {
                 let fresh = Connection {
                     from,
                     staff,
+                    since: now.steady,
                     token,
                     seat: None,
                     hello_by: now.steady + HELLO_WITHIN,
@@ -162,6 +166,7 @@ impl Registry {
                 };
                 self.fault(now, connection, code, text, &mut out);
             }
+            In::Accounts { accounts, as_of } => self.look_who_may_stay(now, &accounts, as_of, &mut out),
             In::Gone { connection } => self.gone(now, connection, &mut out),
             In::Closing => self.say_bye_to_all(&mut out),
             In::Wake => {}

@@ -5,6 +5,7 @@ use super::http::{Address, Desk, plain};
 use super::journal::Entry;
 use super::key::{self, KeyHash};
 use super::limits::{Bucket, Failures, network_of};
+use super::rights::Clerk;
 use super::store::Session;
 use crate::model::secret::Secret;
 use crate::password::{Weak, normal, sound};
@@ -243,6 +244,36 @@ impl Desk {
         Some(self.session(headers).await?.staff)
     }
 
+    /// The same for a line.
+    pub(super) async fn clerk(&self, headers: &HeaderMap) -> Option<Clerk> {
+        let (session, Session { staff, until, rights }) = (session_token(self, headers)?, self.session(headers).await?);
+        Some(Clerk { name: staff, rights, session, until })
+    }
+
+    /// The account's session when its rights reach an appointment's counter.
+    ///
+    /// # Errors
+    /// Nobody is signed in, or to them there is no such appointment.
+    pub(super) async fn reaching(&self, headers: &HeaderMap, appointment: &str) -> Result<Session, Beyond> {
+        let session = self.session(headers).await.ok_or(Beyond::NotSignedIn)?;
+        let (store, id) = (self.store.clone(), appointment.to_owned());
+        let counter = tokio::task::spawn_blocking(move || store.counter_of(&id)).await;
+        match counter {
+            Ok(Ok(Some(counter))) if session.rights.reaches(&counter) => Ok(session),
+            Ok(Ok(Some(_))) => {
+                let (staff, appointment) = (session.staff, Some(appointment.to_owned()));
+                self.hub.journal().keep(Entry::Audit { at: self.now(), staff, action: "counter-refused", appointment });
+                Err(Beyond::NoSuch)
+            }
+            Ok(Ok(None)) => Err(Beyond::NoSuch),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "an appointment's counter could not be read");
+                Err(Beyond::Trouble)
+            }
+            Err(_) => Err(Beyond::Trouble),
+        }
+    }
+
     /// The session whose cookie a request carries.
     pub(super) async fn session(&self, headers: &HeaderMap) -> Option<Session> {
         let token = session_token(self, headers)?;
@@ -253,6 +284,15 @@ impl Desk {
         let found = tokio::task::spawn_blocking(move || store.session(token, now)).await.ok()?;
         found.inspect_err(|error| tracing::error!(%error, "a session could not be read")).ok()?
     }
+}
+
+/// Why an appointment is out of reach.
+#[derive(Clone, Copy)]
+pub(super) enum Beyond {
+    NotSignedIn,
+    /// There is none, or it is another counter's: that is not told apart.
+    NoSuch,
+    Trouble,
 }
 
 /// The session that a request's cookie names, whether there is one or not.

@@ -33,7 +33,7 @@ pub(super) async fn upgrade(
         Some(origin) if desk.is_our_origin(origin) => true,
         Some(_) => return (StatusCode::FORBIDDEN, "This page may not connect here.\n").into_response(),
     };
-    let staff = if ours { desk.signed_in(&headers).await } else { None };
+    let staff = if ours { desk.clerk(&headers).await } else { None };
     let Some((connection, lines)) = desk.hub.open(from, staff).await else {
         return (
             StatusCode::SERVICE_UNAVAILABLE,

@@ -8,7 +8,7 @@ mod migrations;
 
 use super::registry::Running;
 use super::registry::appointment::Counter;
-pub use accounts::Session;
+pub use accounts::{Accounts, Session};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OpenFlags, Row, params};
 use serde::Serialize;
@@ -21,6 +21,8 @@ use std::time::Duration;
 
 /// Appointments stay for so long after their end, so that an old key is told "over" and not "unknown".
 pub const KEEP_APPOINTMENTS: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Sign-ins stay for so long after their end: nobody who signed in since then is mistaken for one who was signed out.
+const KEEP_SESSIONS: SignedDuration = SignedDuration::from_hours(24);
 /// The audit trail stays for so long.
 pub const KEEP_AUDIT: SignedDuration = SignedDuration::from_hours(3 * 365 * 24);
 
@@ -288,7 +290,8 @@ impl Store {
             let old = before(KEEP_APPOINTMENTS);
             db.execute("DELETE FROM running WHERE appointment IN (SELECT id FROM appointment WHERE ends < ?1)", [old])?;
             db.execute("DELETE FROM appointment WHERE ends < ?1", [old])?;
-            db.execute("DELETE FROM session WHERE until < ?1", [now.as_second()])?;
+            // One that has ended by itself is told for a while from one that somebody ended.
+            db.execute("DELETE FROM session WHERE until < ?1", [before(KEEP_SESSIONS)])?;
             db.execute("DELETE FROM audit WHERE at < ?1", [before(KEEP_AUDIT)]).map(|_| ())
         })
     }

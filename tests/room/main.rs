@@ -22,6 +22,7 @@ mod a_room_from_hello_to_the_end;
 mod an_end_that_cannot_be_verified;
 mod another_time;
 mod changing_a_password;
+mod clerks_of_other_counters;
 mod every_refusal_and_limit;
 mod moved_in_a_browser;
 mod no_browser_outlives_its_test;

@@ -102,12 +102,20 @@ pub(super) struct Serve {
 
 #[derive(Subcommand)]
 pub(super) enum Staff {
-    /// Makes an account, or changes its password. The password is read from the first line of standard input.
+    /// Makes an account, or changes its password and rights. The password is read from the first line of standard input.
     Add {
         #[command(flatten)]
         database: Database,
         /// The account's name.
         name: String,
+        /// What it is for: desk (sits with families), lender (appointments and papers only), admin (every counter's appointments,
+        /// no families); may be given several times. [default: desk; as it was, for an account that is there]
+        #[arg(long)]
+        role: Vec<String>,
+        /// A counter's short name, or * for every one; may be given several times. [default: *; as it was, for an account that
+        /// is there]
+        #[arg(long)]
+        counter: Vec<String>,
     },
     /// Removes an account and signs it out everywhere. What it did stays in the audit trail.
     Remove {
@@ -116,7 +124,7 @@ pub(super) enum Staff {
         /// The account's name.
         name: String,
     },
-    /// Prints the accounts' names.
+    /// Prints the accounts' names, roles and counters.
     List {
         #[command(flatten)]
         database: Database,

@@ -28,6 +28,7 @@ const BYES = {
   "slot-over": { word: "bye-slot-over" },
   revoked: { word: "bye-revoked" },
   replaced: { word: "bye-replaced" },
+  "signed-out": { word: "bye-signed-out" },
   left: { word: "bye-left" },
   misbehaved: { word: "bye-misbehaved" },
   "let-leave": { word: "bye-ended" },

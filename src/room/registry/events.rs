@@ -3,9 +3,13 @@
 use super::appointment::{Appointment, Standing};
 use super::{ConnectionId, Running};
 use crate::model::secret::Secret;
+use crate::model::uptime::Uptime;
 use crate::model::wire::{Slot, ToClient, ToServer};
 use crate::room::key::KeyHash;
+use crate::room::rights::Clerk;
+use crate::room::store::Accounts;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Something that happened.
 #[derive(Clone)]
@@ -50,8 +54,8 @@ pub enum In {
         connection: ConnectionId,
         /// Where from.
         from: IpAddr,
-        /// The staff account that is signed in on it.
-        staff: Option<String>,
+        /// Who is signed in on it.
+        staff: Option<Clerk>,
         /// A freshly drawn token for its seat.
         token: Secret,
     },
@@ -73,6 +77,13 @@ pub enum In {
         connection: ConnectionId,
         /// What is wrong with it.
         fault: Fault,
+    },
+    /// Accounts and sign-ins, as they were in the store at `as_of`.
+    Accounts {
+        /// They.
+        accounts: Arc<Accounts>,
+        /// Who connected later is not judged by them.
+        as_of: Uptime,
     },
     /// A WebSocket was closed or fell silent.
     Gone {

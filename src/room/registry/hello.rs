@@ -8,6 +8,7 @@ use crate::model::language::Language;
 use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, ToClient, VERSION, Welcome};
 use crate::room::key::{KeyHash, hash_of_sent};
 use crate::room::limits::network_of;
+use crate::room::rights::Clerk;
 
 /// The seat that a hello got.
 struct Granted {
@@ -101,11 +102,14 @@ impl Registry {
             // Whoever comes back late has a key as well, and is to use it at once.
             return Err(Refusal::ResumeExpired);
         };
-        let Some(seat) = self.rooms.get_mut(&id).and_then(|room| room.seats.get_mut(&peer)) else {
-            return Err(Refusal::ResumeExpired);
-        };
-        if seat.role == Role::Staff && seat.staff != open.staff {
-            return Err(Refusal::NotStaff);
+        let Some(room) = self.rooms.get_mut(&id) else { return Err(Refusal::ResumeExpired) };
+        let counter = room.appointment().counter.id.clone();
+        let Some(seat) = room.seats.get_mut(&peer) else { return Err(Refusal::ResumeExpired) };
+        if seat.role == Role::Staff {
+            let own = open.staff.as_ref().filter(|clerk| seat.staff.as_ref() == Some(&clerk.name));
+            if !own.is_some_and(|clerk| clerk.rights.sits_at(&counter)) {
+                return Err(Refusal::NotStaff);
+            }
         }
         seat.language = language;
         let token = KeyHash::of(open.token.expose());
@@ -123,9 +127,14 @@ impl Registry {
         out: &mut Vec<Out>,
     ) -> Result<Granted, Refusal> {
         let Some(open) = self.connections.get(&connection) else { return Err(Refusal::Busy) };
-        let Some(staff) = open.staff.clone() else { return Err(Refusal::NotStaff) };
+        let Some(Clerk { name: staff, rights, .. }) = open.staff.clone() else { return Err(Refusal::NotStaff) };
         let token = KeyHash::of(open.token.expose());
         let Some(room) = self.rooms.get_mut(appointment) else { return Err(Refusal::NotStaff) };
+        // Whose counter it is not learns nothing of it.
+        if !rights.sits_at(&room.appointment().counter.id) {
+            out.push(Out::Audit { staff, appointment: appointment.to_owned(), action: "seat-refused" });
+            return Err(Refusal::NotStaff);
+        }
         if room.appointment().standing == Standing::Revoked {
             return Err(Refusal::Revoked);
         }

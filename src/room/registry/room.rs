@@ -26,6 +26,12 @@ pub(super) struct Seat {
     pub(super) off: Option<Off>,
 }
 
+impl Seat {
+    pub(super) fn is_up(&self) -> bool {
+        matches!(self.line, Line::Up(_))
+    }
+}
+
 /// What a participant says is off at its end.
 #[derive(Clone, Copy)]
 pub(super) struct Off {

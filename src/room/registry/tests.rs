@@ -4,6 +4,8 @@ use super::appointment::{Appointment, Counter, Phase, Standing};
 use super::*;
 use crate::model::quality::LineStats;
 use crate::model::wire::{Candidate, Notice, Proof, RULES_VERSION, Refusal, VERSION, Welcome, Words};
+use crate::room::rights::{Counters, Rights, StaffRole};
+use crate::room::store::Accounts;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::Cell;
@@ -31,6 +33,12 @@ fn appointment(sites: u8) -> Appointment {
         key: KeyHash::of(KEY),
         standing: Standing::Good,
     }
+}
+
+/// Signed in as `name`, by a sign-in of their own.
+fn clerk(name: &str, number: u64) -> Clerk {
+    let session = KeyHash::of(&format!("session-{number}"));
+    Clerk { name: name.to_owned(), rights: Rights::all(), session, until: at(40_000) }
 }
 
 /// A registry with one room, its clock, and what every connection has heard.
@@ -124,7 +132,7 @@ impl Room {
         self.turn(In::Connect {
             connection,
             from: IpAddr::from([192, 0, 2, 1]),
-            staff: staff.map(str::to_owned),
+            staff: staff.map(|name| clerk(name, self.next)),
             token: Secret::new(format!("token-{}", self.next)),
         });
         connection
@@ -846,6 +854,75 @@ fn three_sites_are_two_guests_or_two_at_the_counter() {
     let peer = room.welcome(first).you;
     room.say(staff, ToServer::LetLeave { peer });
     assert_eq!((room.bye(first), room.bye(second)), (Some(ByeReason::LetLeave), None));
+}
+
+fn only(roles: &[StaffRole], counter: &str) -> Rights {
+    Rights { roles: roles.iter().copied().collect(), counters: Counters::These([counter.to_owned()].into()) }
+}
+
+#[test]
+fn a_clerk_of_another_counter_and_one_who_sits_with_nobody_get_no_seat_and_learn_nothing() {
+    let mut room = Room::new(2);
+    let _colleague = room.staff("hana");
+    for rights in [only(&[StaffRole::Desk], "zeimu"), only(&[StaffRole::Lender, StaffRole::Admin], "kosodate")] {
+        room.next += 1;
+        let (connection, token) = (ConnectionId(room.next), Secret::new(format!("token-{}", room.next)));
+        let staff = Some(Clerk { rights, ..clerk("ken", room.next) });
+        room.turn(In::Connect { connection, from: IpAddr::from([192, 0, 2, 1]), staff, token });
+        let proof = Proof::Staff { appointment: "A1".to_owned(), take_over: true };
+        let hello = ToServer::Hello { version: VERSION, proof, language: Language::Japanese, abilities: vec![] };
+        room.say(connection, hello);
+        assert_eq!(room.refusal(connection), Some(Refusal::NotStaff));
+        assert_eq!(room.audit.last().map(|(staff, action)| (staff.as_str(), *action)), Some(("ken", "seat-refused")));
+    }
+}
+
+#[test]
+fn whoever_loses_the_account_the_sign_in_or_the_counter_leaves_the_seat_and_nobody_else_does() {
+    let accounts = |rights: Option<Rights>, sessions: &[u64]| {
+        let rights = rights.map(|rights| ("hana".to_owned(), rights));
+        let sessions = sessions.iter().map(|number| KeyHash::of(&format!("session-{number}"))).collect();
+        Arc::new(Accounts { rights: rights.into_iter().collect(), sessions })
+    };
+    let as_of = |room: &Room, ahead: u64| room.clocks().steady + Duration::from_secs(ahead);
+    for (lost, told) in [
+        (accounts(None, &[2]), true),
+        (accounts(Some(Rights::all()), &[]), true),
+        (accounts(Some(only(&[StaffRole::Desk], "zeimu")), &[2]), true),
+        (accounts(Some(only(&[StaffRole::Lender], "kosodate")), &[2]), true),
+        (accounts(Some(only(&[StaffRole::Desk], "kosodate")), &[2]), false),
+    ] {
+        let mut room = Room::new(2);
+        let (guest, staff) = room.in_call();
+        // What was read before they connected says nothing about them.
+        let early = Uptime::from_millis(0);
+        room.turn(In::Accounts { accounts: lost.clone(), as_of: early });
+        assert_eq!(room.bye(staff), None);
+        let as_of = as_of(&room, 1);
+        room.turn(In::Accounts { accounts: lost.clone(), as_of });
+        assert_eq!(room.bye(staff), told.then_some(ByeReason::SignedOut));
+        assert_eq!(room.bye(guest), None);
+        assert_eq!(room.noticed(guest, Notice::StaffAbsent), usize::from(told));
+        if told {
+            let token = room.welcome(staff).resume;
+            let back = room.resume(&token, Some("hana"));
+            assert_eq!(room.refusal(back), Some(Refusal::ResumeExpired), "the seat is free");
+        }
+    }
+    // A sign-in that ended by itself costs no seat, nor does a line that is lost meanwhile.
+    let mut room = Room::new(2);
+    let (_, staff) = room.in_call();
+    room.ahead = 50_000;
+    room.ends = 60_000;
+    let as_of = as_of(&room, 1);
+    room.turn(In::Accounts { accounts: accounts(Some(Rights::all()), &[]), as_of });
+    assert_ne!(room.bye(staff), Some(ByeReason::SignedOut));
+    // But a seat that is kept for a removed account is given up.
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    room.gone(staff);
+    room.turn(In::Accounts { accounts: accounts(None, &[]), as_of });
+    assert_eq!(room.noticed(guest, Notice::StaffAbsent), 1);
 }
 
 /// The TURN name that a message brings.

@@ -143,6 +143,7 @@ reserve-random = the operating system gives no random bytes for a key: { $said }
 room-no-account = there is no staff account { $name }; known are: { $known }
 room-no-accounts = there is no staff account { $name } and no other; make one with "staff add"
 room-account-name = a staff name has 1 to 40 characters and no spaces; choose another
+room-role = "{ $written }" is no role; write desk, lender or admin
 room-no-appointment = there is no appointment { $id }; take the number from the staff page's list
 room-language = "{ $written }" has no words here; write ja or en
 room-no-such-time = the start does not exist in this time zone ({ $said }); choose another

@@ -145,6 +145,7 @@ reserve-random = キーに使う乱数が得られませんでした（{ $said }
 room-no-account = { $name } という職員アカウントはありません。次のどれかにしてください：{ $known }
 room-no-accounts = { $name } という職員アカウントも、ほかのアカウントもありません。staff add で作ってください。
 room-account-name = 職員名は1文字から40文字で、空白は使えません。別の名前にしてください。
+room-role = 「{ $written }」という役割はありません。desk、lender、admin のどれかにしてください。
 room-no-appointment = 番号 { $id } の予約はありません。職員画面の一覧で番号をお確かめください。
 room-language = 「{ $written }」は使えません。ja か en にしてください。
 room-no-such-time = この開始の日時は、この時間帯にはありません（{ $said }）。別の日時にしてください。
