@@ -8,7 +8,7 @@ use super::registry::appointment::{Counter, Standing};
 use super::reserve::{ReserveError, Wanted, reserve};
 use super::rights::{Counters, Rights, StaffRole};
 use super::sign_in::{PasswordError, hash_password};
-use super::store::{Store, StoreError};
+use super::store::{Checked, Store, StoreError};
 use super::{ServeError, serve};
 use crate::model::language::Language;
 use crate::model::secret::Secret;
@@ -78,7 +78,11 @@ pub async fn run(
             store.audit(now(), "-", "backup", None)?;
             Speaker { to, language }.say(&Message::new("room-copied").with("file", file.as_path()))
         }
-        What::Audit { database, lines } => {
+        What::Audit { database, check: true, .. } => {
+            let checked = Store::open(&database.database)?.check_trail()?;
+            Speaker { to, language }.say(&said_of_trail(checked)?)
+        }
+        What::Audit { database, lines, check: false } => {
             for line in Store::open(&database.database)?.audit_trail(lines)? {
                 let appointment = line.appointment.as_deref().unwrap_or("-");
                 writeln!(to, "{}\t{}\t{}\t{appointment}", line.at, line.staff, line.action)?;
@@ -93,6 +97,24 @@ pub async fn run(
             writeln!(to, "staff page   {public}/staff   name {}   password {}", demo.staff, demo.password.expose())?;
             writeln!(to, "guest page   {}", demo.key_url(&public, Language::Japanese).expose())?;
             until_told_to_stop(config, &mut Speaker { to, language }).await
+        }
+    }
+}
+
+/// What a look at the whole trail found, in words.
+fn said_of_trail(checked: Checked) -> Result<Message, CommandError> {
+    match checked {
+        Checked::Whole { lines, unchained, last } => {
+            let count = |lines: usize| i64::try_from(lines).unwrap_or(i64::MAX);
+            let (number, hash) = last.map_or((0, "-".to_owned()), |last| (last.number, last.hash));
+            let message =
+                Message::new("room-trail-whole").with("lines", count(lines)).with("unchained", count(unchained));
+            Ok(message.with("number", number).with("hash", hash))
+        }
+        Checked::Broken { line } => Err(CommandError::Wrong(Message::new("room-trail-broken").with("line", line))),
+        Checked::Cut { written, found } => {
+            let message = Message::new("room-trail-cut").with("written", written).with("found", found);
+            Err(CommandError::Wrong(message))
         }
     }
 }
@@ -160,7 +182,7 @@ fn staff(what: Staff, from: &mut dyn BufRead, to: &mut Speaker<'_>) -> Result<()
             let hash = hash_password(&name, &Secret::new(line.trim_end_matches(['\r', '\n'])));
             zeroize::Zeroize::zeroize(&mut line);
             store.put_staff_with(&name, &hash?, &rights)?;
-            store.audit(now(), "-", "staff-added", None)?;
+            store.audit(now(), "-", "staff-added", Some(&name))?;
             to.say(&about("room-account-made", &name))
         }
         Staff::Remove { database, name } => {
@@ -170,7 +192,7 @@ fn staff(what: Staff, from: &mut dyn BufRead, to: &mut Speaker<'_>) -> Result<()
                 let id = if known.is_empty() { "room-no-accounts" } else { "room-no-account" };
                 return Err(CommandError::Wrong(about(id, &name).with("known", known)));
             }
-            store.audit(now(), "-", "staff-removed", None)?;
+            store.audit(now(), "-", "staff-removed", Some(&name))?;
             to.say(&about("room-account-removed", &name))
         }
         Staff::List { database } => {

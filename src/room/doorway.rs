@@ -240,5 +240,6 @@ mod tests {
         let unit = include_str!("../../systemd/madoguchi-room.service");
         let limit = unit.lines().find_map(|line| line.strip_prefix("LimitNOFILE=")).unwrap();
         assert!(limit.parse::<usize>().unwrap() >= CONNECTIONS + OTHER_FILES, "{limit}");
+        assert!(unit.lines().any(|line| line == "LimitCORE=0"), "nothing about a person may reach a core file");
     }
 }

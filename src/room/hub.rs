@@ -302,9 +302,7 @@ impl Task {
 
     fn take(&mut self, found: Found) {
         self.version = found.version;
-        for appointment in found.appointments {
-            self.turn(In::Appointment(appointment));
-        }
+        self.turn(In::Appointments(found.appointments));
         for (appointment, running) in found.running {
             self.turn(In::Restore { appointment, running });
         }

@@ -43,7 +43,12 @@ impl Entry {
         match self {
             Self::Standing { appointment, standing } => store.set_standing(appointment, *standing),
             Self::Running { appointment, running } => store.keep_running(appointment, running.as_ref()),
-            Self::Audit { at, staff, action, appointment } => store.audit(*at, staff, action, appointment.as_deref()),
+            Self::Audit { at, staff, action, appointment } => {
+                let written = store.audit(*at, staff, action, appointment.as_deref())?;
+                // Kept where nobody at the database gets: what was done, and nothing about a person.
+                tracing::info!(line = written.number, %action, hash = %written.hash, "audit trail");
+                Ok(())
+            }
             Self::SessionEnded { token } => store.end_session(*token),
             Self::SessionEnds { token, until } => store.end_session_at(*token, *until),
         }

@@ -124,6 +124,11 @@ impl Registry {
         self.pass_time(now, &mut out);
         match input {
             In::Appointment(appointment) => self.appointment(appointment, &mut out),
+            In::Appointments(all) => {
+                for appointment in all {
+                    self.appointment(appointment, &mut out);
+                }
+            }
             In::Restore { appointment, running } => {
                 if let Some(room) = self.rooms.get_mut(&appointment) {
                     room.restore(now, running);

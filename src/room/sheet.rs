@@ -3,6 +3,7 @@
 use super::assets;
 use super::desk_api::{self, Asked};
 use super::http::{Desk, plain};
+use super::journal::Entry;
 use super::key::{self, KeyHash};
 use super::registry::In;
 use super::registry::appointment::{Appointment, Standing};
@@ -109,9 +110,11 @@ pub(super) async fn as_pdf(
     Path(id): Path<String>,
     Form(Kept { key, language }): Form<Kept>,
 ) -> Response {
-    if let Err(beyond) = desk.reaching(&headers, &id).await {
-        return out_of_reach(beyond, language, "why-paper-old");
-    }
+    let staff = match desk.reaching(&headers, &id).await {
+        Ok(session) => session.staff,
+        Err(beyond) => return out_of_reach(beyond, language, "why-paper-old"),
+    };
+    let (journal, at) = (desk.hub.journal().clone(), desk.now());
     let (key, store, now) = (Secret::new(key), desk.store.clone(), desk.now());
     let drawn = tokio::task::spawn_blocking(move || {
         let hash = key::hash_of_sent(key.expose());
@@ -126,6 +129,7 @@ pub(super) async fn as_pdf(
     match drawn.await {
         Ok(Ok(Some((id, Ok(pdf))))) => {
             let name = format!("attachment; filename=\"room-key-{id}.pdf\"");
+            journal.keep(Entry::Audit { at, staff, action: "paper-as-pdf", appointment: Some(id) });
             let headers = [(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)];
             (headers, pdf).into_response()
         }

@@ -148,8 +148,15 @@ async fn try_to_sign_in(desk: &Desk, from: IpAddr, entered: Entered) -> Outcome 
             desk.metrics.signed_in(true);
             Outcome::In(token)
         }
-        Ok(Ok((None, _))) => {
+        Ok(Ok((None, known))) => {
             desk.metrics.signed_in(false);
+            let tries = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
+            if let (Err(_), Some((staff, _))) = (tries.may_try((desk.steady)(), &tried), known) {
+                // Once: those that are held off from now on are no news.
+                let entry = Entry::Audit { at: now, staff, action: "sign-ins-held-off", appointment: None };
+                desk.hub.journal().keep(entry);
+            }
+            drop(tries);
             Outcome::Wrong
         }
         Ok(Err(error)) => {

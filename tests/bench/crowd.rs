@@ -68,13 +68,11 @@ pub async fn crowd() {
     let kib = || process.taken(Path::new("/")).pss * 1024.0;
     let (before, begun) = (kib(), process.seconds());
     let opening = futures_util::stream::iter(keys.into_iter().enumerate());
-    let lines: Vec<Line> =
-        opening.map(|(number, key)| open(number, key, port, tls.clone())).buffer_unordered(AT_ONCE).collect().await;
+    let opening = opening.map(|(number, key)| open(number, key, port, tls.clone())).buffer_unordered(AT_ONCE);
+    // A line that nobody reads answers no ping.
+    let keep = |line: Line| drop(tokio::spawn(line.for_each(async |heard| drop(heard.expect("a line ended")))));
+    opening.for_each(async |line| keep(line)).await;
     let opened = crate::processes::spent(&begun, &process.seconds());
-    for line in lines {
-        // A line that nobody reads answers no ping.
-        tokio::spawn(line.for_each(async |heard| drop(heard.expect("a line ended"))));
-    }
     tokio::time::sleep(SETTLING).await;
     let (taken, idle) = (kib(), process.seconds());
     tokio::time::sleep(LOOK).await;

@@ -404,7 +404,7 @@ async fn an_account_that_is_removed_is_signed_out_and_stays_in_the_trail() {
     let database = desk.demo.database.display().to_string();
     let cookie = desk.cookie().await;
     let list = command(&["staff", "list", "--database", &database], "").await.unwrap();
-    assert_eq!(list, "midori\n");
+    assert_eq!(list, "midori\tdesk lender admin\t*\n");
     let error = command(&["staff", "remove", "--database", &database, "midorii"], "").await.unwrap_err();
     assert!(error.contains("known are: midori"), "{error}");
     command(&["staff", "remove", "--database", &database, "midori"], "").await.unwrap();

@@ -39,6 +39,9 @@ pub(super) enum What {
         /// How many lines.
         #[arg(long, default_value_t = 100)]
         lines: u32,
+        /// Prints no lines, but whether all are there as they were written, or where not.
+        #[arg(long)]
+        check: bool,
     },
     /// Prepares a demo city in FOLDER with an appointment that is open now, and serves it on loopback.
     Demo {

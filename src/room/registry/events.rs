@@ -14,8 +14,10 @@ use std::sync::Arc;
 /// Something that happened.
 #[derive(Clone)]
 pub enum In {
-    /// An appointment was made, or read from the store.
+    /// An appointment was made.
     Appointment(Appointment),
+    /// All that were read from the store: one turn, however many there are.
+    Appointments(Vec<Appointment>),
     /// What was going on in a room before the server went down.
     Restore {
         /// Which room.

@@ -38,6 +38,12 @@ const STEPS: &[&str] = &[
     -- Accounts that exist may do what they could: everything, everywhere.
     ALTER TABLE staff ADD COLUMN roles TEXT NOT NULL DEFAULT 'desk lender admin';
     ALTER TABLE staff ADD COLUMN counters TEXT;
+", "
+    -- Each line's hash, and that of the one before it: none in lines of an earlier version. What was forgotten last is kept
+    -- as the place where the chain begins.
+    ALTER TABLE audit ADD COLUMN before TEXT;
+    ALTER TABLE audit ADD COLUMN hash TEXT;
+    CREATE TABLE audit_forgotten (number INTEGER NOT NULL, hash TEXT) STRICT;
 ",
 ];
 

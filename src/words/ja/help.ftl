@@ -91,6 +91,7 @@ help-madoguchi-room-backup = データベースの控えをファイルに作り
 help-madoguchi-room-audit = 職員のしたことを、新しい順に出します。
     .database = データベースのファイル
     .lines = 行の数
+    .check = 行は出さず、すべて書いたときのままか、どこが違うかを出す
 help-madoguchi-room-demo = お試しの市と、いま入れる予約をフォルダーに作り、このパソコンの中だけで動かします。
     .folder = データベースを入れるフォルダー
     .listen = 受け付けるアドレス
