@@ -27,7 +27,7 @@ pub use events::{Fault, In, Out, Why};
 use jiff::Timestamp;
 use room::Room;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -122,6 +122,8 @@ impl Registry {
     pub fn handle(&mut self, now: Now, input: In) -> Vec<Out> {
         let mut out = Vec::new();
         self.pass_time(now, &mut out);
+        let connection = input.connection();
+        let mut touched = self.touched_by(&input);
         match input {
             In::Appointment(appointment) => self.appointment(appointment, &mut out),
             In::Appointments(all) => {
@@ -176,9 +178,11 @@ impl Registry {
             In::Closing => self.say_bye_to_all(&mut out),
             In::Wake => {}
         }
+        // A hello gives a seat only now.
+        touched.extend(connection.and_then(|connection| self.room_of(connection)));
         for (id, room) in &mut self.rooms {
-            if let Some(running) = room.changed() {
-                out.push(Out::Keep { appointment: id.clone(), running });
+            if std::mem::take(&mut room.touched) || touched.contains(id) {
+                out.extend(room.changed().map(|running| Out::Keep { appointment: id.clone(), running }));
             }
         }
         // A connection that is being closed says nothing any more, whatever is still on its way from it.
@@ -188,6 +192,27 @@ impl Registry {
             }
         }
         out
+    }
+
+    fn room_of(&self, connection: ConnectionId) -> Option<String> {
+        self.connections.get(&connection)?.seat.as_ref().map(|(room, _)| room.clone())
+    }
+
+    /// The rooms that an input may change: looking at each of thousands for every pong would be most of the work.
+    fn touched_by(&self, input: &In) -> BTreeSet<String> {
+        match input {
+            In::Noise { .. } | In::Wake | In::Closing | In::Appointments(_) => BTreeSet::new(),
+            In::Appointment(appointment) => [appointment.id.clone()].into(),
+            In::Restore { appointment, .. }
+            | In::Revoke { appointment, .. }
+            | In::NewKey { appointment, .. }
+            | In::Move { appointment, .. } => [appointment.clone()].into(),
+            In::Accounts { .. } => self.rooms.keys().cloned().collect(),
+            In::Connect { connection, .. }
+            | In::Message { connection, .. }
+            | In::Fault { connection, .. }
+            | In::Gone { connection } => self.room_of(*connection).into_iter().collect(),
+        }
     }
 
     /// How long from `now` until the registry wants [`In::Wake`], and why.
@@ -228,6 +253,7 @@ impl Registry {
 
     fn revoke(&mut self, appointment: &str, out: &mut Vec<Out>) {
         if let Some(room) = self.rooms.get_mut(appointment) {
+            room.touched = true;
             room.set_standing(Standing::Revoked, out);
             room.dismiss_all(ByeReason::Revoked, out);
         }

@@ -98,6 +98,20 @@ pub enum In {
     Wake,
 }
 
+impl In {
+    /// The connection that it is about.
+    pub(super) fn connection(&self) -> Option<ConnectionId> {
+        match self {
+            Self::Connect { connection, .. }
+            | Self::Message { connection, .. }
+            | Self::Noise { connection }
+            | Self::Fault { connection, .. }
+            | Self::Gone { connection } => Some(*connection),
+            _ => None,
+        }
+    }
+}
+
 /// What is wrong with something received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {

@@ -92,6 +92,8 @@ pub(super) struct Room {
     /// The next moment of the slot that is to be announced.
     pub(super) next: Option<Why>,
     kept: Option<Running>,
+    /// Time alone may have changed it in this turn.
+    pub(super) touched: bool,
 }
 
 impl Room {
@@ -106,6 +108,7 @@ impl Room {
             hold: false,
             next: Some(Why::Starts),
             kept: None,
+            touched: false,
         }
     }
 

@@ -54,6 +54,7 @@ impl Room {
         let lost =
             self.seats.iter().filter(|(_, seat)| matches!(seat.line, Line::LostUntil(until) if until <= now.steady));
         let lost: Vec<PeerId> = lost.map(|(peer, _)| peer.clone()).collect();
+        self.touched |= !lost.is_empty();
         for peer in lost {
             self.free(&peer, None, out);
         }
@@ -61,6 +62,7 @@ impl Room {
             && self.moment(why) <= now.wall
         {
             self.next = following(why);
+            self.touched = true;
             // A server that slept through a moment does not announce it late.
             let missed = self.next.is_some_and(|next| self.moment(next) <= now.wall);
             match why {

@@ -88,6 +88,9 @@ impl Room {
                 Out::Audit { staff, action, .. } => self.audit.push((staff, action)),
             }
         }
+        for room in self.registry.rooms.values_mut() {
+            assert!(room.changed().is_none(), "a room changed, and that is not kept");
+        }
     }
 
     /// Both clocks: the wall's, as it was set, and the steady one.
