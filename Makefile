@@ -26,7 +26,7 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test run test check story bench soak accept-screens timings clean image boot has-image is-root \
+.PHONY: help deps deps-test run test check story bench soak lines accept-screens timings clean image boot has-image is-root \
 	test-image test-wifi
 as_root = $$([ "$$(id -u)" -eq 0 ] || echo "sudo --preserve-env=FLAVOUR,VERSION,KEYS,KEYS_PIN,KEYS_PKCS11,PKCS11_MODULE,MIRROR,SECURITY_MIRROR,OUT")
 IMAGE = $(shell ls -t out/madoguchi-*-arm64.img 2>/dev/null | head -n 1)
@@ -75,6 +75,10 @@ soak: $(TARGET)/.deps-test ## 50 calls in a row, a call of 2 hours, and calls di
 	@.ci/packages $(APT_BENCH)
 	@.ci/compile --release --test bench
 	@SOAK=1 $(CARGO) test --release --quiet --test bench
+
+lines: $(TARGET)/.deps-test ## What an idle line costs the room server: thousands of them over TLS, KiB each (LINES=3000)
+	@.ci/compile --release --test bench
+	@CROWD=1 $(CARGO) test --release --quiet --test bench
 
 timings: $(TARGET)/.deps ## Which crates took longest to compile the last time something was compiled
 	@.ci/slowest

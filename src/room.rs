@@ -13,6 +13,8 @@ pub mod command;
 pub mod config;
 pub mod demo;
 mod desk_api;
+pub mod doorway;
+mod hashing;
 mod http;
 mod hub;
 mod journal;
@@ -23,6 +25,7 @@ pub mod moving;
 mod password_change;
 pub mod registry;
 pub mod reserve;
+pub mod rights;
 pub mod schema;
 pub mod sheet;
 pub mod sign_in;
@@ -33,6 +36,8 @@ pub mod turn;
 
 pub use config::{Clock, Config, Steady, Tls};
 
+use doorway::{Door, Doorway};
+use hashing::Hashing;
 use http::Desk;
 use hub::Hub;
 use metrics::Metrics;
@@ -42,9 +47,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 use store::{Store, StoreError};
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+/// Connections to [`Config::metrics`].
+const METRICS_CONNECTIONS: usize = 16;
 /// The certificate's files are looked at so often.
 const LOOK_AT_CERTIFICATE: Duration = Duration::from_secs(5);
 
@@ -153,7 +159,7 @@ pub async fn serve(config: Config) -> Result<Running, ServeError> {
     let public = config.public_at(address)?;
     let store = Store::create(&config.database)?;
     let metrics = Arc::new(Metrics::default());
-    let settings = Settings { time_zone: config.time_zone.clone(), turn: config.turn.clone() };
+    let settings = Settings { time_zone: config.time_zone.clone(), turn: Arc::new(config.turn.clone()) };
     let clocks = (config.clock.clone(), config.steady.clone());
     let hub = Hub::start(Registry::new(settings), store.clone(), clocks, metrics.clone()).await?;
     let desk = Desk {
@@ -169,7 +175,7 @@ pub async fn serve(config: Config) -> Result<Running, ServeError> {
         behind_proxy: config.behind_proxy,
         failed_sign_ins: Arc::new(Mutex::new(sign_in::limits())),
         ended_sessions: Arc::default(),
-        hashing: Arc::new(Semaphore::new(2)),
+        hashing: Hashing::new(),
     };
     let mut running =
         Running { address, metrics: None, public, hub, certificate: None, handles: Vec::new(), tasks: Vec::new() };
@@ -177,11 +183,14 @@ pub async fn serve(config: Config) -> Result<Running, ServeError> {
         running.certificate = Some(tls.clone());
         running.tasks.push(tokio::spawn(tls.clone().watch()));
     }
-    running.spawn(listener, address, tls.map(|tls| tls.served.clone()), http::routes(desk))?;
+    let doorway = Doorway::new(config.connections, config.behind_proxy, metrics.clone());
+    running.spawn(listener, address, tls.map(|tls| tls.served.clone()), doorway, http::routes(desk))?;
     if let Some(wanted) = config.metrics {
         let (listener, address) = listen(wanted)?;
         running.metrics = Some(address);
-        running.spawn(listener, address, None, metrics::routes(metrics))?;
+        // What looks after the server comes in however many are at the other door.
+        let doorway = Doorway::new(METRICS_CONNECTIONS, true, metrics.clone());
+        running.spawn(listener, address, None, doorway, metrics::routes(metrics))?;
     }
     Ok(running)
 }
@@ -192,6 +201,7 @@ impl Running {
         listener: TcpListener,
         address: SocketAddr,
         tls: Option<axum_server::tls_rustls::RustlsConfig>,
+        doorway: Doorway,
         routes: axum::Router,
     ) -> Result<(), ServeError> {
         let handle = axum_server::Handle::new();
@@ -201,10 +211,14 @@ impl Running {
         let task = match tls {
             Some(tls) => {
                 let server = axum_server::from_tcp_rustls(listener, tls).map_err(fail)?.handle(handle);
+                let mut server = server.map(|then| Door { doorway, then });
+                doorway::set_deadlines(server.http_builder());
                 tokio::spawn(async move { ended(address, server.serve(service).await) })
             }
             None => {
                 let server = axum_server::from_tcp(listener).map_err(fail)?.handle(handle);
+                let mut server = server.map(|then| Door { doorway, then });
+                doorway::set_deadlines(server.http_builder());
                 tokio::spawn(async move { ended(address, server.serve(service).await) })
             }
         };
@@ -238,14 +252,21 @@ impl Certificate {
     async fn load(files: &Tls) -> Result<Self, ServeError> {
         // Fails only when a provider is installed already, and then there is one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let served = axum_server::tls_rustls::RustlsConfig::from_pem_file(&files.cert, &files.key);
-        let served = served.await.map_err(|error| unusable(files, error))?;
+        let served = axum_server::tls_rustls::RustlsConfig::from_config(Self::read(files).await?);
         Ok(Self { files: files.clone(), served })
     }
 
+    async fn read(files: &Tls) -> Result<Arc<rustls::ServerConfig>, ServeError> {
+        let read = axum_server::tls_rustls::RustlsConfig::from_pem_file(&files.cert, &files.key).await;
+        let mut config = rustls::ServerConfig::clone(&read.map_err(|error| unusable(files, error))?.get_inner());
+        // The doorway lets nothing else in.
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+
     async fn reload(&self) -> Result<(), ServeError> {
-        let Tls { cert, key } = &self.files;
-        self.served.reload_from_pem_file(cert, key).await.map_err(|error| unusable(&self.files, error))
+        self.served.reload_from_config(Self::read(&self.files).await?);
+        Ok(())
     }
 
     /// Takes new files some seconds after they were written. A half-written pair does not fit together, is refused, and is

@@ -426,7 +426,7 @@ fn refusal_of(reason: wire::ByeReason) -> Refusal {
     match reason {
         wire::ByeReason::LetLeave => Refusal::LetLeave,
         wire::ByeReason::Revoked => Refusal::Revoked,
-        wire::ByeReason::Replaced => Refusal::RoomFull,
+        wire::ByeReason::Replaced | wire::ByeReason::SignedOut => Refusal::RoomFull,
         wire::ByeReason::ServerClosing | wire::ByeReason::Misbehaved => Refusal::Busy,
         wire::ByeReason::Left | wire::ByeReason::Ended | wire::ByeReason::SlotOver => Refusal::Over,
     }

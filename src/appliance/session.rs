@@ -341,6 +341,7 @@ impl Inside {
 
     fn heard(&mut self, now: Uptime, message: ToClient, known: &mut Known, effects: &mut Vec<Effect>) -> Next {
         match message {
+            ToClient::Servers { ice_servers } => self.seat.ice_servers = ice_servers,
             ToClient::Lobby { staff_present } => self.staff_present = Some(staff_present),
             ToClient::Admitted => self.admitted = true,
             ToClient::Peer { peer, role: Role::Staff, name, epoch, .. } => {
@@ -441,7 +442,7 @@ impl Inside {
             ByeReason::Ended | ByeReason::Left | ByeReason::SlotOver if self.will_phone => Ending::WillPhone,
             ByeReason::Ended | ByeReason::SlotOver => Ending::Ended,
             ByeReason::Left => Ending::Left,
-            ByeReason::Replaced | ByeReason::Misbehaved => Ending::LineLost,
+            ByeReason::Replaced | ByeReason::Misbehaved | ByeReason::SignedOut => Ending::LineLost,
             ByeReason::ServerClosing => {
                 self.line.lose(now);
                 return Next::Stay;

@@ -383,6 +383,7 @@ fn heard(message: &ToClient) -> String {
         ToClient::Refused(Refusal::Taken { .. }) => "Refused Taken".into(),
         ToClient::Refused(refusal) => format!("Refused {refusal:?}"),
         ToClient::Beat { .. } => "Beat".into(),
+        ToClient::Servers { ice_servers } => format!("Servers {}", ice_servers.len()),
         ToClient::Lobby { staff_present } => format!("Lobby staff={staff_present}"),
         ToClient::Admitted => "Admitted".into(),
         ToClient::Peer { role, epoch, .. } => format!("Peer {role:?} epoch={}", epoch.0),

@@ -135,7 +135,9 @@ pub struct Welcome {
     pub telephone: String,
     /// Version of the rules to agree to.
     pub rules: String,
-    /// STUN and TURN servers for this seat.
+    /// STUN and TURN servers for this seat, when it agreed to the rules already and the lobby is open; else they come by
+    /// [`ToClient::Servers`].
+    #[serde(default)]
     pub ice_servers: Vec<IceServer>,
     /// Media may go through the TURN servers only.
     #[serde(default)]
@@ -208,6 +210,8 @@ pub enum ByeReason {
     Misbehaved,
     /// The seat was taken over by a newer connection of the same participant.
     Replaced,
+    /// To staff: the sign-in was ended elsewhere, or the account may no longer sit here.
+    SignedOut,
 }
 
 /// Something to show to the participant that changes no state by itself.
@@ -372,6 +376,12 @@ pub enum ToClient {
         #[cfg_attr(feature = "room", schemars(with = "String"))]
         server_time: Timestamp,
     },
+    /// STUN and TURN servers for this seat's connections from now on. A guest gets them once it agreed to the rules, before
+    /// there is anybody to connect with.
+    Servers {
+        /// The servers.
+        ice_servers: Vec<IceServer>,
+    },
     /// The participant sits in the lobby.
     Lobby {
         /// Whether a staff member is in the room.
@@ -461,7 +471,8 @@ pub enum ToClient {
     Moved {
         /// The new time.
         slot: Slot,
-        /// STUN and TURN servers for connections from now on: the earlier credentials end with the earlier time.
+        /// STUN and TURN servers for connections from now on: the earlier credentials end with the earlier time. As in
+        /// [`Welcome::ice_servers`], nothing before they are due.
         ice_servers: Vec<IceServer>,
     },
     /// Something to show.

@@ -6,8 +6,9 @@ use super::config::{Config, ConfigError};
 use super::demo::{self, DemoError};
 use super::registry::appointment::{Counter, Standing};
 use super::reserve::{ReserveError, Wanted, reserve};
+use super::rights::{Counters, Rights, StaffRole};
 use super::sign_in::{PasswordError, hash_password};
-use super::store::{Store, StoreError};
+use super::store::{Checked, Store, StoreError};
 use super::{ServeError, serve};
 use crate::model::language::Language;
 use crate::model::secret::Secret;
@@ -77,7 +78,11 @@ pub async fn run(
             store.audit(now(), "-", "backup", None)?;
             Speaker { to, language }.say(&Message::new("room-copied").with("file", file.as_path()))
         }
-        What::Audit { database, lines } => {
+        What::Audit { database, check: true, .. } => {
+            let checked = Store::open(&database.database)?.check_trail()?;
+            Speaker { to, language }.say(&said_of_trail(checked)?)
+        }
+        What::Audit { database, lines, check: false } => {
             for line in Store::open(&database.database)?.audit_trail(lines)? {
                 let appointment = line.appointment.as_deref().unwrap_or("-");
                 writeln!(to, "{}\t{}\t{}\t{appointment}", line.at, line.staff, line.action)?;
@@ -92,6 +97,24 @@ pub async fn run(
             writeln!(to, "staff page   {public}/staff   name {}   password {}", demo.staff, demo.password.expose())?;
             writeln!(to, "guest page   {}", demo.key_url(&public, Language::Japanese).expose())?;
             until_told_to_stop(config, &mut Speaker { to, language }).await
+        }
+    }
+}
+
+/// What a look at the whole trail found, in words.
+fn said_of_trail(checked: Checked) -> Result<Message, CommandError> {
+    match checked {
+        Checked::Whole { lines, unchained, last } => {
+            let count = |lines: usize| i64::try_from(lines).unwrap_or(i64::MAX);
+            let (number, hash) = last.map_or((0, "-".to_owned()), |last| (last.number, last.hash));
+            let message =
+                Message::new("room-trail-whole").with("lines", count(lines)).with("unchained", count(unchained));
+            Ok(message.with("number", number).with("hash", hash))
+        }
+        Checked::Broken { line } => Err(CommandError::Wrong(Message::new("room-trail-broken").with("line", line))),
+        Checked::Cut { written, found } => {
+            let message = Message::new("room-trail-cut").with("written", written).with("found", found);
+            Err(CommandError::Wrong(message))
         }
     }
 }
@@ -143,7 +166,7 @@ async fn until_told_to_stop(config: Config, to: &mut Speaker<'_>) -> Result<(), 
 fn staff(what: Staff, from: &mut dyn BufRead, to: &mut Speaker<'_>) -> Result<(), CommandError> {
     let about = |id: &'static str, name: &str| Message::new(id).with("name", name);
     match what {
-        Staff::Add { database, name } => {
+        Staff::Add { database, name, role, counter } => {
             let name = normal(&name);
             let length = name.chars().count();
             if !(1..=40).contains(&length) || name.chars().any(|c| c.is_control() || c.is_whitespace()) {
@@ -151,33 +174,57 @@ fn staff(what: Staff, from: &mut dyn BufRead, to: &mut Speaker<'_>) -> Result<()
             }
             // Before the password is asked for: a mistyped path is told at once.
             let store = Store::open(&database.database)?;
+            let rights = wanted_rights(&store, &name, &role, &counter)?;
             to.say(&about("room-ask-password", &name))?;
             to.to.flush()?;
             let mut line = String::new();
             from.read_line(&mut line)?;
             let hash = hash_password(&name, &Secret::new(line.trim_end_matches(['\r', '\n'])));
             zeroize::Zeroize::zeroize(&mut line);
-            store.put_staff(&name, &hash?)?;
-            store.audit(now(), "-", "staff-added", None)?;
+            store.put_staff_with(&name, &hash?, &rights)?;
+            store.audit(now(), "-", "staff-added", Some(&name))?;
             to.say(&about("room-account-made", &name))
         }
         Staff::Remove { database, name } => {
             let (store, name) = (Store::open(&database.database)?, normal(&name));
             if !store.remove_staff(&name)? {
-                let known = store.staff()?.join(", ");
+                let known = store.staff()?.into_keys().collect::<Vec<_>>().join(", ");
                 let id = if known.is_empty() { "room-no-accounts" } else { "room-no-account" };
                 return Err(CommandError::Wrong(about(id, &name).with("known", known)));
             }
-            store.audit(now(), "-", "staff-removed", None)?;
+            store.audit(now(), "-", "staff-removed", Some(&name))?;
             to.say(&about("room-account-removed", &name))
         }
         Staff::List { database } => {
-            for name in Store::open(&database.database)?.staff()? {
-                writeln!(to.to, "{name}")?;
+            for (name, rights) in Store::open(&database.database)?.staff()? {
+                writeln!(to.to, "{name}\t{rights}")?;
             }
             Ok(())
         }
     }
+}
+
+/// What an account may do from now on: what is not said stays as it was, or is the desk of every counter.
+fn wanted_rights(store: &Store, name: &str, roles: &[String], counters: &[String]) -> Result<Rights, CommandError> {
+    let fresh = Rights { roles: [StaffRole::Desk].into(), counters: Counters::Every };
+    let mut rights = store.staff()?.remove(name).unwrap_or(fresh);
+    if !roles.is_empty() {
+        let read = |word: &String| {
+            let unknown = || CommandError::Wrong(Message::new("room-role").with("written", word.as_str()));
+            StaffRole::from_word(word).ok_or_else(unknown)
+        };
+        rights.roles = roles.iter().map(read).collect::<Result<_, _>>()?;
+    }
+    if counters.iter().any(|counter| counter == "*") {
+        rights.counters = Counters::Every;
+    } else if !counters.is_empty() {
+        let known: Vec<_> = store.counters()?.into_iter().map(|counter| counter.id).collect();
+        if let Some(wanted) = counters.iter().find(|wanted| !known.contains(wanted)) {
+            return Err(ReserveError::NoSuchCounter { wanted: wanted.clone(), known: known.join(", ") }.into());
+        }
+        rights.counters = Counters::These(counters.iter().cloned().collect());
+    }
+    Ok(rights)
 }
 
 fn appointment(command: AppointmentCommand, to: &mut Speaker<'_>) -> Result<(), CommandError> {

@@ -2,8 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "the server's own clock is the one that counts; the file is read once")]
 
-use super::ServeError;
 use super::turn::Turn;
+use super::{ServeError, doorway};
 use crate::model::secret::Secret;
 use crate::model::uptime::Uptime;
 use crate::model::wire::Words;
@@ -52,6 +52,8 @@ pub struct Config {
     pub turn: Turn,
     /// A proxy on this machine adds `X-Forwarded-For`.
     pub behind_proxy: bool,
+    /// Connections at once, at the most; fewer where the process may not have as many files open.
+    pub connections: usize,
     /// The wall clock.
     pub clock: Clock,
     /// The clock for how long something takes.
@@ -72,6 +74,7 @@ impl Config {
             city: super::demo::city(),
             turn: Turn::default(),
             behind_proxy: false,
+            connections: doorway::CONNECTIONS,
             clock: Arc::new(Timestamp::now),
             steady: Arc::new(move || Uptime::from_duration(start.elapsed())),
         }
@@ -136,6 +139,8 @@ pub struct File {
     /// [`Config::behind_proxy`].
     #[serde(default)]
     pub behind_proxy: bool,
+    /// [`Config::connections`].
+    pub connections: Option<usize>,
     /// [`Config::turn`].
     #[serde(default)]
     pub turn: TurnFile,

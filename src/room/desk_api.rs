@@ -6,6 +6,7 @@ use super::moving::{MoveError, Moved, NewTime, move_to};
 use super::registry::In;
 use super::registry::appointment::{Appointment, Counter, State as RoomState};
 use super::reserve::{Made, ReserveError, Wanted, check, reserve};
+use super::sign_in::Beyond;
 use super::store::Session;
 use crate::model::language::Language;
 use crate::model::wire::{Slot, Words};
@@ -32,6 +33,8 @@ struct Listed {
     sites: u8,
     remark: String,
     state: RoomState,
+    /// Whether the account may take a seat there.
+    may_sit: bool,
 }
 
 #[derive(Serialize)]
@@ -167,14 +170,17 @@ struct MadeAnswer {
 
 /// `GET /api/appointments`.
 pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Response {
-    let Some(Session { staff, until }) = desk.session(&headers).await else { return not_signed_in() };
+    let Some(Session { staff, until, rights }) = desk.session(&headers).await else { return not_signed_in() };
     let (now, store) = (desk.now(), desk.store.clone());
     let read = tokio::task::spawn_blocking(move || {
         Ok::<_, super::store::StoreError>((store.counters()?, store.appointments()?))
     });
     let Ok(Ok((counters, appointments))) = read.await else { return database_trouble() };
     let states = desk.hub.states().await;
-    let listed = appointments.into_iter().filter(|appointment| is_near(now, appointment)).filter_map(|appointment| {
+    let near = appointments.into_iter().filter(|appointment| is_near(now, appointment));
+    let reached = near.filter(|appointment| rights.reaches(&appointment.counter.id));
+    let listed = reached.filter_map(|appointment| {
+        let may_sit = rights.sits_at(&appointment.counter.id);
         let state = states.get(&appointment.id)?.clone();
         Some(Listed {
             id: appointment.id,
@@ -186,6 +192,7 @@ pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Respon
             sites: appointment.sites,
             remark: appointment.remark,
             state,
+            may_sit,
         })
     });
     Json(List {
@@ -195,7 +202,7 @@ pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Respon
         server_time: now,
         time_zone: desk.time_zone.iana_name().unwrap_or("Asia/Tokyo").to_owned(),
         store_trouble: desk.metrics.has_store_trouble(),
-        counters,
+        counters: counters.into_iter().filter(|counter| rights.reaches(&counter.id)).collect(),
         appointments: listed.collect(),
     })
     .into_response()
@@ -208,8 +215,8 @@ fn is_near(now: Timestamp, appointment: &Appointment) -> bool {
 
 /// `POST /api/appointments`: the answer is the only place where the key is ever seen.
 pub(super) async fn create(State(desk): State<Desk>, headers: HeaderMap, Json(asked): Json<Asked>) -> Response {
-    let Some(staff) = desk.signed_in(&headers).await else { return not_signed_in() };
-    match make(&desk, staff, asked).await {
+    let Some(session) = desk.session(&headers).await else { return not_signed_in() };
+    match make(&desk, session, asked).await {
         Ok(made) => {
             let language = made.appointment.languages.first().copied().unwrap_or_default();
             let key_url = made.key_url(&desk.public, language).expose().to_owned();
@@ -221,11 +228,10 @@ pub(super) async fn create(State(desk): State<Desk>, headers: HeaderMap, Json(as
 
 /// `POST /api/appointments/check`: looks at the form and makes nothing.
 pub(super) async fn look(State(desk): State<Desk>, headers: HeaderMap, Form(asked): Form<Asked>) -> Response {
-    if desk.signed_in(&headers).await.is_none() {
-        return not_signed_in();
-    }
+    let Some(session) = desk.session(&headers).await else { return not_signed_in() };
     let (store, now) = (desk.store.clone(), desk.now());
-    let looked = match asked.wanted(&desk.time_zone) {
+    let reached = within_reach(&session, &asked);
+    let looked = match reached.and_then(|()| asked.wanted(&desk.time_zone)) {
         Ok(wanted) => tokio::task::spawn_blocking(move || check(&store, now, &wanted).map_err(Refused::from))
             .await
             .unwrap_or_else(|_| Err(Refused::database())),
@@ -253,8 +259,23 @@ pub(super) async fn counters(State(desk): State<Desk>) -> Response {
     Json(public.collect::<Vec<_>>()).into_response()
 }
 
+/// Another counter is told as one that there is not.
+fn within_reach(session: &Session, asked: &Asked) -> Result<(), Refused> {
+    if session.rights.reaches(&asked.counter) {
+        return Ok(());
+    }
+    let sentence = format!("there is no counter \"{}\" for this account; choose another", asked.counter);
+    Err(Refused { field: Some("counter"), why: "counter", sentence })
+}
+
 /// Makes an appointment and tells the rooms about it.
-pub(super) async fn make(desk: &Desk, staff: String, asked: Asked) -> Result<Made, Refused> {
+pub(super) async fn make(desk: &Desk, session: Session, asked: Asked) -> Result<Made, Refused> {
+    if let Err(refused) = within_reach(&session, &asked) {
+        let staff = session.staff;
+        desk.hub.journal().keep(Entry::Audit { at: desk.now(), staff, action: "counter-refused", appointment: None });
+        return Err(refused);
+    }
+    let staff = session.staff;
     let wanted = asked.wanted(&desk.time_zone)?;
     let (store, now) = (desk.store.clone(), desk.now());
     let made = tokio::task::spawn_blocking(move || reserve(&store, now, wanted)).await;
@@ -272,7 +293,13 @@ pub(super) async fn change_time(
     Path(id): Path<String>,
     Form(asked): Form<AskedTime>,
 ) -> Response {
-    let Some(staff) = desk.signed_in(&headers).await else { return not_signed_in() };
+    let staff = match desk.reaching(&headers, &id).await {
+        Ok(session) => session.staff,
+        Err(Beyond::NoSuch) => {
+            return Json(CheckAnswer { refused: Some(MoveError::Gone.into()), warning: None }).into_response();
+        }
+        Err(beyond) => return out_of_reach(beyond),
+    };
     let wanted = match asked.wanted(&desk.time_zone) {
         Ok(wanted) => wanted,
         Err(refused) => return Json(CheckAnswer { refused: Some(refused), warning: None }).into_response(),
@@ -298,13 +325,24 @@ pub(super) async fn change_time(
 
 /// `POST /api/appointments/ID/revoke`.
 pub(super) async fn revoke(State(desk): State<Desk>, headers: HeaderMap, Path(id): Path<String>) -> Response {
-    let Some(staff) = desk.signed_in(&headers).await else { return not_signed_in() };
+    let staff = match desk.reaching(&headers, &id).await {
+        Ok(session) => session.staff,
+        Err(beyond) => return out_of_reach(beyond),
+    };
     if !desk.hub.states().await.contains_key(&id) {
         return plain(StatusCode::NOT_FOUND, "There is no such appointment.");
     }
     // The room first: whoever is in it must not stay because a disk is full.
     desk.hub.tell(In::Revoke { appointment: id, by: Some(staff) }).await;
     StatusCode::NO_CONTENT.into_response()
+}
+
+fn out_of_reach(beyond: Beyond) -> Response {
+    match beyond {
+        Beyond::NotSignedIn => not_signed_in(),
+        Beyond::NoSuch => plain(StatusCode::NOT_FOUND, "There is no such appointment."),
+        Beyond::Trouble => database_trouble(),
+    }
 }
 
 pub(super) fn not_signed_in() -> Response {

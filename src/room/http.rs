@@ -1,5 +1,6 @@
 //! The addresses of the room server, who may ask what there, and the headers that every answer carries.
 
+use super::hashing::Hashing;
 use super::hub::Hub;
 use super::key::KeyHash;
 use super::limits::Failures;
@@ -18,7 +19,7 @@ use std::collections::HashSet;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
-use tokio::sync::Semaphore;
+use std::time::Duration;
 
 /// What every request needs.
 #[derive(Clone)]
@@ -38,8 +39,7 @@ pub(super) struct Desk {
     pub(super) failed_sign_ins: Arc<Mutex<Failures<sign_in::Tried>>>,
     /// Sessions that were ended here: they are over even while the database takes no changes.
     pub(super) ended_sessions: Arc<Mutex<HashSet<KeyHash>>>,
-    /// Password hashing takes memory and time: only so many at once.
-    pub(super) hashing: Arc<Semaphore>,
+    pub(super) hashing: Hashing,
 }
 
 impl Desk {
@@ -100,6 +100,7 @@ pub(super) fn routes(desk: Desk) -> Router {
         .fallback(async || (StatusCode::NOT_FOUND, "There is nothing at this address.\n"))
         .layer(middleware::from_fn_with_state(desk.clone(), only_our_pages_may_change_things))
         .layer(middleware::from_fn_with_state(desk.clone(), add_headers))
+        .layer(middleware::from_fn(in_time))
         .layer(DefaultBodyLimit::max(16 * 1024))
         .with_state(desk)
 }
@@ -112,6 +113,15 @@ async fn only_our_pages_may_change_things(State(desk): State<Desk>, request: Req
         return next.run(request).await;
     }
     (StatusCode::FORBIDDEN, "This request does not come from a page of this server.\n").into_response()
+}
+
+/// A request is answered within this time: drawing a paper takes seconds on a slow machine.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+
+/// A body that never ends is not waited for. A line is answered at once, and goes on.
+async fn in_time(request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await;
+    answer.unwrap_or_else(|_| plain(StatusCode::REQUEST_TIMEOUT, "The request took too long; try again."))
 }
 
 async fn add_headers(State(desk): State<Desk>, request: Request, next: Next) -> Response {

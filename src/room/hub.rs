@@ -7,8 +7,10 @@ use super::key;
 use super::metrics::Metrics;
 use super::registry::appointment::{Appointment, State};
 use super::registry::{ConnectionId, In, Now, Out, Registry, Running};
-use super::store::{Store, StoreError};
+use super::rights::Clerk;
+use super::store::{Accounts, Store, StoreError};
 use super::{Clock, Steady};
+use crate::model::uptime::Uptime;
 use crate::model::wire::ToClient;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap};
@@ -41,7 +43,7 @@ pub(super) enum Line {
 
 enum Ask {
     In(In),
-    Open { from: IpAddr, staff: Option<String>, reply: oneshot::Sender<Option<(ConnectionId, mpsc::Receiver<Line>)>> },
+    Open { from: IpAddr, staff: Option<Clerk>, reply: oneshot::Sender<Option<(ConnectionId, mpsc::Receiver<Line>)>> },
     States(oneshot::Sender<BTreeMap<String, State>>),
     Found(Result<Option<Found>, StoreError>),
     Stop(oneshot::Sender<()>),
@@ -52,6 +54,8 @@ struct Found {
     version: i64,
     appointments: Vec<Appointment>,
     running: Vec<(String, Running)>,
+    accounts: Accounts,
+    as_of: Uptime,
 }
 
 /// A handle on the room task.
@@ -102,7 +106,7 @@ impl Hub {
     pub(super) async fn open(
         &self,
         from: IpAddr,
-        staff: Option<String>,
+        staff: Option<Clerk>,
     ) -> Option<(ConnectionId, mpsc::Receiver<Line>)> {
         let (reply, answer) = oneshot::channel();
         self.asks.send(Ask::Open { from, staff, reply }).await.ok()?;
@@ -269,7 +273,7 @@ impl Task {
 
     /// Reads the store beside the task, which may wait for the disk.
     fn look_at_store(&mut self, first: bool) -> impl Future<Output = Result<Option<Found>, StoreError>> + use<> {
-        let (store, seen, now) = (self.store.clone(), self.version, (self.clock)());
+        let (store, seen, now, as_of) = (self.store.clone(), self.version, (self.clock)(), (self.steady)());
         let forget = now.duration_since(self.forgot) > FORGET_EACH;
         if forget {
             self.forgot = now;
@@ -278,7 +282,13 @@ impl Task {
             let version = store.version_elsewhere()?;
             let found = if first || version != seen {
                 let running = if first { store.running()? } else { Vec::new() };
-                Some(Found { version, appointments: store.appointments()?, running })
+                Some(Found {
+                    version,
+                    appointments: store.appointments()?,
+                    running,
+                    accounts: store.accounts()?,
+                    as_of,
+                })
             } else {
                 None
             };
@@ -292,11 +302,10 @@ impl Task {
 
     fn take(&mut self, found: Found) {
         self.version = found.version;
-        for appointment in found.appointments {
-            self.turn(In::Appointment(appointment));
-        }
+        self.turn(In::Appointments(found.appointments));
         for (appointment, running) in found.running {
             self.turn(In::Restore { appointment, running });
         }
+        self.turn(In::Accounts { accounts: Arc::new(found.accounts), as_of: found.as_of });
     }
 }

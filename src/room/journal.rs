@@ -8,13 +8,16 @@ use super::registry::Running;
 use super::registry::appointment::Standing;
 use super::store::{Store, StoreError};
 use jiff::Timestamp;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// Between two tries while the disk is full or the file is locked.
 const AGAIN: Duration = Duration::from_secs(1);
+/// What goes on in one room is written once in this time: somebody who mutes and unmutes all day wears out no disk, and
+/// whoever else waits for it does not wait for that.
+const ROOM_EACH: Duration = Duration::from_secs(1);
 /// So many entries wait at most; then the oldest line of the audit trail is given up, and counted.
 const WAITING_AT_MOST: usize = 20_000;
 /// The end of the server waits so long for what is still to be written: less than systemd's patience.
@@ -40,7 +43,12 @@ impl Entry {
         match self {
             Self::Standing { appointment, standing } => store.set_standing(appointment, *standing),
             Self::Running { appointment, running } => store.keep_running(appointment, running.as_ref()),
-            Self::Audit { at, staff, action, appointment } => store.audit(*at, staff, action, appointment.as_deref()),
+            Self::Audit { at, staff, action, appointment } => {
+                let written = store.audit(*at, staff, action, appointment.as_deref())?;
+                // Kept where nobody at the database gets: what was done, and nothing about a person.
+                tracing::info!(line = written.number, %action, hash = %written.hash, "audit trail");
+                Ok(())
+            }
             Self::SessionEnded { token } => store.end_session(*token),
             Self::SessionEnds { token, until } => store.end_session_at(*token, *until),
         }
@@ -61,6 +69,17 @@ struct Waiting {
     entries: VecDeque<(u64, Entry)>,
     last: u64,
     closing: bool,
+    /// When rooms were written of late.
+    written: HashMap<String, Instant>,
+}
+
+/// What is to be written next.
+enum Next {
+    Write(u64, Entry),
+    /// Nothing before then.
+    Wait(Duration),
+    /// Nothing is left.
+    Nothing,
 }
 
 impl Waiting {
@@ -77,6 +96,30 @@ impl Waiting {
         self.last += 1;
         self.entries.push_back((self.last, entry));
         !full
+    }
+
+    /// The first entry that is due at `now`. At the end everything is.
+    fn next(&self, now: Instant) -> Next {
+        let mut soonest = None;
+        for (number, entry) in &self.entries {
+            let room =
+                if let Entry::Running { appointment, .. } = entry { self.written.get(appointment) } else { None };
+            let left = room.map_or(Duration::ZERO, |at| (*at + ROOM_EACH).saturating_duration_since(now));
+            if left.is_zero() || self.closing {
+                return Next::Write(*number, entry.clone());
+            }
+            soonest = Some(soonest.map_or(left, |soonest: Duration| soonest.min(left)));
+        }
+        soonest.map_or(Next::Nothing, Next::Wait)
+    }
+
+    /// An entry was written at `now`.
+    fn written(&mut self, now: Instant, number: u64, entry: &Entry) {
+        if let Entry::Running { appointment, .. } = entry {
+            self.written.retain(|_, at| now.saturating_duration_since(*at) < ROOM_EACH);
+            self.written.insert(appointment.clone(), now);
+        }
+        self.entries.retain(|(waiting, _)| *waiting != number);
     }
 }
 
@@ -125,27 +168,30 @@ impl Journal {
         loop {
             let (next, closing) = {
                 let waiting = self.lock();
-                (waiting.entries.front().cloned(), waiting.closing)
+                (waiting.next(Instant::now()), waiting.closing)
             };
-            let Some((number, entry)) = next else {
-                self.metrics.store_works();
+            let (number, entry) = match next {
+                Next::Write(number, entry) => (number, entry),
                 // Nobody else holds the queue once the server is gone.
-                if closing || Arc::strong_count(&self.waiting) == 1 {
+                Next::Nothing if closing || Arc::strong_count(&self.waiting) == 1 => {
                     self.done.notify_waiters();
                     return;
                 }
-                let _ = tokio::time::timeout(AGAIN, self.news.notified()).await;
-                continue;
-            };
-            let to = store.clone();
-            let written = tokio::task::spawn_blocking(move || entry.write(&to)).await;
-            match written {
-                Ok(Ok(())) => {
-                    let mut waiting = self.lock();
-                    if waiting.entries.front().is_some_and(|(front, _)| *front == number) {
-                        waiting.entries.pop_front();
-                    }
+                Next::Nothing => {
+                    self.metrics.store_works();
+                    let _ = tokio::time::timeout(AGAIN, self.news.notified()).await;
+                    continue;
                 }
+                Next::Wait(left) => {
+                    self.metrics.store_works();
+                    let _ = tokio::time::timeout(left, self.news.notified()).await;
+                    continue;
+                }
+            };
+            let (to, what) = (store.clone(), entry.clone());
+            let written = tokio::task::spawn_blocking(move || what.write(&to)).await;
+            match written {
+                Ok(Ok(())) => self.lock().written(Instant::now(), number, &entry),
                 // What can never be written must not keep the rest from being written.
                 Ok(Err(error)) if !error.may_pass() => {
                     tracing::error!(%error, "a change cannot be kept, and is given up");
@@ -186,6 +232,31 @@ mod tests {
         }
         assert_eq!(waiting.entries.len(), 5);
         assert_eq!(waiting.entries.iter().filter(|(_, entry)| matches!(entry, Entry::Audit { .. })).count(), 3);
+    }
+
+    #[test]
+    fn a_guest_who_mutes_all_the_time_is_written_once_a_second_and_keeps_nobody_waiting() {
+        let mut waiting = Waiting::default();
+        let begun = Instant::now();
+        let (mut rooms, mut lines) = (0, 0);
+        for ms in (0..10_000).step_by(25) {
+            let now = begun + Duration::from_millis(ms);
+            waiting.add(Entry::Running { appointment: "A".to_owned(), running: None });
+            if ms % 1000 == 500 {
+                waiting.add(line(1));
+            }
+            while let Next::Write(number, entry) = waiting.next(now) {
+                rooms += usize::from(matches!(entry, Entry::Running { .. }));
+                lines += usize::from(matches!(entry, Entry::Audit { .. }));
+                waiting.written(now, number, &entry);
+            }
+            assert!(waiting.entries.len() <= 1, "only the room waits");
+        }
+        assert_eq!((rooms, lines), (10, 10));
+        // The last word is not lost, and the end of the server does not wait for it.
+        assert!(matches!(waiting.next(begun + Duration::from_millis(9_980)), Next::Wait(left) if left <= ROOM_EACH));
+        waiting.closing = true;
+        assert!(matches!(waiting.next(begun + Duration::from_millis(9_980)), Next::Write(..)));
     }
 
     #[test]

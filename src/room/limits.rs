@@ -43,6 +43,11 @@ impl Bucket {
         Err(u32::try_from((self.refill - room).as_secs() + 1).unwrap_or(u32::MAX))
     }
 
+    /// Puts back a token that was taken.
+    pub fn give_back(&mut self) {
+        self.full_at = self.full_at - self.refill;
+    }
+
     /// Whether nothing was taken of late, so that the bucket may be forgotten.
     pub fn is_full(&self, now: Uptime) -> bool {
         self.full_at <= now
@@ -72,6 +77,24 @@ impl<Who: Eq + Hash> Failures<Who> {
         let Some(bucket) = self.by_who.get(who) else { return Ok(()) };
         bucket.look(now)?;
         if bucket.is_full(now) { Ok(()) } else { self.overall.look(now) }
+    }
+
+    /// Counts a try as failed before it is looked at, so that tries beside each other are not all looked at as the first one.
+    /// One that was right after all is given back ([`Failures::give_back`]).
+    ///
+    /// # Errors
+    /// Seconds to wait: the try is not to be looked at, and was not counted.
+    pub fn charge(&mut self, now: Uptime, who: Who) -> Result<(), u32> {
+        self.may_try(now, &who)?;
+        self.failed(now, who)
+    }
+
+    /// Takes back what [`Failures::charge`] counted.
+    pub fn give_back(&mut self, who: &Who) {
+        if let Some(bucket) = self.by_who.get_mut(who) {
+            bucket.give_back();
+            self.overall.give_back();
+        }
     }
 
     /// Notes a failed try, and says whether it was one too many.
@@ -131,6 +154,20 @@ mod tests {
         assert!(failures.may_try(at(0), &IpAddr::from([10, 0, 0, 7])).is_err());
         assert!(failures.may_try(at(0), &IpAddr::from([192, 0, 2, 1])).is_ok());
         assert!(failures.may_try(at(60_000), &IpAddr::from([10, 0, 0, 7])).is_ok());
+    }
+
+    #[test]
+    fn tries_beside_each_other_are_counted_before_they_are_looked_at_and_a_right_one_costs_nothing() {
+        let mut tries = Failures::new(Bucket::new(3, 6_000), Bucket::new(50, 1_000));
+        let who = IpAddr::from([10, 0, 0, 1]);
+        assert_eq!([0; 4].map(|ms| tries.charge(at(ms), who)), [Ok(()), Ok(()), Ok(()), Err(7)]);
+        tries.give_back(&who);
+        assert_eq!(tries.charge(at(0), who), Ok(()));
+        for _ in 0..1000 {
+            tries.give_back(&who);
+            assert_eq!(tries.charge(at(0), who), Ok(()));
+        }
+        assert_eq!(tries.charge(at(0), who), Err(7));
     }
 
     #[test]

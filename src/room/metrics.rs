@@ -26,6 +26,7 @@ pub struct Metrics {
     store_trouble: AtomicBool,
     failed_writes: AtomicU64,
     audit_lines_lost: AtomicU64,
+    turned_away: AtomicU64,
 }
 
 impl Metrics {
@@ -69,6 +70,11 @@ impl Metrics {
         self.audit_lines_lost.fetch_add(1, Relaxed);
     }
 
+    /// A connection found no place.
+    pub(super) fn turned_away(&self) {
+        self.turned_away.fetch_add(1, Relaxed);
+    }
+
     /// Whether something waits that the database did not take.
     pub(super) fn has_store_trouble(&self) -> bool {
         self.store_trouble.load(Relaxed)
@@ -98,6 +104,7 @@ impl Metrics {
             ("sign_ins", "Staff signed in.", &self.sign_ins),
             ("failed_sign_ins", "Staff sign-ins refused.", &self.failed_sign_ins),
             ("failed_writes", "Tries to write to the database that failed.", &self.failed_writes),
+            ("turned_away", "Connections that found no place.", &self.turned_away),
             (
                 "audit_lines_lost",
                 "Lines of the audit trail given up while it could not be written.",

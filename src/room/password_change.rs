@@ -1,7 +1,7 @@
 //! Staff change their own password: the old one first, then the new one twice.
 
 use super::assets;
-use super::http::{Address, Desk, plain};
+use super::http::{Address, Desk};
 use super::journal::Entry;
 use super::key::KeyHash;
 use super::limits::network_of;
@@ -14,7 +14,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
 use serde::{Deserialize, Serialize};
-use std::sync::PoisonError;
 
 /// What the form sends. It has no `Debug`: three passwords are in it.
 #[derive(Deserialize)]
@@ -87,16 +86,18 @@ pub(super) async fn change(
     }
     // Counted with the tries to sign in: whoever found a browser open does not guess on here.
     let tried = (network_of(from), KeyHash::of(&staff));
-    let may = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner).may_try((desk.steady)(), &tried);
-    if let Err(seconds) = may {
+    if let Err(seconds) = desk.charge_try(tried) {
         let refused = Refused { field: Some("old"), why: "wait", seconds: Some(seconds) };
         return refused.with(StatusCode::TOO_MANY_REQUESTS);
     }
-    let Ok(_turn) = desk.hashing.acquire().await else {
-        return plain(StatusCode::SERVICE_UNAVAILABLE, "The room server is closing.");
+    let Some(turn) = desk.hashing.turn(tried.0).await else {
+        desk.give_try_back(&tried);
+        return Refused { field: None, why: "busy", seconds: None }.with(StatusCode::SERVICE_UNAVAILABLE);
     };
     let (store, name) = (desk.store.clone(), staff.clone());
     let worked = tokio::task::spawn_blocking(move || {
+        // Whoever hangs up has asked for the work all the same.
+        let _turn = turn;
         let Some(known) = store.staff_password(&name)? else { return Ok(Outcome::Elsewhere) };
         if !is_right(&old, Some(&known)) {
             return Ok(Outcome::Wrong);
@@ -110,15 +111,17 @@ pub(super) async fn change(
     let tell = |action| {
         desk.hub.journal().keep(Entry::Audit { at: desk.now(), staff: staff.clone(), action, appointment: None });
     };
-    match worked.await.unwrap_or(Err(Trouble::CutShort)) {
+    let worked = worked.await.unwrap_or(Err(Trouble::CutShort));
+    if !matches!(worked, Ok(Outcome::Wrong)) {
+        desk.give_try_back(&tried);
+    }
+    match worked {
         Ok(Outcome::Changed) => {
             tell("password-changed");
             StatusCode::NO_CONTENT.into_response()
         }
         Ok(Outcome::Wrong) => {
             tell("password-change-failed");
-            let mut failed = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = failed.failed((desk.steady)(), tried);
             Refused::answer("old", "wrong")
         }
         Ok(Outcome::Elsewhere) => Refused::answer(None, "elsewhere"),

@@ -6,6 +6,7 @@
 pub mod appointment;
 mod events;
 mod hello;
+mod may_stay;
 mod room;
 mod slot;
 mod speak;
@@ -14,6 +15,7 @@ mod tests;
 
 use super::key::KeyHash;
 use super::limits::{Bucket, Failures, network_of};
+use super::rights::Clerk;
 use super::turn::Turn;
 use crate::model::ids::{Epoch, PeerId};
 use crate::model::language::Language;
@@ -25,8 +27,9 @@ pub use events::{Fault, In, Out, Why};
 use jiff::Timestamp;
 use room::Room;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Numbers one WebSocket.
@@ -82,12 +85,13 @@ pub struct Settings {
     /// IANA time zone in which times are shown.
     pub time_zone: String,
     /// STUN and TURN servers.
-    pub turn: Turn,
+    pub turn: Arc<Turn>,
 }
 
 struct Connection {
     from: IpAddr,
-    staff: Option<String>,
+    staff: Option<Clerk>,
+    since: Uptime,
     token: Secret,
     seat: Option<(String, PeerId)>,
     hello_by: Uptime,
@@ -118,8 +122,15 @@ impl Registry {
     pub fn handle(&mut self, now: Now, input: In) -> Vec<Out> {
         let mut out = Vec::new();
         self.pass_time(now, &mut out);
+        let connection = input.connection();
+        let mut touched = self.touched_by(&input);
         match input {
             In::Appointment(appointment) => self.appointment(appointment, &mut out),
+            In::Appointments(all) => {
+                for appointment in all {
+                    self.appointment(appointment, &mut out);
+                }
+            }
             In::Restore { appointment, running } => {
                 if let Some(room) = self.rooms.get_mut(&appointment) {
                     room.restore(now, running);
@@ -142,6 +153,7 @@ impl Registry {
                 let fresh = Connection {
                     from,
                     staff,
+                    since: now.steady,
                     token,
                     seat: None,
                     hello_by: now.steady + HELLO_WITHIN,
@@ -161,13 +173,16 @@ impl Registry {
                 };
                 self.fault(now, connection, code, text, &mut out);
             }
+            In::Accounts { accounts, as_of } => self.look_who_may_stay(now, &accounts, as_of, &mut out),
             In::Gone { connection } => self.gone(now, connection, &mut out),
             In::Closing => self.say_bye_to_all(&mut out),
             In::Wake => {}
         }
+        // A hello gives a seat only now.
+        touched.extend(connection.and_then(|connection| self.room_of(connection)));
         for (id, room) in &mut self.rooms {
-            if let Some(running) = room.changed() {
-                out.push(Out::Keep { appointment: id.clone(), running });
+            if std::mem::take(&mut room.touched) || touched.contains(id) {
+                out.extend(room.changed().map(|running| Out::Keep { appointment: id.clone(), running }));
             }
         }
         // A connection that is being closed says nothing any more, whatever is still on its way from it.
@@ -177,6 +192,27 @@ impl Registry {
             }
         }
         out
+    }
+
+    fn room_of(&self, connection: ConnectionId) -> Option<String> {
+        self.connections.get(&connection)?.seat.as_ref().map(|(room, _)| room.clone())
+    }
+
+    /// The rooms that an input may change: looking at each of thousands for every pong would be most of the work.
+    fn touched_by(&self, input: &In) -> BTreeSet<String> {
+        match input {
+            In::Noise { .. } | In::Wake | In::Closing | In::Appointments(_) => BTreeSet::new(),
+            In::Appointment(appointment) => [appointment.id.clone()].into(),
+            In::Restore { appointment, .. }
+            | In::Revoke { appointment, .. }
+            | In::NewKey { appointment, .. }
+            | In::Move { appointment, .. } => [appointment.clone()].into(),
+            In::Accounts { .. } => self.rooms.keys().cloned().collect(),
+            In::Connect { connection, .. }
+            | In::Message { connection, .. }
+            | In::Fault { connection, .. }
+            | In::Gone { connection } => self.room_of(*connection).into_iter().collect(),
+        }
     }
 
     /// How long from `now` until the registry wants [`In::Wake`], and why.
@@ -208,7 +244,7 @@ impl Registry {
 
     fn appointment(&mut self, appointment: Appointment, out: &mut Vec<Out>) {
         let (id, withdrawn) = (appointment.id.clone(), appointment.standing == Standing::Revoked);
-        let room = self.rooms.entry(id.clone()).or_insert_with(|| Room::new(appointment));
+        let room = self.rooms.entry(id.clone()).or_insert_with(|| Room::new(appointment, self.settings.turn.clone()));
         // Somebody may withdraw it in the store, at the command line.
         if withdrawn && room.appointment().standing != Standing::Revoked {
             self.revoke(&id, out);
@@ -217,6 +253,7 @@ impl Registry {
 
     fn revoke(&mut self, appointment: &str, out: &mut Vec<Out>) {
         if let Some(room) = self.rooms.get_mut(appointment) {
+            room.touched = true;
             room.set_standing(Standing::Revoked, out);
             room.dismiss_all(ByeReason::Revoked, out);
         }

@@ -104,11 +104,7 @@ mod tests {
             counter: Words::ja_en("子育て相談窓口", "Childcare consultation"),
             telephone: "0422-00-1234".to_owned(),
             rules: RULES_VERSION.to_owned(),
-            ice_servers: vec![IceServer {
-                urls: vec!["turn:turn.city.example:3478".to_owned()],
-                username: Some("1795002400:guest-2".to_owned()),
-                credential: Some(Secret::new("c2VjcmV0IG9mIHRoZSBzZWF0IQ==")),
-            }],
+            ice_servers: Vec::new(),
             relay_only: false,
             resume: Secret::new("ZYXWVTSRQPNMKJHGFEDCBA9876"),
             admitted: false,
@@ -116,6 +112,13 @@ mod tests {
         let mut examples = vec![
             ToClient::Welcome(welcome),
             ToClient::Beat { server_time: at(0) },
+            ToClient::Servers {
+                ice_servers: vec![IceServer {
+                    urls: vec!["turn:turn.city.example:3478".to_owned()],
+                    username: Some("1795002400:4F7K2M9Q-guest".to_owned()),
+                    credential: Some(Secret::new("c2VjcmV0IG9mIHRoZSBzZWF0IQ==")),
+                }],
+            },
             ToClient::Lobby { staff_present: true },
             ToClient::Admitted,
             ToClient::Peer {

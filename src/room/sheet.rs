@@ -3,10 +3,12 @@
 use super::assets;
 use super::desk_api::{self, Asked};
 use super::http::{Desk, plain};
+use super::journal::Entry;
 use super::key::{self, KeyHash};
 use super::registry::In;
 use super::registry::appointment::{Appointment, Standing};
 use super::reserve::Made;
+use super::sign_in::Beyond;
 use super::store::StoreError;
 use crate::drawing;
 use crate::model::language::Language;
@@ -26,8 +28,8 @@ const PAGE: &str = include_str!("pages/sheet.html");
 /// `POST /sheet`: makes an appointment; the answer is its sheet, and the key is never shown again.
 pub(super) async fn create(State(desk): State<Desk>, headers: HeaderMap, Form(asked): Form<Asked>) -> Response {
     let language = asked.language.unwrap_or_default();
-    let Some(staff) = desk.signed_in(&headers).await else { return not_signed_in(language) };
-    let made = match desk_api::make(&desk, staff, asked).await {
+    let Some(session) = desk.session(&headers).await else { return not_signed_in(language) };
+    let made = match desk_api::make(&desk, session, asked).await {
         Ok(made) => made,
         Err(refused) => {
             let sentence = assets::said(language, &format!("why-{}", refused.why));
@@ -51,7 +53,10 @@ pub(super) async fn again(
     Path(id): Path<String>,
     Query(Reads { language }): Query<Reads>,
 ) -> Response {
-    let Some(staff) = desk.signed_in(&headers).await else { return not_signed_in(language) };
+    let staff = match desk.reaching(&headers, &id).await {
+        Ok(session) => session.staff,
+        Err(beyond) => return out_of_reach(beyond, language, "why-gone"),
+    };
     let (store, now, wanted) = (desk.store.clone(), desk.now(), id.clone());
     let made = tokio::task::spawn_blocking(move || {
         let Some(appointment) = store.appointments()?.into_iter().find(|kept| kept.id == wanted) else {
@@ -77,6 +82,14 @@ pub(super) async fn again(
     }
 }
 
+fn out_of_reach(beyond: Beyond, language: Language, gone: &str) -> Response {
+    match beyond {
+        Beyond::NotSignedIn => not_signed_in(language),
+        Beyond::NoSuch => plain(StatusCode::NOT_FOUND, &assets::said(language, gone)),
+        Beyond::Trouble => plain(StatusCode::INTERNAL_SERVER_ERROR, &assets::said(language, "why-server")),
+    }
+}
+
 /// A clerk reads this one.
 fn not_signed_in(language: Language) -> Response {
     plain(StatusCode::UNAUTHORIZED, &assets::said(language, "refused-not-staff"))
@@ -97,9 +110,11 @@ pub(super) async fn as_pdf(
     Path(id): Path<String>,
     Form(Kept { key, language }): Form<Kept>,
 ) -> Response {
-    if desk.signed_in(&headers).await.is_none() {
-        return not_signed_in(language);
-    }
+    let staff = match desk.reaching(&headers, &id).await {
+        Ok(session) => session.staff,
+        Err(beyond) => return out_of_reach(beyond, language, "why-paper-old"),
+    };
+    let (journal, at) = (desk.hub.journal().clone(), desk.now());
     let (key, store, now) = (Secret::new(key), desk.store.clone(), desk.now());
     let drawn = tokio::task::spawn_blocking(move || {
         let hash = key::hash_of_sent(key.expose());
@@ -114,6 +129,7 @@ pub(super) async fn as_pdf(
     match drawn.await {
         Ok(Ok(Some((id, Ok(pdf))))) => {
             let name = format!("attachment; filename=\"room-key-{id}.pdf\"");
+            journal.keep(Entry::Audit { at, staff, action: "paper-as-pdf", appointment: Some(id) });
             let headers = [(header::CONTENT_TYPE, "application/pdf".to_owned()), (header::CONTENT_DISPOSITION, name)];
             (headers, pdf).into_response()
         }

@@ -5,6 +5,7 @@ use super::http::{Address, Desk, plain};
 use super::journal::Entry;
 use super::key::{self, KeyHash};
 use super::limits::{Bucket, Failures, network_of};
+use super::rights::Clerk;
 use super::store::Session;
 use crate::model::secret::Secret;
 use crate::password::{Weak, normal, sound};
@@ -101,6 +102,8 @@ enum Outcome {
     Wrong,
     /// Too many tries: so many seconds are to be waited.
     Wait(u32),
+    /// Too many others are looked at.
+    Busy,
     /// It is not the clerk's doing.
     Trouble(StatusCode, &'static str),
 }
@@ -108,15 +111,17 @@ enum Outcome {
 async fn try_to_sign_in(desk: &Desk, from: IpAddr, entered: Entered) -> Outcome {
     let (name, password, now) = (normal(entered.name.trim()), Secret::new(entered.password), desk.now());
     let tried = (network_of(from), KeyHash::of(&name));
-    let may = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner).may_try((desk.steady)(), &tried);
-    if let Err(wait) = may {
+    if let Err(wait) = desk.charge_try(tried) {
         return Outcome::Wait(wait);
     }
-    let Ok(_turn) = desk.hashing.acquire().await else {
-        return Outcome::Trouble(StatusCode::SERVICE_UNAVAILABLE, "The room server is closing.");
+    let Some(turn) = desk.hashing.turn(tried.0).await else {
+        desk.give_try_back(&tried);
+        return Outcome::Busy;
     };
     let store = desk.store.clone();
     let worked = tokio::task::spawn_blocking(move || {
+        // Whoever hangs up has asked for the work all the same.
+        let _turn = turn;
         let hash = store.staff_password(&name)?;
         if !is_right(&password, hash.as_deref()) {
             return Ok((None, hash.is_some().then_some((name, "sign-in-failed"))));
@@ -134,15 +139,24 @@ async fn try_to_sign_in(desk: &Desk, from: IpAddr, entered: Entered) -> Outcome 
     if let Ok(Ok((_, Some((staff, action))))) = &worked {
         desk.hub.journal().keep(Entry::Audit { at: now, staff: staff.clone(), action, appointment: None });
     }
+    // Only what was wrong stays counted.
+    if !matches!(worked, Ok(Ok((None, _)))) {
+        desk.give_try_back(&tried);
+    }
     match worked {
         Ok(Ok((Some(token), _))) => {
             desk.metrics.signed_in(true);
             Outcome::In(token)
         }
-        Ok(Ok((None, _))) => {
+        Ok(Ok((None, known))) => {
             desk.metrics.signed_in(false);
-            let mut failed = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = failed.failed((desk.steady)(), tried);
+            let tries = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
+            if let (Err(_), Some((staff, _))) = (tries.may_try((desk.steady)(), &tried), known) {
+                // Once: those that are held off from now on are no news.
+                let entry = Entry::Audit { at: now, staff, action: "sign-ins-held-off", appointment: None };
+                desk.hub.journal().keep(entry);
+            }
+            drop(tries);
             Outcome::Wrong
         }
         Ok(Err(error)) => {
@@ -168,6 +182,7 @@ pub(super) async fn sign_in(
         }
         Outcome::Wrong => Redirect::to("/sign-in?wrong=1").into_response(),
         Outcome::Wait(wait) => Redirect::to(&format!("/sign-in?wait={wait}")).into_response(),
+        Outcome::Busy => Redirect::to("/sign-in?busy=1").into_response(),
         Outcome::Trouble(status, sentence) => plain(status, sentence),
     }
 }
@@ -193,6 +208,7 @@ pub(super) async fn sign_in_again(
         Outcome::Wait(wait) => {
             (StatusCode::TOO_MANY_REQUESTS, Json(NotIn { wait_seconds: Some(wait) })).into_response()
         }
+        Outcome::Busy => plain(StatusCode::SERVICE_UNAVAILABLE, "Too many sign in at once; try again in a moment."),
         Outcome::Trouble(status, sentence) => plain(status, sentence),
     }
 }
@@ -216,9 +232,53 @@ pub(super) async fn sign_out(State(desk): State<Desk>, headers: HeaderMap) -> Re
 }
 
 impl Desk {
+    /// Counts a try before its password is looked at.
+    ///
+    /// # Errors
+    /// Seconds to wait.
+    pub(super) fn charge_try(&self, tried: Tried) -> Result<(), u32> {
+        let mut tries = self.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
+        tries.charge((self.steady)(), tried)
+    }
+
+    /// A try that was not wrong does not count.
+    pub(super) fn give_try_back(&self, tried: &Tried) {
+        self.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner).give_back(tried);
+    }
+
     /// The staff account whose session cookie a request carries.
     pub(super) async fn signed_in(&self, headers: &HeaderMap) -> Option<String> {
         Some(self.session(headers).await?.staff)
+    }
+
+    /// The same for a line.
+    pub(super) async fn clerk(&self, headers: &HeaderMap) -> Option<Clerk> {
+        let (session, Session { staff, until, rights }) = (session_token(self, headers)?, self.session(headers).await?);
+        Some(Clerk { name: staff, rights, session, until })
+    }
+
+    /// The account's session when its rights reach an appointment's counter.
+    ///
+    /// # Errors
+    /// Nobody is signed in, or to them there is no such appointment.
+    pub(super) async fn reaching(&self, headers: &HeaderMap, appointment: &str) -> Result<Session, Beyond> {
+        let session = self.session(headers).await.ok_or(Beyond::NotSignedIn)?;
+        let (store, id) = (self.store.clone(), appointment.to_owned());
+        let counter = tokio::task::spawn_blocking(move || store.counter_of(&id)).await;
+        match counter {
+            Ok(Ok(Some(counter))) if session.rights.reaches(&counter) => Ok(session),
+            Ok(Ok(Some(_))) => {
+                let (staff, appointment) = (session.staff, Some(appointment.to_owned()));
+                self.hub.journal().keep(Entry::Audit { at: self.now(), staff, action: "counter-refused", appointment });
+                Err(Beyond::NoSuch)
+            }
+            Ok(Ok(None)) => Err(Beyond::NoSuch),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "an appointment's counter could not be read");
+                Err(Beyond::Trouble)
+            }
+            Err(_) => Err(Beyond::Trouble),
+        }
     }
 
     /// The session whose cookie a request carries.
@@ -231,6 +291,15 @@ impl Desk {
         let found = tokio::task::spawn_blocking(move || store.session(token, now)).await.ok()?;
         found.inspect_err(|error| tracing::error!(%error, "a session could not be read")).ok()?
     }
+}
+
+/// Why an appointment is out of reach.
+#[derive(Clone, Copy)]
+pub(super) enum Beyond {
+    NotSignedIn,
+    /// There is none, or it is another counter's: that is not told apart.
+    NoSuch,
+    Trouble,
 }
 
 /// The session that a request's cookie names, whether there is one or not.

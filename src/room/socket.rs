@@ -15,6 +15,8 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 /// A message up to this size is still read, so that it can be answered; a longer one ends the connection.
 const READ_AT_MOST: usize = 4 * MAX_MESSAGE_BYTES;
+/// A line's own buffer: most are idle for most of the time, and tungstenite's 128 KiB are held all that time.
+const BUFFER: usize = 4 * 1024;
 /// Whoever does not read what we send within this time is cut off.
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
 
@@ -31,7 +33,7 @@ pub(super) async fn upgrade(
         Some(origin) if desk.is_our_origin(origin) => true,
         Some(_) => return (StatusCode::FORBIDDEN, "This page may not connect here.\n").into_response(),
     };
-    let staff = if ours { desk.signed_in(&headers).await } else { None };
+    let staff = if ours { desk.clerk(&headers).await } else { None };
     let Some((connection, lines)) = desk.hub.open(from, staff).await else {
         return (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -42,6 +44,8 @@ pub(super) async fn upgrade(
     let hub = desk.hub.clone();
     // Should the upgrade fail, no hello comes, and the registry gives the connection up by itself.
     upgrade
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(0)
         .max_message_size(READ_AT_MOST)
         .max_frame_size(READ_AT_MOST)
         .on_upgrade(move |socket| serve(socket, connection, lines, hub))

@@ -5,22 +5,25 @@
 mod accounts;
 mod appointments;
 mod migrations;
+mod trail;
 
 use super::registry::Running;
 use super::registry::appointment::Counter;
-pub use accounts::Session;
+pub use accounts::{Accounts, Session};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OpenFlags, Row, params};
-use serde::Serialize;
 use std::fs::{OpenOptions, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+pub use trail::{AuditLine, Checked, Written};
 
 /// Appointments stay for so long after their end, so that an old key is told "over" and not "unknown".
 pub const KEEP_APPOINTMENTS: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Sign-ins stay for so long after their end: nobody who signed in since then is mistaken for one who was signed out.
+const KEEP_SESSIONS: SignedDuration = SignedDuration::from_hours(24);
 /// The audit trail stays for so long.
 pub const KEEP_AUDIT: SignedDuration = SignedDuration::from_hours(3 * 365 * 24);
 
@@ -79,19 +82,6 @@ impl StoreError {
             None | Some(Code::ConstraintViolation | Code::TypeMismatch | Code::ParameterOutOfRange | Code::ApiMisuse)
         )
     }
-}
-
-/// One line of the audit trail.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AuditLine {
-    /// When.
-    pub at: Timestamp,
-    /// Which staff account (`-` for the command line).
-    pub staff: String,
-    /// What it did: a stable word.
-    pub action: String,
-    /// In which appointment, where there is one.
-    pub appointment: Option<String>,
 }
 
 /// A handle on the file. Its calls block for some milliseconds, writes for up to [`LOCKED_AT_MOST`]: async code goes
@@ -240,36 +230,6 @@ impl Store {
         Ok(rows.into_iter().filter_map(|(id, text)| Some((id, serde_json::from_str(&text).ok()?))).collect())
     }
 
-    /// Adds a line to the audit trail.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn audit(&self, at: Timestamp, staff: &str, action: &str, appointment: Option<&str>) -> Result<(), StoreError> {
-        self.with(|db| {
-            db.execute(
-                "INSERT INTO audit (at, staff, action, appointment) VALUES (?1, ?2, ?3, ?4)",
-                params![at.as_second(), staff, action, appointment],
-            )
-            .map(|_| ())
-        })
-    }
-
-    /// The last `count` lines of the audit trail, the newest first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn audit_trail(&self, count: u32) -> Result<Vec<AuditLine>, StoreError> {
-        self.reading(|db| {
-            let mut statement =
-                db.prepare("SELECT at, staff, action, appointment FROM audit ORDER BY number DESC LIMIT ?1")?;
-            let rows = statement.query_map([count], |row| {
-                let (at, staff, action, appointment) = (instant(row, 0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-                Ok(AuditLine { at, staff, action, appointment })
-            })?;
-            rows.collect()
-        })
-    }
-
     /// A number that changes when another program wrote to the file.
     ///
     /// # Errors
@@ -288,8 +248,9 @@ impl Store {
             let old = before(KEEP_APPOINTMENTS);
             db.execute("DELETE FROM running WHERE appointment IN (SELECT id FROM appointment WHERE ends < ?1)", [old])?;
             db.execute("DELETE FROM appointment WHERE ends < ?1", [old])?;
-            db.execute("DELETE FROM session WHERE until < ?1", [now.as_second()])?;
-            db.execute("DELETE FROM audit WHERE at < ?1", [before(KEEP_AUDIT)]).map(|_| ())
+            // One that has ended by itself is told for a while from one that somebody ended.
+            db.execute("DELETE FROM session WHERE until < ?1", [before(KEEP_SESSIONS)])?;
+            trail::forget(db, before(KEEP_AUDIT))
         })
     }
 

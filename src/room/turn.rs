@@ -20,14 +20,15 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// The servers for one seat; its TURN name is `EXPIRY:SEAT` (seconds since 1970), so it says nothing about a person.
-    pub fn servers(&self, expires: Timestamp, seat: &str) -> Vec<IceServer> {
+    /// The servers for `whom`, whose TURN name is `EXPIRY:WHOM` (seconds since 1970). coturn counts its `user-quota` by what
+    /// stands behind the colon.
+    pub fn servers(&self, expires: Timestamp, whom: &str) -> Vec<IceServer> {
         let mut servers = Vec::new();
         if !self.stun.is_empty() {
             servers.push(IceServer { urls: self.stun.clone(), username: None, credential: None });
         }
         if let (false, Some(secret)) = (self.turn.is_empty(), &self.secret) {
-            let username = format!("{}:{seat}", expires.as_second());
+            let username = format!("{}:{whom}", expires.as_second());
             let credential = Some(Secret::new(password(secret, &username)));
             servers.push(IceServer { urls: self.turn.clone(), username: Some(username), credential });
         }

@@ -2,7 +2,8 @@
 //! line, with the same clip before the camera, and the same Chromium on the staff page. `make bench` runs it.
 //!
 //! `ONLY=clean` takes one line of several (see `lines`), `RUNS=5` so many runs of each end on each line, `README=1` writes
-//! the table into the README. Raw figures and what each end noted are in `target/bench`. `make soak` is in [`soak`].
+//! the table into the README. Raw figures and what each end noted are in `target/bench`. `make soak` is in [`soak`], `make
+//! lines` in [`crowd`].
 
 #![allow(
     unreachable_pub,
@@ -16,6 +17,7 @@
 mod appliance;
 mod clip;
 mod counter;
+mod crowd;
 mod figures;
 mod home;
 mod lines;
@@ -68,6 +70,8 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|word| word == "box") {
         appliance::run(&arguments[1..]);
+    } else if std::env::var_os("CROWD").is_some_and(|value| !value.is_empty()) {
+        tokio::runtime::Runtime::new().unwrap().block_on(crowd::crowd());
     } else if std::env::var_os(INSIDE).is_none() {
         std::process::exit(inside_namespaces());
     } else {

@@ -15,12 +15,14 @@ mod desk;
 #[path = "../support/loopback.rs"]
 mod loopback;
 
+mod a_crowd_at_the_door;
 mod a_full_day_in_a_browser;
 mod a_key_typed_from_the_paper;
 mod a_room_from_hello_to_the_end;
 mod an_end_that_cannot_be_verified;
 mod another_time;
 mod changing_a_password;
+mod clerks_of_other_counters;
 mod every_refusal_and_limit;
 mod moved_in_a_browser;
 mod no_browser_outlives_its_test;

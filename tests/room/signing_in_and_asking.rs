@@ -34,6 +34,32 @@ async fn a_wrong_password_and_an_unknown_name_get_the_same_answer_and_too_many_m
 }
 
 #[tokio::test]
+async fn wrong_passwords_beside_each_other_are_counted_before_they_are_looked_at() {
+    let desk = Desk::open().await;
+    let tries = (0..40).map(|_| desk.sign_in(&desk.demo.staff, "wrong password"));
+    let answers = futures_util::future::join_all(tries).await;
+    let looked_at = answers.iter().filter(|answer| header(answer, "location") == Some("/sign-in?wrong=1"));
+    assert_eq!(looked_at.count(), 10);
+    assert!(answers.iter().any(|answer| header(answer, "location").unwrap().starts_with("/sign-in?wait=")));
+}
+
+#[tokio::test]
+async fn a_flood_of_sign_ins_is_told_to_come_back_and_a_right_password_costs_no_try() {
+    let desk = Desk::open().await;
+    let names: Vec<_> = (0..80).map(|number| format!("nobody-{number}")).collect();
+    let flood = futures_util::future::join_all(names.iter().map(|name| desk.sign_in(name, "wrong password"))).await;
+    for answer in &flood {
+        let to = header(answer, "location").unwrap();
+        assert!(["/sign-in?wrong=1", "/sign-in?busy=1"].contains(&to), "{answer}");
+    }
+    // More often than there are tries.
+    for _ in 0..12 {
+        let right = desk.sign_in(&desk.demo.staff, desk.demo.password.expose()).await;
+        assert_eq!(header(&right, "location"), Some("/staff"));
+    }
+}
+
+#[tokio::test]
 async fn every_answer_carries_the_headers_and_nothing_is_open_without_signing_in() {
     let desk = Desk::open().await;
     for (path, status) in [

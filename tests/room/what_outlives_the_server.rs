@@ -137,6 +137,13 @@ async fn the_trail_says_what_staff_did_and_the_disk_nothing_about_the_family() {
     assert_eq!(trail(), expected.map(|action| format!("midori {action}")));
     let printed = command(&["audit", "--database", &desk.demo.database.display().to_string()], "").await.unwrap();
     assert!(printed.lines().next().unwrap().ends_with(&format!("midori\tended\t{}", desk.demo.appointment)));
+    let check = ["audit", "--check", "--database", &desk.demo.database.display().to_string()];
+    let whole = command(&check, "").await.unwrap();
+    assert!(whole.contains("the trail is whole: 8 lines"), "{whole}");
+    let database = rusqlite::Connection::open(&desk.demo.database).unwrap();
+    database.execute("UPDATE audit SET action = 'left' WHERE number = 3", []).unwrap();
+    let broken = command(&check, "").await.unwrap_err();
+    assert!(broken.contains("line 3 was changed"), "{broken}");
 
     let bytes = database_bytes(desk.folder.path());
     let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
@@ -404,7 +411,7 @@ async fn an_account_that_is_removed_is_signed_out_and_stays_in_the_trail() {
     let database = desk.demo.database.display().to_string();
     let cookie = desk.cookie().await;
     let list = command(&["staff", "list", "--database", &database], "").await.unwrap();
-    assert_eq!(list, "midori\n");
+    assert_eq!(list, "midori\tdesk lender admin\t*\n");
     let error = command(&["staff", "remove", "--database", &database, "midorii"], "").await.unwrap_err();
     assert!(error.contains("known are: midori"), "{error}");
     command(&["staff", "remove", "--database", &database, "midori"], "").await.unwrap();

@@ -35,6 +35,8 @@ pub(crate) struct Room {
     tokens: u32,
     epoch: u32,
     on_hold: bool,
+    /// What comes with the consent.
+    pub(crate) servers: Option<Vec<IceServer>>,
 }
 
 struct Seat {
@@ -63,6 +65,7 @@ impl Default for Room {
             tokens: 0,
             epoch: 0,
             on_hold: false,
+            servers: None,
         }
     }
 }
@@ -108,6 +111,9 @@ impl Room {
                 }
                 if let Some(seat) = &mut self.seat {
                     seat.consented = true;
+                }
+                if let Some(ice_servers) = self.servers.clone() {
+                    self.say(ToClient::Servers { ice_servers });
                 }
                 self.say(ToClient::Lobby { staff_present: self.staff_present });
                 self.introduce(true);

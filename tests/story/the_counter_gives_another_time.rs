@@ -57,6 +57,19 @@ fn a_connection_made_after_that_has_the_new_credentials() {
 }
 
 #[test]
+fn the_first_connection_has_the_servers_that_come_with_the_consent() {
+    let mut life = Life::at_the_mirror();
+    let server = IceServer { urls: vec!["turn:turn.example".to_owned()], username: None, credential: None };
+    life.room.servers = Some(vec![server]);
+    life.press();
+    life.press();
+    life.until("session-lobby");
+    life.staff_lets_in();
+    life.until("session-live-good");
+    assert_eq!((life.media.built, life.media.servers.join(" ")), (1, "turn:turn.example".to_owned()));
+}
+
+#[test]
 fn a_family_before_the_rules_sees_the_new_time_and_is_called_when_the_lobby_opens() {
     let mut life = Life::at_the_mirror();
     let chimes = life.asked("Chime");

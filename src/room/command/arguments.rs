@@ -39,6 +39,9 @@ pub(super) enum What {
         /// How many lines.
         #[arg(long, default_value_t = 100)]
         lines: u32,
+        /// Prints no lines, but whether all are there as they were written, or where not.
+        #[arg(long)]
+        check: bool,
     },
     /// Prepares a demo city in FOLDER with an appointment that is open now, and serves it on loopback.
     Demo {
@@ -102,12 +105,20 @@ pub(super) struct Serve {
 
 #[derive(Subcommand)]
 pub(super) enum Staff {
-    /// Makes an account, or changes its password. The password is read from the first line of standard input.
+    /// Makes an account, or changes its password and rights. The password is read from the first line of standard input.
     Add {
         #[command(flatten)]
         database: Database,
         /// The account's name.
         name: String,
+        /// What it is for: desk (sits with families), lender (appointments and papers only), admin (every counter's appointments,
+        /// no families); may be given several times. [default: desk; as it was, for an account that is there]
+        #[arg(long)]
+        role: Vec<String>,
+        /// A counter's short name, or * for every one; may be given several times. [default: *; as it was, for an account that
+        /// is there]
+        #[arg(long)]
+        counter: Vec<String>,
     },
     /// Removes an account and signs it out everywhere. What it did stays in the audit trail.
     Remove {
@@ -116,7 +127,7 @@ pub(super) enum Staff {
         /// The account's name.
         name: String,
     },
-    /// Prints the accounts' names.
+    /// Prints the accounts' names, roles and counters.
     List {
         #[command(flatten)]
         database: Database,
@@ -197,6 +208,7 @@ impl Serve {
         config.time_zone = self.time_zone.or(file.time_zone).unwrap_or(config.time_zone);
         config.city = file.city.unwrap_or_default();
         config.behind_proxy = self.behind_proxy || file.behind_proxy;
+        config.connections = file.connections.unwrap_or(config.connections);
         let first = |given: Vec<String>, written: Vec<String>| if given.is_empty() { written } else { given };
         config.turn.stun = first(self.stun_url, file.turn.stun);
         config.turn.turn = first(self.turn_url, file.turn.urls);

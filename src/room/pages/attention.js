@@ -27,7 +27,9 @@ export class Attention {
 
   /** `seated` is where the clerk is: there is no need to be led there. */
   look({ appointments, time_zone: zone }, seated) {
-    const calling = appointments.filter((one) => one.state.waiting > 0 || waitsAlone(one));
+    // Who may take no seat there can do nothing about it.
+    const own = appointments.filter((one) => one.may_sit);
+    const calling = own.filter((one) => one.state.waiting > 0 || waitsAlone(one));
     document.title = `${calling.length > 0 ? `(${calling.length}) ` : ""}${word("title-staff")}`;
     const fresh = calling.filter(({ id }) => !this.#known.has(id));
     this.#known = new Set(calling.map(({ id }) => id));
@@ -36,7 +38,7 @@ export class Attention {
       this.#announce(text);
       this.#notify(text);
     }
-    const alone = appointments.some(waitsAlone);
+    const alone = own.some(waitsAlone);
     document.body.dataset.calling = String(calling.length);
     // In a small window the list may be out of sight.
     const sign = document.getElementById("calling");

@@ -101,7 +101,7 @@ export function card(appointment, { zone, today, staff, seated, top, brief, open
   }
   if (!isPast(appointment)) {
     const row = element("div", "row");
-    if (id !== seated) {
+    if (id !== seated && appointment.may_sit) {
       (top ? line : row).append(join());
     }
     for (const [what, label] of [["time", word("move-title")], ["paper", word("paper-again")], ["revoke", word("revoke")]]) {

@@ -211,6 +211,9 @@ function hearing() {
         distrust();
       }
     },
+    servers: ({ ice_servers }) => {
+      welcome.ice_servers = ice_servers;
+    },
     moved: ({ slot, ice_servers }) => {
       Object.assign(welcome, { slot, ice_servers });
       const { time_zone: zone } = welcome;

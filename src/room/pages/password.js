@@ -6,6 +6,7 @@ const ANSWER_WITHIN_MS = 20_000;
 const WHY = {
   wrong: { word: "password-wrong" },
   wait: { word: "sign-in-wait" },
+  busy: { word: "sign-in-busy" },
   empty: { word: "password-empty" },
   short: { word: "password-short" },
   guessable: { word: "password-guessable" },

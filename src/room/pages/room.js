@@ -14,7 +14,7 @@ const OPEN_MS = 10_000;
 /** Whoever was not seated by then is told so; it is tried on. */
 const STUCK_MS = 12_000;
 const LONGEST_PAUSE_MS = 5000;
-const ENDED_FOR_GOOD = ["left", "ended", "let-leave", "slot-over", "revoked", "misbehaved", "replaced"];
+const ENDED_FOR_GOOD = ["left", "ended", "let-leave", "slot-over", "revoked", "misbehaved", "replaced", "signed-out"];
 
 /**
  * Talks with the room server. `on` has a function per kind of message, `line(up)` for the line itself, and `stuck()` when

@@ -14,6 +14,8 @@ function show() {
     problem.textContent = word("sign-in-wrong");
   } else if (asked.has("wait")) {
     problem.textContent = word("sign-in-wait", { seconds: Number(asked.get("wait")) || 30 });
+  } else if (asked.has("busy")) {
+    problem.textContent = word("sign-in-busy");
   } else {
     return;
   }
@@ -22,7 +24,7 @@ function show() {
 
 document.querySelector("form").addEventListener("submit", () => typed.keep(name.value));
 // Only the password is typed again.
-if (asked.has("wrong") || asked.has("wait")) {
+if (["wrong", "wait", "busy"].some((why) => asked.has(why))) {
   name.value = typed.get() ?? "";
   document.getElementById(name.value ? "password" : "name").focus();
 }

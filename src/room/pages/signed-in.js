@@ -95,7 +95,7 @@ export class SignedIn {
       password.value = "";
       this.#say(seconds ? word("sign-in-wait", { seconds }) : word("sign-in-password-wrong"));
     } else {
-      this.#say(word("why-server"));
+      this.#say(word(answer?.status === 503 ? "sign-in-busy" : "why-server"));
     }
   }
 

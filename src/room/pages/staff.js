@@ -28,6 +28,7 @@ const BYES = {
   "slot-over": { word: "bye-slot-over" },
   revoked: { word: "bye-revoked" },
   replaced: { word: "bye-replaced" },
+  "signed-out": { word: "bye-signed-out" },
   left: { word: "bye-left" },
   misbehaved: { word: "bye-misbehaved" },
   "let-leave": { word: "bye-ended" },
@@ -174,6 +175,9 @@ function hearing(appointment) {
         guest.stats = stats;
         call?.takes(stats.takes ?? null);
       }
+    },
+    servers: ({ ice_servers }) => {
+      welcome.ice_servers = ice_servers;
     },
     moved: ({ slot, ice_servers }) => {
       Object.assign(welcome, { slot, ice_servers });

@@ -3,15 +3,21 @@
 use super::appointment::{Appointment, Standing};
 use super::{ConnectionId, Running};
 use crate::model::secret::Secret;
+use crate::model::uptime::Uptime;
 use crate::model::wire::{Slot, ToClient, ToServer};
 use crate::room::key::KeyHash;
+use crate::room::rights::Clerk;
+use crate::room::store::Accounts;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Something that happened.
 #[derive(Clone)]
 pub enum In {
-    /// An appointment was made, or read from the store.
+    /// An appointment was made.
     Appointment(Appointment),
+    /// All that were read from the store: one turn, however many there are.
+    Appointments(Vec<Appointment>),
     /// What was going on in a room before the server went down.
     Restore {
         /// Which room.
@@ -50,8 +56,8 @@ pub enum In {
         connection: ConnectionId,
         /// Where from.
         from: IpAddr,
-        /// The staff account that is signed in on it.
-        staff: Option<String>,
+        /// Who is signed in on it.
+        staff: Option<Clerk>,
         /// A freshly drawn token for its seat.
         token: Secret,
     },
@@ -74,6 +80,13 @@ pub enum In {
         /// What is wrong with it.
         fault: Fault,
     },
+    /// Accounts and sign-ins, as they were in the store at `as_of`.
+    Accounts {
+        /// They.
+        accounts: Arc<Accounts>,
+        /// Who connected later is not judged by them.
+        as_of: Uptime,
+    },
     /// A WebSocket was closed or fell silent.
     Gone {
         /// Which.
@@ -83,6 +96,20 @@ pub enum In {
     Closing,
     /// The time of [`Registry::wake_at`] has come (or any other).
     Wake,
+}
+
+impl In {
+    /// The connection that it is about.
+    pub(super) fn connection(&self) -> Option<ConnectionId> {
+        match self {
+            Self::Connect { connection, .. }
+            | Self::Message { connection, .. }
+            | Self::Noise { connection }
+            | Self::Fault { connection, .. }
+            | Self::Gone { connection } => Some(*connection),
+            _ => None,
+        }
+    }
 }
 
 /// What is wrong with something received.

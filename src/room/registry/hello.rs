@@ -5,17 +5,10 @@ use super::room::{Line, Off, Room, Seat};
 use super::{ConnectionId, Now, Out, Registry, room_of_key};
 use crate::model::ids::PeerId;
 use crate::model::language::Language;
-use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, Slot, ToClient, VERSION, Welcome};
+use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, ToClient, VERSION, Welcome};
 use crate::room::key::{KeyHash, hash_of_sent};
 use crate::room::limits::network_of;
-use jiff::{SignedDuration, Timestamp};
-
-/// TURN credentials outlive the slot by this, so that a call at its very end keeps its path.
-const CREDENTIALS_AFTER_END: SignedDuration = SignedDuration::from_mins(10);
-
-pub(super) fn credentials_expire(slot: &Slot) -> Timestamp {
-    slot.ends.saturating_add(CREDENTIALS_AFTER_END).unwrap_or(Timestamp::MAX)
-}
+use crate::room::rights::Clerk;
 
 /// The seat that a hello got.
 struct Granted {
@@ -109,11 +102,14 @@ impl Registry {
             // Whoever comes back late has a key as well, and is to use it at once.
             return Err(Refusal::ResumeExpired);
         };
-        let Some(seat) = self.rooms.get_mut(&id).and_then(|room| room.seats.get_mut(&peer)) else {
-            return Err(Refusal::ResumeExpired);
-        };
-        if seat.role == Role::Staff && seat.staff != open.staff {
-            return Err(Refusal::NotStaff);
+        let Some(room) = self.rooms.get_mut(&id) else { return Err(Refusal::ResumeExpired) };
+        let counter = room.appointment().counter.id.clone();
+        let Some(seat) = room.seats.get_mut(&peer) else { return Err(Refusal::ResumeExpired) };
+        if seat.role == Role::Staff {
+            let own = open.staff.as_ref().filter(|clerk| seat.staff.as_ref() == Some(&clerk.name));
+            if !own.is_some_and(|clerk| clerk.rights.sits_at(&counter)) {
+                return Err(Refusal::NotStaff);
+            }
         }
         seat.language = language;
         let token = KeyHash::of(open.token.expose());
@@ -131,9 +127,14 @@ impl Registry {
         out: &mut Vec<Out>,
     ) -> Result<Granted, Refusal> {
         let Some(open) = self.connections.get(&connection) else { return Err(Refusal::Busy) };
-        let Some(staff) = open.staff.clone() else { return Err(Refusal::NotStaff) };
+        let Some(Clerk { name: staff, rights, .. }) = open.staff.clone() else { return Err(Refusal::NotStaff) };
         let token = KeyHash::of(open.token.expose());
         let Some(room) = self.rooms.get_mut(appointment) else { return Err(Refusal::NotStaff) };
+        // Whose counter it is not learns nothing of it.
+        if !rights.sits_at(&room.appointment().counter.id) {
+            out.push(Out::Audit { staff, appointment: appointment.to_owned(), action: "seat-refused" });
+            return Err(Refusal::NotStaff);
+        }
         if room.appointment().standing == Standing::Revoked {
             return Err(Refusal::Revoked);
         }
@@ -181,7 +182,6 @@ impl Registry {
         let peer = granted.peer;
         open.seat = Some((granted.room, peer.clone()));
         let appointment = room.appointment();
-        let expires = credentials_expire(&appointment.slot);
         let admitted = granted.resumed && room.seats.get(&peer).is_some_and(|seat| seat.admitted);
         let welcome = Welcome {
             version: VERSION,
@@ -192,7 +192,7 @@ impl Registry {
             counter: appointment.counter.name.clone(),
             telephone: appointment.counter.telephone.clone(),
             rules: crate::model::wire::RULES_VERSION.to_owned(),
-            ice_servers: self.settings.turn.servers(expires, &peer.0),
+            ice_servers: room.ice_servers(now.wall, &peer),
             relay_only: self.settings.turn.relay_only,
             resume: open.token.clone(),
             admitted,

@@ -8,8 +8,10 @@ use crate::model::uptime::Uptime;
 use crate::model::wire::{ByeReason, Notice, RESUME_SECONDS, Role, Slot, ToClient};
 use crate::room::key::KeyHash;
 use crate::room::limits::Bucket;
+use crate::room::turn::Turn;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A participant's place in the room; it outlives a lost line for [`RESUME_SECONDS`].
@@ -22,6 +24,12 @@ pub(super) struct Seat {
     pub(super) consented: bool,
     pub(super) admitted: bool,
     pub(super) off: Option<Off>,
+}
+
+impl Seat {
+    pub(super) fn is_up(&self) -> bool {
+        matches!(self.line, Line::Up(_))
+    }
 }
 
 /// What a participant says is off at its end.
@@ -75,6 +83,7 @@ impl Link {
 
 pub(super) struct Room {
     appointment: Appointment,
+    pub(super) turn: Arc<Turn>,
     pub(super) seats: BTreeMap<PeerId, Seat>,
     pub(super) links: Vec<Link>,
     last_epoch: u32,
@@ -83,12 +92,15 @@ pub(super) struct Room {
     /// The next moment of the slot that is to be announced.
     pub(super) next: Option<Why>,
     kept: Option<Running>,
+    /// Time alone may have changed it in this turn.
+    pub(super) touched: bool,
 }
 
 impl Room {
-    pub(super) fn new(appointment: Appointment) -> Self {
+    pub(super) fn new(appointment: Appointment, turn: Arc<Turn>) -> Self {
         Self {
             appointment,
+            turn,
             seats: BTreeMap::new(),
             links: Vec::new(),
             last_epoch: 0,
@@ -96,6 +108,7 @@ impl Room {
             hold: false,
             next: Some(Why::Starts),
             kept: None,
+            touched: false,
         }
     }
 

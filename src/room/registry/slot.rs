@@ -1,10 +1,9 @@
 //! What time does to a room, and what happens when its appointment is given another time.
 
-use super::hello::credentials_expire;
-use super::room::{Line, Room};
+use super::room::{Line, Room, Seat};
 use super::{Now, Out, Registry, Why};
 use crate::model::ids::PeerId;
-use crate::model::wire::{ByeReason, Notice, Role, Slot, ToClient};
+use crate::model::wire::{ByeReason, IceServer, Notice, Role, Slot, ToClient};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -14,9 +13,8 @@ impl Registry {
         let Some(room) = self.rooms.get_mut(&appointment) else { return };
         let same_start = room.appointment().slot.starts == slot.starts;
         room.go_by(now, slot.clone());
-        let expires = credentials_expire(slot);
         for peer in room.seats.keys() {
-            let ice_servers = self.settings.turn.servers(expires, &peer.0);
+            let ice_servers = room.ice_servers(now.wall, peer);
             room.send(peer, ToClient::Moved { slot: slot.clone(), ice_servers }, out);
         }
         let action = if same_start { "appointment-new-end" } else { "appointment-moved" };
@@ -25,12 +23,38 @@ impl Registry {
     }
 }
 
+/// TURN credentials outlive the slot by this: coturn's clock may be another one.
+const CREDENTIALS_AFTER_END: SignedDuration = SignedDuration::from_mins(2);
+
 impl Room {
+    /// The STUN and TURN servers that a seat may use at `now`: none before its guest agreed to the rules, for which the lobby
+    /// must be open, nor for staff who come before that. All that an appointment's guests relay is one user's at the TURN server, whichever seat they come back to.
+    pub(super) fn ice_servers(&self, now: Timestamp, peer: &PeerId) -> Vec<IceServer> {
+        let slot = &self.appointment().slot;
+        let agreed = self.seats.values().any(|seat| seat.role == Role::Guest && seat.consented);
+        let may = |seat: &&Seat| seat.consented && (seat.role == Role::Guest || agreed || slot.opens <= now);
+        let Some(seat) = self.seats.get(peer).filter(may) else { return Vec::new() };
+        let expires = slot.ends.saturating_add(CREDENTIALS_AFTER_END).unwrap_or(Timestamp::MAX);
+        let role = if seat.role == Role::Guest { "guest" } else { "staff" };
+        self.turn.servers(expires, &format!("{}-{role}", self.appointment().id))
+    }
+
+    /// Whoever may have servers learns them, before there is anybody to connect with.
+    pub(super) fn tell_servers(&self, now: Timestamp, out: &mut Vec<Out>) {
+        for peer in self.seats.keys() {
+            let ice_servers = self.ice_servers(now, peer);
+            if !ice_servers.is_empty() {
+                self.send(peer, ToClient::Servers { ice_servers }, out);
+            }
+        }
+    }
+
     /// What time alone does: lost seats are given up, the slot's moments are announced, the room closes.
     pub(super) fn pass_time(&mut self, now: Now, out: &mut Vec<Out>) {
         let lost =
             self.seats.iter().filter(|(_, seat)| matches!(seat.line, Line::LostUntil(until) if until <= now.steady));
         let lost: Vec<PeerId> = lost.map(|(peer, _)| peer.clone()).collect();
+        self.touched |= !lost.is_empty();
         for peer in lost {
             self.free(&peer, None, out);
         }
@@ -38,6 +62,7 @@ impl Room {
             && self.moment(why) <= now.wall
         {
             self.next = following(why);
+            self.touched = true;
             // A server that slept through a moment does not announce it late.
             let missed = self.next.is_some_and(|next| self.moment(next) <= now.wall);
             match why {

@@ -109,6 +109,8 @@ impl Room {
             return Err(("not-allowed", "These are not the rules of this server; show the current ones."));
         }
         seat.consented = true;
+        // Staff who came before the lobby opened have none yet, either.
+        self.tell_servers(now.wall, out);
         self.send(peer, ToClient::Lobby { staff_present: self.staff_present() }, out);
         self.connect(peer, false, out);
         if self.hold {

@@ -4,6 +4,8 @@ use super::appointment::{Appointment, Counter, Phase, Standing};
 use super::*;
 use crate::model::quality::LineStats;
 use crate::model::wire::{Candidate, Notice, Proof, RULES_VERSION, Refusal, VERSION, Welcome, Words};
+use crate::room::rights::{Counters, Rights, StaffRole};
+use crate::room::store::Accounts;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::Cell;
@@ -33,6 +35,12 @@ fn appointment(sites: u8) -> Appointment {
     }
 }
 
+/// Signed in as `name`, by a sign-in of their own.
+fn clerk(name: &str, number: u64) -> Clerk {
+    let session = KeyHash::of(&format!("session-{number}"));
+    Clerk { name: name.to_owned(), rights: Rights::all(), session, until: at(40_000) }
+}
+
 /// A registry with one room, its clock, and what every connection has heard.
 struct Room {
     registry: Registry,
@@ -51,7 +59,9 @@ struct Room {
 
 impl Room {
     fn new(sites: u8) -> Self {
-        let settings = Settings { time_zone: "Asia/Tokyo".to_owned(), turn: Turn::default() };
+        let turn =
+            Turn { turn: vec!["turn:turn.example".to_owned()], secret: Some(Secret::new("s")), ..Turn::default() };
+        let settings = Settings { time_zone: "Asia/Tokyo".to_owned(), turn: Arc::new(turn) };
         let mut room = Self {
             registry: Registry::new(settings),
             now: 0,
@@ -77,6 +87,9 @@ impl Room {
                 Out::Standing { standing, .. } => self.standing = standing,
                 Out::Audit { staff, action, .. } => self.audit.push((staff, action)),
             }
+        }
+        for room in self.registry.rooms.values_mut() {
+            assert!(room.changed().is_none(), "a room changed, and that is not kept");
         }
     }
 
@@ -122,7 +135,7 @@ impl Room {
         self.turn(In::Connect {
             connection,
             from: IpAddr::from([192, 0, 2, 1]),
-            staff: staff.map(str::to_owned),
+            staff: staff.map(|name| clerk(name, self.next)),
             token: Secret::new(format!("token-{}", self.next)),
         });
         connection
@@ -846,6 +859,115 @@ fn three_sites_are_two_guests_or_two_at_the_counter() {
     assert_eq!((room.bye(first), room.bye(second)), (Some(ByeReason::LetLeave), None));
 }
 
+fn only(roles: &[StaffRole], counter: &str) -> Rights {
+    Rights { roles: roles.iter().copied().collect(), counters: Counters::These([counter.to_owned()].into()) }
+}
+
+#[test]
+fn a_clerk_of_another_counter_and_one_who_sits_with_nobody_get_no_seat_and_learn_nothing() {
+    let mut room = Room::new(2);
+    let _colleague = room.staff("hana");
+    for rights in [only(&[StaffRole::Desk], "zeimu"), only(&[StaffRole::Lender, StaffRole::Admin], "kosodate")] {
+        room.next += 1;
+        let (connection, token) = (ConnectionId(room.next), Secret::new(format!("token-{}", room.next)));
+        let staff = Some(Clerk { rights, ..clerk("ken", room.next) });
+        room.turn(In::Connect { connection, from: IpAddr::from([192, 0, 2, 1]), staff, token });
+        let proof = Proof::Staff { appointment: "A1".to_owned(), take_over: true };
+        let hello = ToServer::Hello { version: VERSION, proof, language: Language::Japanese, abilities: vec![] };
+        room.say(connection, hello);
+        assert_eq!(room.refusal(connection), Some(Refusal::NotStaff));
+        assert_eq!(room.audit.last().map(|(staff, action)| (staff.as_str(), *action)), Some(("ken", "seat-refused")));
+    }
+}
+
+#[test]
+fn whoever_loses_the_account_the_sign_in_or_the_counter_leaves_the_seat_and_nobody_else_does() {
+    let accounts = |rights: Option<Rights>, sessions: &[u64]| {
+        let rights = rights.map(|rights| ("hana".to_owned(), rights));
+        let sessions = sessions.iter().map(|number| KeyHash::of(&format!("session-{number}"))).collect();
+        Arc::new(Accounts { rights: rights.into_iter().collect(), sessions })
+    };
+    let as_of = |room: &Room, ahead: u64| room.clocks().steady + Duration::from_secs(ahead);
+    for (lost, told) in [
+        (accounts(None, &[2]), true),
+        (accounts(Some(Rights::all()), &[]), true),
+        (accounts(Some(only(&[StaffRole::Desk], "zeimu")), &[2]), true),
+        (accounts(Some(only(&[StaffRole::Lender], "kosodate")), &[2]), true),
+        (accounts(Some(only(&[StaffRole::Desk], "kosodate")), &[2]), false),
+    ] {
+        let mut room = Room::new(2);
+        let (guest, staff) = room.in_call();
+        // What was read before they connected says nothing about them.
+        let early = Uptime::from_millis(0);
+        room.turn(In::Accounts { accounts: lost.clone(), as_of: early });
+        assert_eq!(room.bye(staff), None);
+        let as_of = as_of(&room, 1);
+        room.turn(In::Accounts { accounts: lost.clone(), as_of });
+        assert_eq!(room.bye(staff), told.then_some(ByeReason::SignedOut));
+        assert_eq!(room.bye(guest), None);
+        assert_eq!(room.noticed(guest, Notice::StaffAbsent), usize::from(told));
+        if told {
+            let token = room.welcome(staff).resume;
+            let back = room.resume(&token, Some("hana"));
+            assert_eq!(room.refusal(back), Some(Refusal::ResumeExpired), "the seat is free");
+        }
+    }
+    // A sign-in that ended by itself costs no seat, nor does a line that is lost meanwhile.
+    let mut room = Room::new(2);
+    let (_, staff) = room.in_call();
+    room.ahead = 50_000;
+    room.ends = 60_000;
+    let as_of = as_of(&room, 1);
+    room.turn(In::Accounts { accounts: accounts(Some(Rights::all()), &[]), as_of });
+    assert_ne!(room.bye(staff), Some(ByeReason::SignedOut));
+    // But a seat that is kept for a removed account is given up.
+    let mut room = Room::new(2);
+    let (guest, staff) = room.in_call();
+    room.gone(staff);
+    room.turn(In::Accounts { accounts: accounts(None, &[]), as_of });
+    assert_eq!(room.noticed(guest, Notice::StaffAbsent), 1);
+}
+
+/// The TURN name that a message brings.
+fn turn_name(message: &ToClient) -> Option<&str> {
+    let servers = match message {
+        ToClient::Welcome(welcome) => &welcome.ice_servers,
+        ToClient::Moved { ice_servers, .. } | ToClient::Servers { ice_servers } => ice_servers,
+        _ => return None,
+    };
+    servers.iter().find_map(|server| server.username.as_deref())
+}
+
+#[test]
+fn credentials_of_the_relay_come_with_the_consent_and_are_the_appointments() {
+    let mut room = Room::new(2);
+    let names = |room: &Room, who| room.heard(who).iter().filter_map(turn_name).map(str::to_owned).collect::<Vec<_>>();
+    room.now = -3600;
+    let early = room.staff("hana");
+    assert!(names(&room, early).is_empty(), "an hour before");
+    room.now = -600;
+    let guest = room.guest();
+    assert!(names(&room, guest).is_empty(), "whoever merely has the paper");
+    room.moves(0, 1200);
+    assert!(names(&room, guest).is_empty(), "nor with another time");
+    room.moves(0, 1800);
+    let known = names(&room, early).len();
+    room.say(guest, ToServer::Consent { rules: RULES_VERSION.to_owned() });
+    let until = STARTS + 1800 + 120;
+    assert_eq!(names(&room, guest), [format!("{until}:A1-guest")]);
+    assert_eq!(names(&room, early)[known..], [format!("{until}:A1-staff")]);
+    // Before there is anybody to connect with.
+    let order: Vec<_> =
+        room.heard(guest).iter().filter(|m| turn_name(m).is_some() || matches!(m, ToClient::Peer { .. })).collect();
+    assert!(matches!(order[..], [ToClient::Servers { .. }, ToClient::Peer { .. }]));
+    // Whoever comes back has them at once, also by a clock that was set back.
+    let token = room.welcome(guest).resume;
+    room.gone(guest);
+    room.ahead = -7200;
+    let back = room.resume(&token, None);
+    assert_eq!(names(&room, back), [format!("{until}:A1-guest")]);
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Guest,
@@ -898,6 +1020,7 @@ struct Watch {
     made_to_leave: Vec<PeerId>,
     highest_epoch: u32,
     relayed: usize,
+    credentials: usize,
 }
 
 impl Watch {
@@ -907,6 +1030,14 @@ impl Watch {
         for message in &heard[from..] {
             if let Some(you) = &you {
                 assert!(!self.made_to_leave.contains(you), "something was said after let leave");
+            }
+            if let (Some(name), Some(you)) = (turn_name(message), &you) {
+                let agreed =
+                    self.consented.contains(you) || heard[from..].iter().any(|m| matches!(m, ToClient::Lobby { .. }));
+                let role = if you.0.starts_with("guest") { "guest" } else { "staff" };
+                assert!(role == "staff" || agreed, "credentials before consent");
+                assert_eq!(name, format!("{}:A1-{role}", STARTS + room.ends + 120));
+                self.credentials += usize::from(role == "guest");
             }
             match message {
                 ToClient::Lobby { .. } => self.consented.extend(you.clone()),
@@ -939,7 +1070,7 @@ impl Watch {
 fn laws_hold_over_random_lives() {
     let lives = (2..4_u8, -700..1700_i64, prop::collection::vec(step(), 1..250));
     let config = ProptestConfig { cases: 600, source_file: Some(file!()), ..ProptestConfig::default() };
-    let (relayed, made_to_leave, over) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let (relayed, made_to_leave, over, credentials) = (Cell::new(0), Cell::new(0), Cell::new(0), Cell::new(0));
     let life = TestRunner::new(config).run(&lives, |(sites, start, steps)| {
         let mut room = Room::new(sites);
         room.now = start;
@@ -1012,6 +1143,7 @@ fn laws_hold_over_random_lives() {
             }
         }
         relayed.set(relayed.get() + watch.relayed);
+        credentials.set(credentials.get() + watch.credentials);
         made_to_leave.set(made_to_leave.get() + watch.made_to_leave.len());
         over.set(over.get() + usize::from(room.now >= room.ends));
         Ok(())
@@ -1019,6 +1151,7 @@ fn laws_hold_over_random_lives() {
     life.unwrap();
     // Laws that are never put to the test are no laws.
     assert!(relayed.get() > 100, "only {} messages were relayed", relayed.get());
+    assert!(credentials.get() > 100, "only {} credentials came to guests", credentials.get());
     assert!(made_to_leave.get() > 50, "only {} guests were made to leave", made_to_leave.get());
     assert!(over.get() > 50, "only {} slots came to their end", over.get());
 }

@@ -2,8 +2,10 @@
 
 use super::{Store, StoreError, instant};
 use crate::room::key::KeyHash;
+use crate::room::rights::Rights;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
+use std::collections::{BTreeMap, HashSet};
 
 /// Somebody who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,19 +14,46 @@ pub struct Session {
     pub staff: String,
     /// When the sign-in ends by itself, in whole seconds.
     pub until: Timestamp,
+    /// What the account may do.
+    pub rights: Rights,
+}
+
+/// Accounts and sign-ins as they are now, to look whether those who are in a room still may be.
+pub struct Accounts {
+    /// What each account may do.
+    pub rights: BTreeMap<String, Rights>,
+    /// The sign-ins that nobody has ended.
+    pub sessions: HashSet<KeyHash>,
+}
+
+fn rights(row: &Row<'_>, from: usize) -> rusqlite::Result<Rights> {
+    let (roles, counters): (String, Option<String>) = (row.get(from)?, row.get(from + 1)?);
+    Ok(Rights::read(&roles, counters.as_deref()))
 }
 
 impl Store {
-    /// Makes a staff account, or changes its password (and then signs it out everywhere). `hash` is a PHC string.
+    /// Makes a staff account that may do everything, or changes its password and leaves its rights as they are. Signs it out
+    /// everywhere. `hash` is a PHC string.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn put_staff(&self, name: &str, hash: &str) -> Result<(), StoreError> {
+        let rights = self.staff()?.remove(name).unwrap_or_else(Rights::all);
+        self.put_staff_with(name, hash, &rights)
+    }
+
+    /// Makes a staff account that may do `rights`, or changes its password and rights (and then signs it out everywhere).
+    /// `hash` is a PHC string.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_staff_with(&self, name: &str, hash: &str, rights: &Rights) -> Result<(), StoreError> {
         self.with(|db| {
             let both = db.unchecked_transaction()?;
             both.execute(
-                "INSERT INTO staff (name, password) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET password = ?2",
-                [name, hash],
+                "INSERT INTO staff (name, password, roles, counters) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (name) DO UPDATE SET password = ?2, roles = ?3, counters = ?4",
+                params![name, hash, rights.roles_text(), rights.counters_text()],
             )?;
             both.execute("DELETE FROM session WHERE staff = ?1", [name])?;
             both.commit()
@@ -42,16 +71,30 @@ impl Store {
         })
     }
 
-    /// The staff accounts' names.
+    /// The staff accounts' names, and what they may do.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn staff(&self) -> Result<Vec<String>, StoreError> {
+    pub fn staff(&self) -> Result<BTreeMap<String, Rights>, StoreError> {
         self.reading(|db| {
-            let mut statement = db.prepare("SELECT name FROM staff ORDER BY name")?;
-            let rows = statement.query_map([], |row| row.get(0))?;
+            let mut statement = db.prepare("SELECT name, roles, counters FROM staff ORDER BY name")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, rights(row, 1)?)))?;
             rows.collect()
         })
+    }
+
+    /// Accounts and sign-ins.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn accounts(&self) -> Result<Accounts, StoreError> {
+        let rights = self.staff()?;
+        let tokens: Vec<String> = self.reading(|db| {
+            let mut statement = db.prepare("SELECT token FROM session")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            rows.collect()
+        })?;
+        Ok(Accounts { rights, sessions: tokens.iter().filter_map(|token| KeyHash::from_hex(token)).collect() })
     }
 
     /// The password hash of a staff account.
@@ -109,9 +152,10 @@ impl Store {
     pub fn session(&self, token: KeyHash, now: Timestamp) -> Result<Option<Session>, StoreError> {
         self.reading(|db| {
             db.query_row(
-                "SELECT staff, until FROM session WHERE token = ?1 AND until > ?2",
+                "SELECT staff, until, roles, counters FROM session JOIN staff ON name = staff
+                 WHERE token = ?1 AND until > ?2",
                 params![token.to_hex(), now.as_second()],
-                |row| Ok(Session { staff: row.get(0)?, until: instant(row, 1)? }),
+                |row| Ok(Session { staff: row.get(0)?, until: instant(row, 1)?, rights: rights(row, 2)? }),
             )
             .optional()
         })

@@ -6,7 +6,7 @@ use crate::model::wire::Slot;
 use crate::room::key::KeyHash;
 use crate::room::registry::appointment::{Appointment, SITES_AT_MOST, Standing};
 use jiff::Timestamp;
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 impl Store {
     /// Keeps a new appointment. `form` is the nonce of the form that made it: the second try with the same one
@@ -50,6 +50,17 @@ impl Store {
             )?;
             let rows = statement.query_map([], appointment)?;
             rows.collect()
+        })
+    }
+
+    /// At which counter an appointment is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn counter_of(&self, appointment: &str) -> Result<Option<String>, StoreError> {
+        self.reading(|db| {
+            let counter = "SELECT counter FROM appointment WHERE id = ?1";
+            db.query_row(counter, [appointment], |row| row.get(0)).optional()
         })
     }
 

@@ -4,7 +4,8 @@ use super::StoreError;
 use rusqlite::Connection;
 use std::path::Path;
 
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE counter (id TEXT PRIMARY KEY, name TEXT NOT NULL, telephone TEXT NOT NULL) STRICT;
     CREATE TABLE appointment (
         id TEXT PRIMARY KEY,
@@ -32,7 +33,19 @@ const STEPS: &[&str] = &["
         action TEXT NOT NULL,
         appointment TEXT
     ) STRICT;
-"];
+",
+    "
+    -- Accounts that exist may do what they could: everything, everywhere.
+    ALTER TABLE staff ADD COLUMN roles TEXT NOT NULL DEFAULT 'desk lender admin';
+    ALTER TABLE staff ADD COLUMN counters TEXT;
+", "
+    -- Each line's hash, and that of the one before it: none in lines of an earlier version. What was forgotten last is kept
+    -- as the place where the chain begins.
+    ALTER TABLE audit ADD COLUMN before TEXT;
+    ALTER TABLE audit ADD COLUMN hash TEXT;
+    CREATE TABLE audit_forgotten (number INTEGER NOT NULL, hash TEXT) STRICT;
+",
+];
 
 /// Applies the steps that the file has not seen yet (`user_version` counts them).
 pub(super) fn apply(connection: &Connection, file: &Path) -> Result<(), StoreError> {
