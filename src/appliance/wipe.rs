@@ -64,7 +64,8 @@ impl Wipe {
 
     /// At return: everything.
     pub(super) fn everything(now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
-        let receipt = known.loan.as_ref().map(|loan| loan.id.clone());
+        let refused = known.refused_loan.as_ref().map(|(id, _)| id);
+        let receipt = known.loan.as_ref().map(|loan| &loan.id).or(refused).cloned();
         let language = known.language;
         known.forget();
         known.language = language;

@@ -2,23 +2,16 @@
 #![expect(clippy::disallowed_methods, reason = "the store is where the box touches its disk")]
 
 use super::Behind;
+use crate::cities::{Cities, Places};
 use crate::model::ids::Attempt;
 use crate::model::loan::Loan;
 use crate::model::screen::WipeStep;
+use crate::model::stick::{Held, HeldTrouble};
+use crate::stick;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// What the store holds at power-on.
-pub struct Held {
-    /// A wipe was begun and not finished, or is owed.
-    pub wipe_owed: bool,
-    /// The loan; `None` when none is prepared, an error sentence when it cannot be read.
-    pub loan: Result<Option<Loan>, String>,
-    /// The memory was lost or damaged and has been made anew.
-    pub made_anew: bool,
-}
 
 /// What the store is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +37,7 @@ pub enum StoreAsk {
     Lend {
         /// Number of this question.
         attempt: Attempt,
-        /// The loan's file.
+        /// The loan's file with its signature ([`crate::model::stick::kept`]).
         text: String,
     },
 }
@@ -87,6 +80,8 @@ pub struct StoreConfig {
     pub made_anew: PathBuf,
     /// Exists once the data partition has been opened, or could not be. Nothing: it is there from the beginning.
     pub settled: Option<PathBuf>,
+    /// Whose loans count. Nothing: a loan is kept and believed without a signature, as on the workbench.
+    pub cities: Option<Places>,
 }
 
 impl Default for StoreConfig {
@@ -98,6 +93,7 @@ impl Default for StoreConfig {
             emptied: vec!["/var/lib/madoguchi/data".into()],
             made_anew: "/run/madoguchi/data-made-anew".into(),
             settled: Some("/run/madoguchi/data-settled".into()),
+            cities: Some(Places::default()),
         }
     }
 }
@@ -105,16 +101,19 @@ impl Default for StoreConfig {
 /// Says what is held as soon as it can be read, then serves until either end of `behind` is gone.
 pub async fn run(behind: Behind<StoreAsk, StoreEvent>, config: StoreConfig) {
     let Behind { mut asks, events } = behind;
-    if let Some(settled) = &config.settled
-        && tokio::time::timeout(OPENING, exists(settled)).await.is_err()
-    {
-        tracing::error!("{} did not come within {OPENING:?}: see madoguchi-data.service", settled.display());
+    let keys = config.cities.as_ref().and_then(|cities| cities.settled.as_ref());
+    for (settled, unit) in [(config.settled.as_ref(), "madoguchi-data"), (keys, "madoguchi-site")] {
+        if let Some(settled) = settled
+            && tokio::time::timeout(OPENING, exists(settled)).await.is_err()
+        {
+            tracing::error!("{} did not come within {OPENING:?}: see {unit}.service", settled.display());
+        }
     }
     let places = config.clone();
     let held = tokio::task::spawn_blocking(move || places.held()).await;
     let held = held.unwrap_or_else(|_| {
-        let loan = Err("the store could not be read".to_owned());
-        Held { wipe_owed: true, loan, made_anew: false }
+        let loan = Err(HeldTrouble::Unreadable("the store could not be read".to_owned()));
+        Held { wipe_owed: true, loan, ..Held::default() }
     });
     if events.send(StoreEvent::Held(held)).await.is_err() {
         return;
@@ -147,12 +146,38 @@ impl StoreConfig {
         let made_anew = self.made_anew.exists();
         // What a power cut left of a loan that was being written.
         let _ = fs::remove_file(self.loan.with_extension("new"));
+        let cities = self.cities.as_ref().map(Places::read);
         let loan = match fs::read_to_string(&self.loan) {
-            Ok(text) => Loan::from_toml(&text).map(Some).map_err(|error| format!("{}: {error}", self.loan.display())),
+            Ok(text) => self.judge(&text, cities.as_ref()).map(Some),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(told("reading", &self.loan)(error)),
+            Err(error) => Err(HeldTrouble::Unreadable(told("reading", &self.loan)(error))),
         };
-        Held { wipe_owed, loan, made_anew }
+        match &loan {
+            Err(HeldTrouble::Refused { why, .. }) => {
+                tracing::error!("the loan in {} is no longer followed: {}", self.loan.display(), why.name());
+            }
+            Err(HeldTrouble::Unreadable(why)) => tracing::error!("the loan cannot be read: {why}"),
+            Ok(_) => {}
+        }
+        let cities = cities.unwrap_or_default();
+        for refused in &cities.refused {
+            tracing::error!("the city key {} counts for nothing: {:?}", refused.file, refused.why);
+        }
+        if cities.development {
+            tracing::warn!("a development build: whoever can write to the boot partition can lend it");
+        }
+        let (refused_keys, development) = (cities.refused, cities.development);
+        Held { wipe_owed, loan, made_anew, refused_keys, development }
+    }
+
+    /// A loan that was kept counts as long as it would on a stick: its key may have been withdrawn since.
+    fn judge(&self, text: &str, cities: Option<&Cities>) -> Result<Loan, HeldTrouble> {
+        let unreadable = |error| HeldTrouble::Unreadable(format!("{}: {error}", self.loan.display()));
+        let loan = Loan::from_toml(text).map_err(unreadable)?;
+        match cities.map(|cities| stick::kept_loan(text, &cities.keys)) {
+            Some(Err(why)) => Err(HeldTrouble::Refused { id: loan.id, why }),
+            Some(Ok(_)) | None => Ok(loan),
+        }
     }
 
     fn owe(&self) -> Result<(), String> {
@@ -167,6 +192,10 @@ impl StoreConfig {
             return Err(format!("{} says that a wipe is owed: the loan would not stay", self.owed.display()));
         }
         Loan::from_toml(text).map_err(|error| format!("the loan to be kept: {error}"))?;
+        if let Some(cities) = &self.cities {
+            let judged = stick::kept_loan(text, &cities.read().keys);
+            judged.map_err(|why| format!("the loan to be kept: {}", why.name()))?;
+        }
         write_whole(&self.loan, text.as_bytes())
     }
 

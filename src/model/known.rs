@@ -5,7 +5,7 @@ use super::invite::Invite;
 use super::language::Language;
 use super::loan::Loan;
 use super::screen::{Aside, NetworkTrouble, Telephone};
-use super::stick::{Stick, StickId, StickNews};
+use super::stick::{Held, HeldTrouble, KeyRefused, PaperRefusal, Stick, StickId, StickNews};
 use super::turn::Fact;
 
 /// Facts that outlive a chapter. Secrets do not belong here, but for a room key shown before the Wi-Fi code.
@@ -45,6 +45,12 @@ pub struct Known {
     pub made_anew: bool,
     /// The memory does not say whom the device is lent to: any of the city's return orders counts.
     pub unreadable: bool,
+    /// A loan lies in the memory that is no longer followed: its number. What came with it is wiped by a return order.
+    pub refused_loan: Option<(String, PaperRefusal)>,
+    /// City keys that count for nothing, and of which nobody has been told yet.
+    pub refused_keys: Vec<KeyRefused>,
+    /// A development build.
+    pub development: bool,
     /// Everything was wiped since power-on: the memory's key is gone, and nothing may be written before the next start.
     pub wiped: bool,
     asked: Attempt,
@@ -152,9 +158,22 @@ impl Known {
         }
     }
 
-    /// Something lies on a stick that nobody has dealt with, or is to be said about the last update.
+    /// Takes what the store holds, but for a wipe that is owed.
+    pub fn hold(&mut self, held: Held) {
+        self.made_anew = held.made_anew;
+        self.refused_keys = held.refused_keys;
+        self.development = held.development;
+        self.unreadable = held.loan.is_err();
+        match held.loan {
+            Ok(Some(loan)) => self.lend(loan),
+            Err(HeldTrouble::Refused { id, why }) => self.refused_loan = Some((id, why)),
+            Ok(None) | Err(HeldTrouble::Unreadable(_)) => {}
+        }
+    }
+
+    /// Something lies on a stick that nobody has dealt with, or is to be said about the last update or a key.
     pub fn has_work(&self) -> bool {
-        self.went_back || self.sticks.iter().any(Stick::brings_something)
+        self.went_back || !self.refused_keys.is_empty() || self.sticks.iter().any(Stick::brings_something)
     }
 
     /// The device is lent from now on; its screens begin in the loan's first language.
@@ -162,6 +181,7 @@ impl Known {
         self.language = loan.languages.first().copied().unwrap_or_default();
         self.made_anew = false;
         self.unreadable = false;
+        self.refused_loan = None;
         self.loan = Some(loan);
     }
 
@@ -179,6 +199,7 @@ impl Known {
     pub fn forget(&mut self) {
         self.made_anew = false;
         self.unreadable = false;
+        self.refused_loan = None;
         self.wiped = true;
         // An order that came during the wipe is followed by it.
         self.sticks.iter_mut().for_each(|stick| stick.give_back = None);

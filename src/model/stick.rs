@@ -60,10 +60,68 @@ impl Stick {
 pub struct LoanOrder {
     /// What it says.
     pub loan: Loan,
-    /// The file, byte for byte, to be kept.
+    /// The file with its signature, as it is to be kept ([`kept`]).
     pub text: String,
     /// Its last day is over by the device's own clock, which may be wrong.
     pub past: bool,
+}
+
+/// A city key that the device does not take.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct KeyRefused {
+    /// Name of its file.
+    pub file: String,
+    /// Why.
+    pub why: KeyRefusal,
+}
+
+/// Why a city key counts for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyRefusal {
+    /// It lies on the boot partition, where anybody may have put it, without a certificate by the release's key.
+    Uncertified,
+    /// Its certificate is another key's, or damaged, or not by this release's key.
+    WrongCertificate,
+    /// The release says that it no longer counts.
+    Withdrawn,
+    /// The file holds no key.
+    Broken,
+}
+
+/// Why the device is not lent although a loan lies in its memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeldTrouble {
+    /// The memory cannot be read; the sentence is for the log.
+    Unreadable(String),
+    /// The loan would not be followed if it came on a stick today.
+    Refused {
+        /// Its number.
+        id: String,
+        /// Why.
+        why: PaperRefusal,
+    },
+}
+
+/// What the store holds at power-on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// A wipe was begun and not finished, or is owed.
+    pub wipe_owed: bool,
+    /// The loan, if one is prepared.
+    pub loan: Result<Option<Loan>, HeldTrouble>,
+    /// The memory was lost or damaged and has been made anew: what was on it is gone.
+    pub made_anew: bool,
+    /// City keys on the device that count for nothing.
+    pub refused_keys: Vec<KeyRefused>,
+    /// A development build: whoever can write to the boot partition can lend it.
+    pub development: bool,
+}
+
+impl Default for Held {
+    /// Not lent, and nothing to be said.
+    fn default() -> Self {
+        Self { wipe_owed: false, loan: Ok(None), made_anew: false, refused_keys: Vec::new(), development: false }
+    }
 }
 
 /// What happens at the USB sockets.
@@ -163,6 +221,30 @@ impl PaperRefusal {
     }
 }
 
+/// A paper and its signature as one file, so that neither is kept without the other: the signature's lines are comments of
+/// the paper.
+pub fn kept(text: &str, signature: &str) -> String {
+    let lines = signature.lines().map(|line| format!("{KEPT}{line}\n"));
+    lines.chain([text.to_owned()]).collect()
+}
+
+/// The text and the signature of what was [`kept`]; nothing where no signature stands before it.
+pub fn taken_apart(kept: &str) -> Option<(&str, String)> {
+    let (mut rest, mut signature) = (kept, String::new());
+    for _ in 0..SIGNATURE_LINES {
+        let (line, after) = rest.split_once('\n')?;
+        signature.push_str(line.strip_prefix(KEPT)?);
+        signature.push('\n');
+        rest = after;
+    }
+    Some((rest, signature))
+}
+
+/// How a line of the signature begins in a file that is kept.
+const KEPT: &str = "# ";
+/// Lines of a minisign signature.
+const SIGNATURE_LINES: usize = 4;
+
 /// Reads a return order: the id of the loan that is over.
 ///
 /// # Errors
@@ -191,6 +273,17 @@ pub fn return_order_for(loan: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_paper_is_kept_with_its_signature_and_taken_apart_again() {
+        let (text, signature) =
+            ("# a comment\nid = 1\r\n\nno end", "untrusted comment: x\nAA\ntrusted comment: y\nBB\n");
+        let kept = kept(text, signature);
+        assert_eq!(taken_apart(&kept), Some((text, signature.to_owned())));
+        for other in ["", text, "# one\n# two\n# three\n", "format = 1\n# a\n# b\n# c\n# d\n"] {
+            assert_eq!(taken_apart(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn a_return_order_says_which_loan_is_over() {

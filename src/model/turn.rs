@@ -5,10 +5,9 @@
 
 use super::code::Code;
 use super::ids::{Attempt, Epoch};
-use super::loan::Loan;
 use super::quality::LineStats;
 use super::screen::{NetworkTrouble, ScanHint, WipeStep};
-use super::stick::{LoanOrder, StickNews};
+use super::stick::{Held, HeldTrouble, LoanOrder, StickNews};
 use super::update::UpdateNews;
 use super::uptime::Uptime;
 use super::wifi_code::WifiCode;
@@ -78,14 +77,7 @@ pub enum Fact {
 /// What a device said.
 pub enum Told {
     /// What the store holds at power-on.
-    Held {
-        /// A wipe was begun or is owed.
-        wipe_owed: bool,
-        /// The loan, or a sentence why it cannot be read.
-        loan: Result<Option<Loan>, String>,
-        /// The memory was lost or damaged and has been made anew: what was on it is gone.
-        made_anew: bool,
-    },
+    Held(Box<Held>),
     /// The camera's eye.
     Scan {
         /// What to do with the paper.
@@ -332,14 +324,21 @@ impl fmt::Display for Input {
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Held { wipe_owed, loan, made_anew } => {
-                let loan = match loan {
-                    Ok(Some(_)) => "loan",
-                    Ok(None) => "no loan",
-                    Err(_) => "unreadable loan",
-                };
-                let made_anew = if *made_anew { ", made anew" } else { "" };
-                write!(f, "Held({loan}{}{made_anew})", if *wipe_owed { ", wipe owed" } else { "" })
+            Self::Held(held) => {
+                match &held.loan {
+                    Ok(Some(_)) => f.write_str("Held(loan")?,
+                    Ok(None) => f.write_str("Held(no loan")?,
+                    Err(HeldTrouble::Unreadable(_)) => f.write_str("Held(unreadable loan")?,
+                    Err(HeldTrouble::Refused { why, .. }) => write!(f, "Held(refused loan {}", why.name())?,
+                }
+                let more = [
+                    (held.wipe_owed, ", wipe owed"),
+                    (held.made_anew, ", made anew"),
+                    (!held.refused_keys.is_empty(), ", refused keys"),
+                    (held.development, ", development"),
+                ];
+                let more: String = more.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
+                write!(f, "{more})")
             }
             Self::Scan { hint, code } => match code {
                 None => write!(f, "Scan({hint:?})"),

@@ -1,6 +1,7 @@
-//! The commands that staff type: `sheet`, `loan check`, `keys new`, `stick loan`, `stick return` and `stick check`.
+//! The commands that staff type: `sheet`, `loan check`, `keys new`, `keys certify`, `stick loan`, `stick return` and `stick check`.
 #![expect(clippy::disallowed_methods, reason = "a command line reads and writes the files it is told")]
 
+use super::keys::Whose;
 use super::{keys, stick};
 use crate::model::language::Language;
 use crate::model::loan::is_telephone;
@@ -52,6 +53,17 @@ enum KeysTask {
         /// Without a password: for a machine that signs by itself.
         #[arg(long)]
         no_password: bool,
+        /// The release's key pair instead (madoguchi-release.key), which vouches for city keys.
+        #[arg(long)]
+        release: bool,
+    },
+    /// Lets the release's key vouch for a city's key: writes NAME.pub.minisig beside it, which goes onto devices with it.
+    Certify {
+        /// The city's public key, madoguchi-city.pub.
+        public: PathBuf,
+        /// The release's key, madoguchi-release.key.
+        #[arg(long)]
+        key: PathBuf,
     },
 }
 
@@ -162,9 +174,11 @@ impl Command {
         match self.task {
             Task::Sheet(args) => args.write(),
             Task::Loan { task: LoanTask::Check { file } } => check_loan(&file),
-            Task::Keys { task: KeysTask::New { folder, no_password } } => {
-                keys::new(&folder, if no_password { None } else { Some(&mut ask) })
+            Task::Keys { task: KeysTask::New { folder, no_password, release } } => {
+                let whose = if release { Whose::Release } else { Whose::City };
+                keys::new(&folder, whose, if no_password { None } else { Some(&mut ask) })
             }
+            Task::Keys { task: KeysTask::Certify { public, key } } => keys::certify(&public, &key, &mut ask),
             Task::Stick { task: StickTask::Loan { file, key, to, replace } } => {
                 stick::loan(&file, &key, &to, today(), replace, &mut ask)
             }
@@ -351,7 +365,7 @@ mod tests {
         fs::write(at("loan.toml"), demo.replace(until, "until = \"2999-12-31\"")).unwrap();
         fs::write(at("wrong.toml"), "format = 1").unwrap();
         fs::write(at("picture"), [0xff, 0xfe, 0xd8]).unwrap();
-        keys::new(&folder.path().join("keys"), None).unwrap();
+        keys::new(&folder.path().join("keys"), Whose::City, None).unwrap();
         for stick in ["stick", "full", "blocked"] {
             fs::create_dir_all(folder.path().join(stick).join("madoguchi")).unwrap();
         }

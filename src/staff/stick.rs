@@ -202,6 +202,7 @@ fn refused(name: &'static str, why: &PaperRefusal) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::staff::keys::Whose;
 
     const DEMO: &str = include_str!("../workbench/demo-loan.toml");
 
@@ -224,7 +225,7 @@ mod tests {
     impl Desk {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            keys::new(&folder.path().join("keys"), None).unwrap();
+            keys::new(&folder.path().join("keys"), Whose::City, None).unwrap();
             fs::create_dir(folder.path().join("stick")).unwrap();
             let valid = DEMO.lines().map(|line| match line.starts_with("until") {
                 true => "until = \"2999-12-31\"".to_owned(),
@@ -282,7 +283,7 @@ mod tests {
         sign();
         fs::remove_file(papers.join("loan.toml.minisig")).unwrap();
         assert!(desk.check().unwrap_err().contains("no signature"));
-        keys::new(&desk.at("other"), None).unwrap();
+        keys::new(&desk.at("other"), Whose::City, None).unwrap();
         loan(&desk.at("loan.toml"), &desk.at("other").join(keys::SECRET), &desk.at("stick"), TODAY, false).unwrap();
         assert!(desk.check().unwrap_err().contains("another key"));
         fs::write(desk.at("loan.toml"), fs::read_to_string(desk.at("loan.toml")).unwrap().replace("2999", "2020"))
@@ -324,7 +325,7 @@ mod tests {
         let error = give_back("M-1", &desk.secret(), &desk.at("nowhere"), false).unwrap_err();
         assert!(error.contains("where the stick is mounted"), "{error}");
         assert_eq!(fs::read_dir(desk.at("stick")).unwrap().count(), 0);
-        let error = keys::new(&desk.at("keys"), None).unwrap_err().to_string();
+        let error = keys::new(&desk.at("keys"), Whose::City, None).unwrap_err().to_string();
         assert!(error.contains("is there already"), "{error}");
     }
 

@@ -143,6 +143,8 @@ pub enum Kind {
     SigningKey,
     /// Its public half.
     PublicKey,
+    /// What the release's key signed about it.
+    Certificate,
     /// The room-key paper.
     Paper,
     /// A signed file on a stick.
@@ -159,10 +161,11 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Loan,
         Self::SigningKey,
         Self::PublicKey,
+        Self::Certificate,
         Self::Paper,
         Self::OnStick,
         Self::Settings,
@@ -176,6 +179,7 @@ impl Kind {
             Self::Loan => "file-loan",
             Self::SigningKey => "file-signing-key",
             Self::PublicKey => "file-public-key",
+            Self::Certificate => "file-certificate",
             Self::Paper => "file-paper",
             Self::OnStick => "file-on-stick",
             Self::Settings => "file-settings",
@@ -190,6 +194,7 @@ impl Kind {
             Self::Loan | Self::OnStick => "loan.toml",
             Self::SigningKey => "madoguchi-city.key",
             Self::PublicKey => "madoguchi-city.pub",
+            Self::Certificate => "madoguchi-city.pub.minisig",
             Self::Paper => "paper.pdf",
             Self::Settings => "madoguchi-room.toml",
             Self::TurnSecret => "turn-secret",

@@ -4,6 +4,7 @@
 //! - `link`: the signalling line
 //! - `store`: the loan and the owed wipe, with a power cut after every step
 //! - `hardware`: button, light and clock, as far as they can be had without hardware
+//! - `cities`: whose loans count, and which keys are refused
 //! - `stick`: what lies on a stick, and whose signature counts
 //! - `counters`: the boot counters in their two copies
 //! - `hang`: the settings that restart a box that hangs, from power on
@@ -11,6 +12,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests may")]
 
 mod bus;
+mod cities;
 mod counters;
 mod hang;
 mod hardware;

@@ -1,9 +1,10 @@
 //! The loan and the owed wipe, with a power cut after every step.
 
-use madoguchi::device::store::{Held, StoreAsk, StoreConfig, StoreEvent, run};
+use madoguchi::device::store::{StoreAsk, StoreConfig, StoreEvent, run};
 use madoguchi::device::{Device, device};
 use madoguchi::model::ids::Attempt;
 use madoguchi::model::screen::WipeStep;
+use madoguchi::model::stick::{Held, HeldTrouble};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -21,6 +22,7 @@ fn places(disk: &Path) -> StoreConfig {
         emptied: vec![disk.join("data"), disk.join("networks")],
         made_anew: disk.join("data-made-anew"),
         settled: None,
+        cities: None,
     }
 }
 
@@ -89,7 +91,7 @@ async fn an_unprepared_box_holds_nothing_and_a_bad_loan_is_named() {
     let disk = disk();
     fs::write(disk.path().join("data/loan.toml"), LOAN.replace("format = 1", "format = 9")).unwrap();
     let (_, held) = start(disk.path()).await;
-    let sentence = held.loan.unwrap_err();
+    let Err(HeldTrouble::Unreadable(sentence)) = held.loan else { panic!("{held:?}") };
     assert!(sentence.contains("loan.toml") && sentence.contains("format: is 9"), "{sentence}");
     fs::remove_file(disk.path().join("data/loan.toml")).unwrap();
     let (_, held) = start(disk.path()).await;

@@ -72,7 +72,7 @@ impl Seen {
             Input::Button { .. } => Self::Finger,
             Input::Level(_) => Self::Level,
             Input::World(fact) => Self::Fact(*fact),
-            Input::Told(Told::Held { wipe_owed, .. }) => Self::Held { owed: *wipe_owed },
+            Input::Told(Told::Held(held)) => Self::Held { owed: held.wipe_owed },
             Input::Told(Told::Scan { code, .. }) => Self::Scan { invite: matches!(code, Some(Code::Invite(_))) },
             Input::Told(Told::Network { attempt, news }) => {
                 Self::Network { attempt: *attempt, forgotten: *news == NetworkNews::Forgotten }

@@ -11,7 +11,7 @@ use madoguchi::model::ids::{Attempt, Epoch};
 use madoguchi::model::light::Light;
 use madoguchi::model::loan::Loan;
 use madoguchi::model::screen::{NetworkTrouble, ScanHint, Screen, WipeStep};
-use madoguchi::model::stick::{LoanOrder, PaperRefusal, Stick, StickId, StickNews};
+use madoguchi::model::stick::{Held, HeldTrouble, KeyRefused, LoanOrder, PaperRefusal, Stick, StickId, StickNews};
 use madoguchi::model::turn::{Effect, Fact, Input, LinkNews, MediaGates, MediaNews, NetworkNews, Told, Turn};
 use madoguchi::model::update::{UpdateNews, UpdateRefusal};
 use madoguchi::model::uptime::Uptime;
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// What survives a power cut, and how the disk behaves.
 pub(crate) struct Store {
-    pub(crate) loan: Result<Option<Loan>, String>,
+    pub(crate) loan: Result<Option<Loan>, HeldTrouble>,
     pub(crate) wipe_owed: bool,
     /// Each step fails once for each time that it stands here.
     pub(crate) fails: Vec<WipeStep>,
@@ -35,6 +35,10 @@ pub(crate) struct Store {
     pub(crate) made_anew: bool,
     /// Loans cannot be written.
     pub(crate) full: bool,
+    /// City keys that count for nothing.
+    pub(crate) refused_keys: Vec<KeyRefused>,
+    /// A development build.
+    pub(crate) development: bool,
 }
 
 /// The two slots and the sticks before them.
@@ -101,13 +105,22 @@ impl Life {
         Self::power_on_with(Ok(Some(props::loan())))
     }
 
-    pub(crate) fn power_on_with(loan: Result<Option<Loan>, String>) -> Self {
+    pub(crate) fn power_on_with(loan: Result<Option<Loan>, HeldTrouble>) -> Self {
         let takes = Duration::from_millis(400);
         let mut life = Self {
             watched: Watched::power_on(),
             agenda: BTreeMap::new(),
             order: 0,
-            store: Store { loan, wipe_owed: false, fails: Vec::new(), takes, made_anew: false, full: false },
+            store: Store {
+                loan,
+                wipe_owed: false,
+                fails: Vec::new(),
+                takes,
+                made_anew: false,
+                full: false,
+                refused_keys: Vec::new(),
+                development: false,
+            },
             slots: Slots { verdict: Ok(()), running: 1, next: None, went_back: false, silent: false },
             sticks: Vec::new(),
             router: Router { verdict: Ok(()), internet: Ok(()), cable: false, carries: false, known: false },
@@ -131,7 +144,9 @@ impl Life {
 
     fn devices_start(&mut self) {
         let (wipe_owed, loan, made_anew) = (self.store.wipe_owed, self.store.loan.clone(), self.store.made_anew);
-        self.later(self.store.takes, Input::Told(Told::Held { wipe_owed, loan, made_anew }));
+        let (refused_keys, development) = (self.store.refused_keys.clone(), self.store.development);
+        let held = Held { wipe_owed, loan, made_anew, refused_keys, development };
+        self.later(self.store.takes, Input::Told(Told::Held(Box::new(held))));
         if self.slots.went_back {
             self.later(Duration::from_millis(900), Input::Told(Told::WentBack));
         }

@@ -9,7 +9,7 @@ use madoguchi::model::language::Language;
 use madoguchi::model::loan::Loan;
 use madoguchi::model::quality::LineStats;
 use madoguchi::model::screen::{Face, NetworkTrouble, RoomRefusal, ScanHint, WrongCode};
-use madoguchi::model::stick::{LoanOrder, PaperRefusal, Stick, StickId, StickNews};
+use madoguchi::model::stick::{Held, LoanOrder, PaperRefusal, Stick, StickId, StickNews};
 use madoguchi::model::turn::{Effect, Fact, Input, LinkClosed, LinkNews, MediaNews, NetworkNews, Told};
 use madoguchi::model::update::{UpdateNews, UpdateRefusal};
 use madoguchi::model::wifi_code::Claim;
@@ -344,7 +344,7 @@ impl RandomLife {
         self.held = true;
         let loan = Ok(self.loan_on_disk.clone());
         let wipe_owed = self.watched.laws.owed_on_disk;
-        self.told(Told::Held { wipe_owed, loan, made_anew: self.made_anew });
+        self.told(Told::Held(Box::new(Held { wipe_owed, loan, made_anew: self.made_anew, ..Held::default() })));
         if self.turn.is_multiple_of(5) {
             self.told(Told::WentBack);
         }

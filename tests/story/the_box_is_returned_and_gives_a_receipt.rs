@@ -4,7 +4,7 @@ use crate::life::{Life, minutes, seconds};
 use crate::props;
 use madoguchi::model::light::Light;
 use madoguchi::model::screen::Face;
-use madoguchi::model::stick::{LoanOrder, Stick};
+use madoguchi::model::stick::{HeldTrouble, LoanOrder, Stick};
 
 #[test]
 fn the_box_is_returned_and_gives_a_receipt() {
@@ -40,7 +40,7 @@ fn a_return_stick_that_is_in_at_power_on_is_not_overlooked() {
     let mut life = Life::power_on();
     life.return_stick_in();
     life.until("wipe-receipt");
-    let mut life = Life::power_on_with(Err("not TOML".to_owned()));
+    let mut life = Life::power_on_with(Err(HeldTrouble::Unreadable("not TOML".to_owned())));
     life.return_stick_in();
     life.until("wipe-forgetting");
     life.until("boot-no-loan");

@@ -7,7 +7,7 @@ use crate::model::ids::Attempt;
 use crate::model::known::Known;
 use crate::model::light::Light;
 use crate::model::screen::{Face, PressDoes};
-use crate::model::stick::{LoanOrder, PaperRefusal, StickId, StickNews};
+use crate::model::stick::{KeyRefused, LoanOrder, PaperRefusal, StickId, StickNews};
 use crate::model::turn::{Effect, Told};
 use crate::model::update::{UpdateNews, UpdateRefusal};
 use crate::model::uptime::Uptime;
@@ -31,10 +31,15 @@ const BAD_NEWS: Duration = Duration::from_secs(300);
 /// An update that went back is told for so long: the device is usable.
 const WENT_BACK: Duration = Duration::from_secs(20);
 
+/// A key that counts for nothing is told for so long: whoever is lent the device may go on.
+const KEY_REFUSED: Duration = Duration::from_secs(20);
+
 /// What is to be done next.
 pub(in crate::appliance) enum Job {
     /// Say that the last update went back.
     WentBack,
+    /// Say that a city key counts for nothing.
+    KeyRefused(KeyRefused),
     /// Install an update.
     Update { stick: StickId, bundle: PathBuf, by_hand: bool },
     /// Keep a loan.
@@ -50,7 +55,11 @@ pub(in crate::appliance) fn next_job(known: &mut Known) -> Option<Job> {
     if std::mem::take(&mut known.went_back) {
         return Some(Job::WentBack);
     }
+    if let Some(key) = known.refused_keys.pop() {
+        return Some(Job::KeyRefused(key));
+    }
     let lent = known.loan.clone();
+    let refused = known.refused_loan.as_ref().map(|(id, _)| id.clone());
     let clock = known.clock;
     for stick in &mut known.sticks {
         let id = stick.id;
@@ -78,6 +87,10 @@ pub(in crate::appliance) fn next_job(known: &mut Known) -> Option<Job> {
             (Some(Ok(order)), Some(loan)) if order.loan == *loan => Job::Prepared { stick: id },
             (Some(Ok(order)), Some(loan)) if order.loan.id != loan.id => {
                 Job::Refuse { why: PaperRefusal::AlreadyLent { id: loan.id.clone() } }
+            }
+            // What a family left with that loan is not the next one's: it is returned first.
+            (Some(Ok(order)), None) if refused.as_ref().is_some_and(|id| *id != order.loan.id) => {
+                Job::Refuse { why: PaperRefusal::AlreadyLent { id: refused.unwrap_or_default() } }
             }
             (Some(Ok(order)), _) if clock && order.past => Job::Refuse { why: PaperRefusal::Expired },
             (Some(Ok(order)), _) => Job::Lend { stick: id, order },
@@ -122,6 +135,9 @@ pub(super) enum Work {
 impl Work {
     pub(super) fn begin(now: Uptime, job: Job, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
         match job {
+            Job::KeyRefused(KeyRefused { file, why }) => {
+                Self::Said { face: Face::KeyRefused { file, why }, until: now + KEY_REFUSED, stick: None }
+            }
             Job::WentBack => Self::Said { face: Face::WentBack, until: now + WENT_BACK, stick: None },
             // The memory's key is gone: the stick is read again after the start.
             Job::Update { .. } | Job::Lend { .. } if known.wiped => Self::restart(now, effects),

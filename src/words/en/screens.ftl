@@ -12,6 +12,15 @@ boot-no-loan = This device is not ready to use yet.
 boot-loan-ended = The loan period has ended.
     .next = Thank you. Please return the device to the city.
 
+# A city key on the boot partition, where anybody's PC can write, that counts for nothing. It goes on after 20 seconds.
+boot-key-refused-uncertified = A city key has no certificate, so it is not used.
+boot-key-refused-wrong-certificate = A city key has a wrong certificate, so it is not used.
+boot-key-refused-withdrawn = A city key was withdrawn, so it is not used.
+boot-key-refused-broken = A city key's file cannot be read, so it is not used.
+boot-key-refused-next = You can use the device. Please tell the city the name below.
+boot-loan-refused = This device is not lent at present.
+    .next = The signature of the loan below no longer counts. Please bring it to the city's counter.
+
 boot-made-anew = The device's memory was damaged and has been made anew.
     .next = The loan must be prepared again: bring it to the city's counter.
 boot-went-back = The update did not work. The system from before runs again.
@@ -53,7 +62,7 @@ boot-paper-refused-wrong-key = The file is not signed by this device's city.
 boot-paper-refused-changed = The file was changed after it was signed.
     .next = Write it to the USB stick again.
 boot-paper-refused-no-keys = This device has no city key.
-    .next = Put the city's key into "site" on the boot partition and restart.
+    .next = Put the city's key and its certificate into "site" on the boot partition and restart.
 boot-paper-refused-unreadable = The file on the USB stick cannot be read.
     .next = Write it to the USB stick again.
 boot-paper-refused-unreadable-stick = This USB stick cannot be read.

@@ -13,6 +13,15 @@ boot-no-loan = この機器は まだ 貸し出しの 準備中です。
 boot-loan-ended = 貸し出しの 期間が 終わりました。
     .next = ありがとうございました。 機器を 市へ お返しください。
 
+# 起動領域（だれのパソコンでも 書ける）に、 使えない 市の鍵が あったとき。 ２０秒で 次へ すすむ。
+boot-key-refused-uncertified = 市の鍵に 証明が ないので、 使いません。
+boot-key-refused-wrong-certificate = 市の鍵の 証明が ちがうので、 使いません。
+boot-key-refused-withdrawn = この市の鍵は 使用を 止められたので、 使いません。
+boot-key-refused-broken = 市の鍵の ファイルが 読めないので、 使いません。
+boot-key-refused-next = 機器は このまま 使えます。 下の 名前を 市に お知らせください。
+boot-loan-refused = この機器は 今、 貸し出されて いません。
+    .next = 下の 貸し出しの 署名は もう 使えません。 市の窓口へ お持ちください。
+
 boot-made-anew = 機器の 記憶が こわれたので、 作り直しました。
     .next = 貸し出しの 準備が もう一度 必要です。 市の窓口へ お持ちください。
 boot-went-back = ソフトの更新が うまく いかなかったので、 前のソフトに もどりました。
@@ -54,7 +63,7 @@ boot-paper-refused-wrong-key = この市の 署名では ありません。
 boot-paper-refused-changed = ファイルが 署名のあとで 変わっています。
     .next = USBメモリーに もう一度 書きこんでください。
 boot-paper-refused-no-keys = この機器に 市の鍵が 入っていません。
-    .next = 市の鍵を 起動領域の siteに 入れて、 起動し直してください。
+    .next = 市の鍵と その証明を 起動領域の siteに 入れて、 起動し直してください。
 boot-paper-refused-unreadable = USBメモリーの ファイルが 読めません。
     .next = USBメモリーに もう一度 書きこんでください。
 boot-paper-refused-unreadable-stick = この USBメモリーは 読めません。

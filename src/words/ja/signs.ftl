@@ -37,6 +37,7 @@ aside-loud-tv = テレビの 音を 少し 下げてください
 aside-staff-muted = 担当者の マイクが オフです
 aside-staff-camera-off = 担当者の カメラが オフです
 aside-paused = あなたの 映像と音を 止めています
+aside-development = 開発版です。 貸し出しには 使えません
 
 scan-looking = コードを さがしています
 scan-closer = もう少し 近づけてください

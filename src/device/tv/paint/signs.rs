@@ -43,6 +43,8 @@ pub(super) fn of(face: &Face) -> Sign {
         Face::WipeOwed | Face::Forgetting { .. } => busy("shredder"),
         Face::NoLoan | Face::LoanEnded => turn("return"),
         Face::MadeAnew => trouble("return"),
+        Face::LoanRefused { .. } => trouble("shield"),
+        Face::KeyRefused { .. } => trouble("key"),
         Face::WentBack => turn("refresh"),
         Face::StickReading => busy("stick"),
         Face::UpdateInstalling { .. } => busy("install"),
@@ -165,6 +167,7 @@ pub(super) const fn of_aside(aside: Aside) -> &'static str {
         Aside::FiveMinutes | Aside::OneMinute | Aside::NewTime { .. } => "clock",
         Aside::WillPhone => "telephone-ringing",
         Aside::Paused => "pause",
+        Aside::Development => "gear",
     }
 }
 

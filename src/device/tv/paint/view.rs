@@ -258,6 +258,8 @@ fn next(speak: &Speak, face: &Face) -> Option<String> {
             Some(speak.with("boot-paper-refused-misnamed.next", &[("name", Arg::Text(name))]))
         }
         Face::PaperRefused(PaperRefusal::Invalid { error }) => Some(remedy(speak, &error.problem)),
+        // Who put a key there is for the city to find out; the device goes on without it.
+        Face::KeyRefused { .. } => Some(speak.say("boot-key-refused-next")),
         face => speak.maybe(&format!("{}.next", message_id(face))),
     }
 }
@@ -300,6 +302,8 @@ fn card(speak: &Speak, face: &Face) -> Option<Card> {
         Face::PaperRefused(PaperRefusal::Misnamed { written, .. }) => {
             card(written.chars().filter(|c| !c.is_control()).take(36).collect(), "document", 56)
         }
+        Face::KeyRefused { file, .. } => card(file.chars().take(36).collect(), "key", 56),
+        Face::LoanRefused { id, .. } => card(id.clone(), "document", 60),
         Face::PaperRefused(PaperRefusal::AlreadyLent { id } | PaperRefusal::OtherLoan { id }) => {
             card(id.clone(), "document", 60)
         }
