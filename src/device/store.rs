@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "the store is where the box touches its disk")]
 
 use super::Behind;
+use crate::boot_files::{self, BootFiles};
 use crate::cities::{Cities, Places};
 use crate::model::ids::Attempt;
 use crate::model::loan::Loan;
@@ -46,6 +47,8 @@ pub enum StoreAsk {
 pub enum StoreEvent {
     /// What it holds, once at start.
     Held(Held),
+    /// With which boot files the device was started ([`BootFiles::number`]); before it says that nothing is owed any more.
+    BootFiles(String),
     /// The asked thing is done, or failed with a reason for the log.
     Done {
         /// Which question.
@@ -80,6 +83,8 @@ pub struct StoreConfig {
     pub made_anew: PathBuf,
     /// Exists once the data partition has been opened, or could not be. Nothing: it is there from the beginning.
     pub settled: Option<PathBuf>,
+    /// The list of the boot partition's files, if one is made.
+    pub boot_files: Option<PathBuf>,
     /// Whose loans count. Nothing: a loan is kept and believed without a signature, as on the workbench.
     pub cities: Option<Places>,
 }
@@ -93,6 +98,7 @@ impl Default for StoreConfig {
             emptied: vec!["/var/lib/madoguchi/data".into()],
             made_anew: "/run/madoguchi/data-made-anew".into(),
             settled: Some("/run/madoguchi/data-settled".into()),
+            boot_files: Some(boot_files::LIST.into()),
             cities: Some(Places::default()),
         }
     }
@@ -120,6 +126,11 @@ pub async fn run(behind: Behind<StoreAsk, StoreEvent>, config: StoreConfig) {
     }
     while let Some(ask) = asks.recv().await {
         let places = config.clone();
+        if let (StoreAsk::WipeDone { .. }, Some(number)) = (&ask, config.boot_number())
+            && events.send(StoreEvent::BootFiles(number)).await.is_err()
+        {
+            return;
+        }
         let (attempt, work) = match ask {
             StoreAsk::OweWipe { attempt } => (attempt, tokio::task::spawn_blocking(move || places.owe())),
             StoreAsk::Wipe { attempt, step } => (attempt, tokio::task::spawn_blocking(move || places.wipe(step))),
@@ -178,6 +189,13 @@ impl StoreConfig {
             Some(Err(why)) => Err(HeldTrouble::Refused { id: loan.id, why }),
             Some(Ok(_)) | None => Ok(loan),
         }
+    }
+
+    /// A list that is not there yet is not waited for.
+    fn boot_number(&self) -> Option<String> {
+        let list = fs::read_to_string(self.boot_files.as_ref()?).ok()?;
+        let files = BootFiles::from_list(&list);
+        (!files.is_empty()).then(|| files.number())
     }
 
     fn owe(&self) -> Result<(), String> {

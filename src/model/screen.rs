@@ -491,6 +491,8 @@ pub enum Face {
     Forgotten {
         /// Code of the receipt that staff compare.
         receipt: Option<String>,
+        /// Number of the boot files, which staff compare with the image's; with a receipt alone.
+        boot: Option<String>,
     },
     /// A step of forgetting failed and is tried again; do not use this device.
     WipeFailed(WipeStep),
@@ -589,8 +591,8 @@ impl Face {
             Self::ComingBack { .. } => "session-coming-back".into(),
             Self::Ended(ending) => format!("session-ended-{}", kebab(&format!("{ending:?}"))),
             Self::Forgetting { step, .. } => format!("wipe-forgetting-{}", kebab(&format!("{step:?}"))),
-            Self::Forgotten { receipt: None } => "wipe-forgotten".into(),
-            Self::Forgotten { receipt: Some(_) } => "wipe-receipt".into(),
+            Self::Forgotten { receipt: None, .. } => "wipe-forgotten".into(),
+            Self::Forgotten { receipt: Some(_), .. } => "wipe-receipt".into(),
             Self::WipeFailed(step) => format!("wipe-failed-{}", kebab(&format!("{step:?}"))),
         }
     }

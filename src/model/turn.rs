@@ -106,6 +106,8 @@ pub enum Told {
         /// What about it.
         news: MediaNews,
     },
+    /// With which boot files the device was started, as a number; the store says so at the end of a wipe.
+    BootFiles(String),
     /// The store finished, or failed at, something.
     Stored {
         /// Which question.
@@ -366,6 +368,7 @@ impl fmt::Display for Told {
                 }
                 f.write_str(")")
             }
+            Self::BootFiles(number) => write!(f, "BootFiles({number})"),
             Self::Stored { attempt, result: Ok(()) } => write!(f, "Stored{attempt}"),
             Self::Stored { attempt, result: Err(why) } => write!(f, "NotStored{attempt}({why})"),
             Self::Stick(news) => news.fmt(f),

@@ -1,6 +1,8 @@
-//! The commands that staff type: `sheet`, `loan check`, `keys new`, `keys certify`, `stick loan`, `stick return` and `stick check`.
+//! The commands that staff type: `sheet`, `loan check`, `keys new`, `keys certify`, `card check`, `stick loan`, `stick return`
+//! and `stick check`.
 #![expect(clippy::disallowed_methods, reason = "a command line reads and writes the files it is told")]
 
+use super::card::{self, Seen};
 use super::keys::Whose;
 use super::{keys, stick};
 use crate::model::language::Language;
@@ -37,6 +39,11 @@ enum Task {
         #[command(subcommand)]
         task: KeysTask,
     },
+    /// Looks at a device's card.
+    Card {
+        #[command(subcommand)]
+        task: CardTask,
+    },
     /// Writes and checks USB sticks for the device.
     Stick {
         #[command(subcommand)]
@@ -64,6 +71,21 @@ enum KeysTask {
         /// The release's key, madoguchi-release.key.
         #[arg(long)]
         key: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum CardTask {
+    /// Says whether a device's boot files are still those of its image.
+    Check {
+        /// The image's list, madoguchi-VERSION-arm64.boot-files.sha256.
+        list: PathBuf,
+        /// The folder where the card's partition MADOGUCHI is mounted.
+        #[arg(long, required_unless_present = "number", conflicts_with = "number")]
+        card: Option<PathBuf>,
+        /// The number of the boot files that the TV shows after a return, such as 3F2A-9C01-77DE-1B20.
+        #[arg(long)]
+        number: Option<String>,
     },
 }
 
@@ -179,6 +201,10 @@ impl Command {
                 keys::new(&folder, whose, if no_password { None } else { Some(&mut ask) })
             }
             Task::Keys { task: KeysTask::Certify { public, key } } => keys::certify(&public, &key, &mut ask),
+            Task::Card { task: CardTask::Check { list, card, number } } => {
+                let number = number.unwrap_or_default();
+                card::check(&list, card.as_deref().map_or(Seen::Number(&number), Seen::Card))
+            }
             Task::Stick { task: StickTask::Loan { file, key, to, replace } } => {
                 stick::loan(&file, &key, &to, today(), replace, &mut ask)
             }

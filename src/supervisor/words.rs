@@ -94,6 +94,7 @@ impl From<StoreEvent> for Input {
     fn from(event: StoreEvent) -> Self {
         match event {
             StoreEvent::Held(held) => Self::Told(Told::Held(Box::new(held))),
+            StoreEvent::BootFiles(number) => Self::Told(Told::BootFiles(number)),
             StoreEvent::Done { attempt, result } => Self::Told(Told::Stored { attempt, result }),
         }
     }

@@ -93,6 +93,7 @@ impl Release {
             emptied: vec![self.at("data")],
             made_anew: self.at("data-made-anew"),
             settled: None,
+            boot_files: None,
             cities: Some(self.places()),
         }
     }

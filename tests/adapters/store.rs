@@ -1,5 +1,6 @@
 //! The loan and the owed wipe, with a power cut after every step.
 
+use madoguchi::boot_files::BootFiles;
 use madoguchi::device::store::{StoreAsk, StoreConfig, StoreEvent, run};
 use madoguchi::device::{Device, device};
 use madoguchi::model::ids::Attempt;
@@ -22,6 +23,7 @@ fn places(disk: &Path) -> StoreConfig {
         emptied: vec![disk.join("data"), disk.join("networks")],
         made_anew: disk.join("data-made-anew"),
         settled: None,
+        boot_files: None,
         cities: None,
     }
 }
@@ -218,4 +220,25 @@ async fn the_key_is_overwritten_before_it_is_unlinked() {
     let blocks = fs::read(&witness).unwrap();
     assert_eq!(blocks.len(), 64);
     assert!(!blocks.windows(8).any(|part| part == [7; 8]));
+}
+
+/// What a return tells of the files that nothing verifies, where a list of them was made.
+#[tokio::test]
+async fn the_end_of_a_wipe_tells_the_boot_files() {
+    let disk = disk();
+    let list = disk.path().join("list");
+    for (text, told) in [(None, false), (Some(""), false), (Some("0000  x\n"), true)] {
+        if let Some(text) = text {
+            fs::write(&list, text).unwrap();
+        }
+        let (mut store, behind) = device();
+        tokio::spawn(run(behind, StoreConfig { boot_files: Some(list.clone()), ..places(disk.path()) }));
+        assert!(matches!(event(&mut store).await, StoreEvent::Held(_)));
+        store.asks.send(DONE).await.unwrap();
+        if told {
+            let StoreEvent::BootFiles(number) = event(&mut store).await else { panic!("the number comes first") };
+            assert_eq!(number, BootFiles::from_list("0000  x").number());
+        }
+        assert!(matches!(event(&mut store).await, StoreEvent::Done { result: Ok(()), .. }));
+    }
 }

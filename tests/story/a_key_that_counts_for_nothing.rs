@@ -55,7 +55,7 @@ fn another_loan_comes_after_its_return_and_the_same_one_signed_anew_at_once() {
     life.press();
     life.return_stick_in();
     life.until("wipe-receipt");
-    assert_eq!(life.screen().face, Face::Forgotten { receipt: Some("M-2026-014".into()) });
+    assert_eq!(life.screen().face, Face::Forgotten { receipt: Some("M-2026-014".into()), boot: None });
 
     let mut life = Life::power_on_with(Err(refused_loan()));
     life.until("boot-loan-refused");

@@ -29,6 +29,7 @@ pub(crate) enum Seen {
     Tick,
     Finger,
     Level,
+    BootFiles,
     Fact(Fact),
     Held { owed: bool },
     Scan { invite: bool },
@@ -97,6 +98,7 @@ impl Seen {
                 },
             },
             Input::Told(Told::WentBack) => Self::WentBack,
+            Input::Told(Told::BootFiles(_)) => Self::BootFiles,
         }
     }
 
@@ -564,7 +566,7 @@ impl Laws {
                 _ => {}
             }
         }
-        if let Face::Forgotten { receipt: Some(_) } = &step.after.screen.face {
+        if let Face::Forgotten { receipt: Some(_), .. } = &step.after.screen.face {
             assert!(!self.owed_on_disk, "a receipt before the debt is struck off");
         }
     }

@@ -269,7 +269,7 @@ impl RandomLife {
         for _ in 0..100 {
             if matches!(
                 self.watched.sketch().screen.face,
-                Face::NoLoan | Face::MadeAnew | Face::Forgotten { receipt: Some(_) }
+                Face::NoLoan | Face::MadeAnew | Face::Forgotten { receipt: Some(_), .. }
             ) {
                 assert!(!self.watched.laws.owed_on_disk, "called forgotten with a debt on disk");
                 return;
@@ -385,7 +385,7 @@ impl RandomLife {
                 self.go_on_in_the_room();
             }
             (None, Face::Restarting) => self.power_cut(false),
-            (None, Face::NoLoan | Face::MadeAnew | Face::Forgotten { receipt: Some(_) }) => {
+            (None, Face::NoLoan | Face::MadeAnew | Face::Forgotten { receipt: Some(_), .. }) => {
                 self.all_sticks_out();
                 self.loan_on_disk = Some(props::loan());
                 self.made_anew = false;

@@ -5,6 +5,7 @@ use crate::props;
 use madoguchi::model::light::Light;
 use madoguchi::model::screen::Face;
 use madoguchi::model::stick::{HeldTrouble, LoanOrder, Stick};
+use madoguchi::model::turn::Told;
 
 #[test]
 fn the_box_is_returned_and_gives_a_receipt() {
@@ -12,7 +13,7 @@ fn the_box_is_returned_and_gives_a_receipt() {
     life.forget_faces();
     life.return_stick_in();
     life.until("wipe-receipt");
-    assert_eq!(life.screen().face, Face::Forgotten { receipt: Some("M-2026-014".to_owned()) });
+    assert_eq!(life.screen().face, Face::Forgotten { receipt: Some("M-2026-014".to_owned()), boot: None });
     life.waits(minutes(60));
     life.expect_face("wipe-receipt");
     assert_eq!((life.light(), life.waits_for_person()), (Light::Off, Some("staff to note the receipt")));
@@ -25,6 +26,18 @@ fn the_box_is_returned_and_gives_a_receipt() {
     00:06.000 wipe + Stored#5 -> wipe [WipeDone #6]
     00:06.400 wipe + Stored#6 -> wipe (wipe-receipt)
     ");
+}
+
+/// What nothing verifies is told, so that a changed card does not go on to the next family unseen.
+#[test]
+fn the_receipt_names_the_boot_files() {
+    let mut life = Life::at_the_paper_screen();
+    life.return_stick_in();
+    life.until("wipe-forgetting-verify");
+    life.told(Told::BootFiles("3F2A-9C01-77DE-1B20".into()));
+    life.until("wipe-receipt");
+    let Face::Forgotten { boot, .. } = life.screen().face else { panic!("{}", life.face()) };
+    assert_eq!(boot.as_deref(), Some("3F2A-9C01-77DE-1B20"));
 }
 
 #[test]

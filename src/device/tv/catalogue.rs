@@ -66,7 +66,7 @@ pub fn screen(language: Language, face: Face, aside: Option<Aside>) -> Screen {
             | Face::LoanRefused { .. }
             | Face::KeyRefused { .. }
             | Face::PaperRefused(PaperRefusal::NothingLent)
-            | Face::Forgotten { receipt: Some(_) }
+            | Face::Forgotten { receipt: Some(_), .. }
     );
     let city = if lent { Words::ja_en("みどり市", "Midori City") } else { Words::default() };
     let hours = Words::ja_en("平日 8:30〜17:15", "Mon–Fri 8:30–17:15");
@@ -118,8 +118,8 @@ fn every_face() -> Vec<(Face, Option<Aside>)> {
         plain(Face::Forgetting { step, done, of: 4 });
         plain(Face::WipeFailed(step));
     }
-    plain(Face::Forgotten { receipt: None });
-    plain(Face::Forgotten { receipt: Some("K7QM-2R8D".into()) });
+    plain(Face::Forgotten { receipt: None, boot: None });
+    plain(Face::Forgotten { receipt: Some("M-2026-014".into()), boot: Some("3F2A-9C01-77DE-1B20".into()) });
     faces.extend(with_asides());
     faces
 }
@@ -207,8 +207,8 @@ fn button(face: &Face) -> (Option<PressDoes>, Option<HoldDoes>) {
         }
         Face::Live { .. } => (Some(PressDoes::Pause), Some(Leave)),
         Face::Ended(_) => (Some(PressDoes::Understood), None),
-        Face::Forgotten { receipt: None } => (Some(PressDoes::Again), None),
-        Face::Forgotten { receipt: Some(_) } => (Some(PressDoes::Restart), None),
+        Face::Forgotten { receipt: None, .. } => (Some(PressDoes::Again), None),
+        Face::Forgotten { receipt: Some(_), .. } => (Some(PressDoes::Restart), None),
     }
 }
 

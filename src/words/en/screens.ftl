@@ -211,6 +211,6 @@ wipe-forgetting = Erasing the data on this device.
 wipe-forgotten = All data from this visit is erased.
     .next = Please keep the paper in a safe place.
 wipe-receipt = All your data on this device is erased.
-    .next = Unplug it and return it to the city.
+    .next = Unplug it. Its card must be flashed before it is lent again.
 wipe-failed = The data could not be erased yet.
     .next = Trying again. Please wait and do not use the device.

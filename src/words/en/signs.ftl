@@ -101,6 +101,7 @@ loan-until = until { $until }
 loan-line = Line { $line }
 software = Software
 receipt = Erasure number
+boot-files = Boot files
 camera-missing = No camera
 picture-paused = Off
 

@@ -76,6 +76,7 @@ loan-until = { $until }まで
 loan-line = { $line }行目
 software = ソフト
 receipt = 消去の 番号
+boot-files = 起動の 番号
 camera-missing = カメラなし
 picture-paused = 停止中
 

@@ -20,6 +20,8 @@ file-loan = 貸し出しファイル
 file-signing-key = 署名鍵
 file-public-key = 公開鍵
 file-certificate = 鍵の証明
+file-boot-files = 起動ファイルの一覧
+file-card = カード
 file-paper = 用紙
 file-on-stick = USBメモリーのファイル
 file-settings = 設定ファイル
@@ -89,6 +91,16 @@ key-none = { $file } は署名鍵ではありません。{ $public } ではな�
 key-damaged = 署名鍵 { $file } がこわれています（{ $said }）。金庫の控えをお使いください。
 key-wrong-password = { $file } が開きません。パスワードが違います。入力の切り替え（日本語・英数）を確かめて、もう一度入れてください。
 key-not-public = { $file } は公開鍵ではありません（{ $said }）。keys new で作った { $public } を指定してください。
+
+# 機器のカード
+card-no-list = { $list } は起動ファイルの一覧ではありません。イメージといっしょにある 名前.boot-files.sha256 を指定してください。
+card-number-same = { $number } は、イメージの起動ファイルの番号と同じです（{ $list }）。手を加えられた機器はどんな番号でも出せるので、次に貸す前に、それでもカードを書き込み直してください。
+card-number-differs = { $number } は、イメージの起動ファイルの番号（{ $wanted }、{ $list }）と違います。次に貸す前にカードを書き込み直し、だれの手にあったかを確かめてください（一覧は、カードに書き込んだ版のものですか）。
+card-same = 起動領域 { $card } は、イメージのとおりです（{ $list }）。
+card-differs = 起動領域 { $card } は、イメージ（{ $list }）と違います。次に貸す前にカードを書き込み直し、だれの手にあったかを確かめてください。{ $lines }
+card-changed = { $file }：変わっています
+card-missing = { $file }：ありません
+card-added = { $file }：イメージにないファイルです
 
 # USBメモリー
 stick-no-folder = { $folder } というフォルダーはありません。USBメモリーの場所を指定してください。
