@@ -5,6 +5,7 @@
 //! - `store`: the loan and the owed wipe, with a power cut after every step
 //! - `hardware`: button, light and clock, as far as they can be had without hardware
 //! - `cities`: whose loans count, and which keys are refused
+//! - `signers`: who may sign updates, by the real RAUC
 //! - `stick`: what lies on a stick, and whose signature counts
 //! - `boot`: what a changed boot partition may say to kernel and initrd, and the list of its files
 //! - `counters`: the boot counters in their two copies
@@ -21,6 +22,7 @@ mod hardware;
 mod link;
 mod network;
 mod rauc;
+mod signers;
 mod slot;
 mod stick;
 mod store;
