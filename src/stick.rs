@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "reads the stick's files, and the date against which a loan is judged")]
 
 use crate::model::loan::Loan;
-use crate::model::stick::{LoanOrder, PaperRefusal, Stick, kept, return_order, taken_apart};
+use crate::model::stick::{LoanOrder, PaperRefusal, ReturnOrder, Stick, kept, return_order, taken_apart};
 use crate::model::update::{compare_versions, version_in};
 use crate::words::message::{Kind, Message};
 use minisign_verify::{PublicKey, Signature};
@@ -19,6 +19,8 @@ pub const LOAN: &str = "loan.toml";
 pub const RETURN: &str = "return.toml";
 /// What a signature's file is named: the paper's name and this.
 pub const SIGNATURE: &str = ".minisig";
+/// What stands before the second of the signature in its signed comment.
+pub const SIGNED_AT: &str = "timestamp:";
 /// What staff call the public half of the city's key; on a device any name that ends in `.pub` will do.
 pub const PUBLIC: &str = "madoguchi-city.pub";
 /// Larger papers are not read. A loan with a few certificates has some kilobytes.
@@ -29,7 +31,10 @@ const LONGEST: u64 = 256 * 1024;
 pub fn read(folder: &Path, keys: &[PublicKey]) -> Stick {
     let loan = paper(folder, LOAN, keys).map(|paper| paper.and_then(loan_order).map(Box::new));
     let give_back = paper(folder, RETURN, keys).map(|paper| {
-        paper.and_then(|paper| return_order(&paper.text).map_err(|error| PaperRefusal::Invalid { error }))
+        paper.and_then(|paper| {
+            let order = return_order(&paper.text).map_err(|error| PaperRefusal::Invalid { error })?;
+            Ok(ReturnOrder { signed: paper.signed, ..order })
+        })
     });
     Stick { update: update(folder), loan, give_back, ..Stick::default() }
 }
@@ -53,13 +58,14 @@ fn newer(one: &Path, other: &Path) -> Ordering {
 struct Paper {
     text: String,
     signature: String,
+    signed: u64,
 }
 
 fn loan_order(paper: Paper) -> Result<LoanOrder, PaperRefusal> {
     let loan = Loan::from_toml(&paper.text).map_err(|error| PaperRefusal::Invalid { error })?;
     let zone = jiff::tz::TimeZone::get(&loan.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
     let past = jiff::Timestamp::now().to_zoned(zone).date() > loan.until;
-    Ok(LoanOrder { loan, text: kept(&paper.text, &paper.signature), past })
+    Ok(LoanOrder { loan, text: kept(&paper.text, &paper.signature), past, signed: paper.signed })
 }
 
 /// A loan as the device keeps it, looked at as on the day when it came on its stick.
@@ -111,12 +117,21 @@ fn believed(text: String, written: String, keys: &[PublicKey]) -> Result<Paper, 
     let mut refusal = if keys.is_empty() { PaperRefusal::NoKeys } else { PaperRefusal::WrongKey };
     for key in keys {
         match key.verify(text.as_bytes(), &signature, false) {
-            Ok(()) => return Ok(Paper { text, signature: written }),
+            Ok(()) => {
+                let signed = signed_at(signature.trusted_comment());
+                return Ok(Paper { text, signature: written, signed });
+            }
             Err(minisign_verify::Error::UnexpectedKeyId) => {}
             Err(_) => refusal = PaperRefusal::Changed,
         }
     }
     Err(refusal)
+}
+
+/// When something was signed, by its signed comment: as minisign writes it, and `madoguchi-staff`.
+fn signed_at(comment: &str) -> u64 {
+    let words = comment.split([' ', '\t']);
+    words.filter_map(|word| word.strip_prefix(SIGNED_AT)?.parse().ok()).next().unwrap_or_default()
 }
 
 fn short_file(place: &Path) -> Result<Option<String>, PaperRefusal> {

@@ -210,7 +210,7 @@ impl Wipe {
 
 fn owe(now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Phase {
     let attempt = known.ask();
-    effects.push(Effect::OweWipe { attempt });
+    effects.push(Effect::OweWipe { attempt, returned: known.returning });
     Phase::Owing { attempt, until: now + STEP }
 }
 

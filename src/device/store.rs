@@ -5,9 +5,9 @@ use super::Behind;
 use crate::boot_files::{self, BootFiles};
 use crate::cities::{Cities, Places};
 use crate::model::ids::Attempt;
-use crate::model::loan::Loan;
+use crate::model::loan::{Loan, is_device};
 use crate::model::screen::WipeStep;
-use crate::model::stick::{Held, HeldTrouble};
+use crate::model::stick::{Followed, Held, HeldTrouble, LoanOrder, PaperRefusal};
 use crate::stick;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
@@ -21,6 +21,8 @@ pub enum StoreAsk {
     OweWipe {
         /// Number of this question.
         attempt: Attempt,
+        /// When the return order was signed: remembered with the wipe's end.
+        returned: Option<u64>,
     },
     /// Does a step of forgetting and looks that it is done.
     Wipe {
@@ -83,6 +85,11 @@ pub struct StoreConfig {
     pub made_anew: PathBuf,
     /// Exists once the data partition has been opened, or could not be. Nothing: it is there from the beginning.
     pub settled: Option<PathBuf>,
+    /// Which papers were followed last. Lies outside of the data partition: it outlives the wipe, and says nothing about a
+    /// person.
+    pub followed: PathBuf,
+    /// Where the board says its serial number.
+    pub serial: Option<PathBuf>,
     /// The list of the boot partition's files, if one is made.
     pub boot_files: Option<PathBuf>,
     /// Whose loans count. Nothing: a loan is kept and believed without a signature, as on the workbench.
@@ -98,6 +105,8 @@ impl Default for StoreConfig {
             emptied: vec!["/var/lib/madoguchi/data".into()],
             made_anew: "/run/madoguchi/data-made-anew".into(),
             settled: Some("/run/madoguchi/data-settled".into()),
+            followed: "/var/lib/madoguchi/state/followed".into(),
+            serial: Some("/sys/firmware/devicetree/base/serial-number".into()),
             boot_files: Some(boot_files::LIST.into()),
             cities: Some(Places::default()),
         }
@@ -132,7 +141,9 @@ pub async fn run(behind: Behind<StoreAsk, StoreEvent>, config: StoreConfig) {
             return;
         }
         let (attempt, work) = match ask {
-            StoreAsk::OweWipe { attempt } => (attempt, tokio::task::spawn_blocking(move || places.owe())),
+            StoreAsk::OweWipe { attempt, returned } => {
+                (attempt, tokio::task::spawn_blocking(move || places.owe(returned)))
+            }
             StoreAsk::Wipe { attempt, step } => (attempt, tokio::task::spawn_blocking(move || places.wipe(step))),
             StoreAsk::WipeDone { attempt } => (attempt, tokio::task::spawn_blocking(move || places.settle())),
             StoreAsk::Lend { attempt, text } => (attempt, tokio::task::spawn_blocking(move || places.lend(&text))),
@@ -178,16 +189,54 @@ impl StoreConfig {
             tracing::warn!("a development build: whoever can write to the boot partition can lend it");
         }
         let (refused_keys, development) = (cities.refused, cities.development);
-        Held { wipe_owed, loan, made_anew, refused_keys, development }
+        let lent = loan.as_ref().ok().and_then(|order| order.as_ref()).map(|order| order.signed);
+        let followed =
+            self.followed().newest(Followed { lent: lent.filter(|_| self.cities.is_some()), returned: None });
+        if followed != self.followed()
+            && let Err(why) = self.remember(followed)
+        {
+            tracing::error!("which papers were followed last could not be noted: {why}");
+        }
+        let loan = loan.map(|order| order.map(|order| order.loan));
+        Held { wipe_owed, loan, made_anew, refused_keys, development, followed, device: self.serial() }
+    }
+
+    /// The board's number, in capital letters as on the TV; nothing where there is none.
+    fn serial(&self) -> Option<String> {
+        let written = fs::read_to_string(self.serial.as_ref()?).ok()?;
+        let serial = written.trim_end_matches(['\0', '\n']).to_ascii_uppercase();
+        // QEMU's Pi says zeros.
+        (is_device(&serial) && serial.bytes().any(|digit| digit != b'0')).then_some(serial)
+    }
+
+    /// What cannot be read is nothing: a lost memory is no reason to refuse every paper.
+    fn followed(&self) -> Followed {
+        let text = fs::read_to_string(&self.followed).unwrap_or_default();
+        Followed { lent: number_after(&text, LENT), returned: number_after(&text, RETURNED) }
+    }
+
+    fn remember(&self, news: Followed) -> Result<(), String> {
+        let newest = self.followed().newest(news);
+        let line =
+            |name: &str, signed: Option<u64>| signed.map(|signed| format!("{name}{signed}\n")).unwrap_or_default();
+        let text = format!("{}{}", line(LENT, newest.lent), line(RETURNED, newest.returned));
+        write_whole(&self.followed, text.as_bytes())
     }
 
     /// A loan that was kept counts as long as it would on a stick: its key may have been withdrawn since.
-    fn judge(&self, text: &str, cities: Option<&Cities>) -> Result<Loan, HeldTrouble> {
+    fn judge(&self, text: &str, cities: Option<&Cities>) -> Result<LoanOrder, HeldTrouble> {
         let unreadable = |error| HeldTrouble::Unreadable(format!("{}: {error}", self.loan.display()));
         let loan = Loan::from_toml(text).map_err(unreadable)?;
+        let own = self.serial();
         match cities.map(|cities| stick::kept_loan(text, &cities.keys)) {
             Some(Err(why)) => Err(HeldTrouble::Refused { id: loan.id, why }),
-            Some(Ok(_)) | None => Ok(loan),
+            // A card that was put into another board.
+            Some(Ok(order)) if order.loan.device.is_some() && order.loan.device != own => {
+                let why = PaperRefusal::OtherDevice { own: own.unwrap_or_default() };
+                Err(HeldTrouble::Refused { id: loan.id, why })
+            }
+            Some(Ok(order)) => Ok(order),
+            None => Ok(LoanOrder { loan, text: text.to_owned(), past: false, signed: 0 }),
         }
     }
 
@@ -198,10 +247,11 @@ impl StoreConfig {
         (!files.is_empty()).then(|| files.number())
     }
 
-    fn owe(&self) -> Result<(), String> {
+    fn owe(&self, returned: Option<u64>) -> Result<(), String> {
         let folder = folder_of(&self.owed);
         fs::create_dir_all(folder).map_err(told("making", folder))?;
-        write_whole(&self.owed, b"owed\n")
+        let returned = returned.map(|signed| format!("{RETURNED}{signed}\n")).unwrap_or_default();
+        write_whole(&self.owed, format!("owed\n{returned}").as_bytes())
     }
 
     /// Only a loan that can be read back takes the place of another.
@@ -210,11 +260,12 @@ impl StoreConfig {
             return Err(format!("{} says that a wipe is owed: the loan would not stay", self.owed.display()));
         }
         Loan::from_toml(text).map_err(|error| format!("the loan to be kept: {error}"))?;
-        if let Some(cities) = &self.cities {
-            let judged = stick::kept_loan(text, &cities.read().keys);
-            judged.map_err(|why| format!("the loan to be kept: {}", why.name()))?;
-        }
-        write_whole(&self.loan, text.as_bytes())
+        let judged = self.cities.as_ref().map(|cities| stick::kept_loan(text, &cities.read().keys)).transpose();
+        let judged = judged.map_err(|why| format!("the loan to be kept: {}", why.name()))?;
+        let signed = judged.map(|order| order.signed);
+        write_whole(&self.loan, text.as_bytes())?;
+        // Last: a cut before it is made good at the next start ([`StoreConfig::held`]).
+        signed.map_or(Ok(()), |signed| self.remember(Followed { lent: Some(signed), returned: None }))
     }
 
     /// Does one step. Every step may be done again, so that a power cut in its middle does no harm.
@@ -260,12 +311,24 @@ impl StoreConfig {
         }
     }
 
-    /// The flag is gone from the disk when this returns.
+    /// The flag is gone from the disk when this returns; before it, the order that is carried out now is noted.
     fn settle(&self) -> Result<(), String> {
+        let owed = fs::read_to_string(&self.owed).unwrap_or_default();
+        if let Some(signed) = number_after(&owed, RETURNED) {
+            self.remember(Followed { lent: None, returned: Some(signed) })?;
+        }
         absent_is_fine(fs::remove_file(&self.owed)).map_err(told("removing", &self.owed))?;
         let folder = folder_of(&self.owed);
         if folder.exists() { sync_folder(folder) } else { Ok(()) }
     }
+}
+
+/// How the lines begin that say when papers were signed.
+const LENT: &str = "lent ";
+const RETURNED: &str = "returned ";
+
+fn number_after(text: &str, name: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.parse().ok())
 }
 
 /// Overwrites a key in place, so that its blocks no longer hold it wherever the medium allows, and unlinks it.

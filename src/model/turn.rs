@@ -275,6 +275,8 @@ pub enum Effect {
     OweWipe {
         /// Number of the question.
         attempt: Attempt,
+        /// When the return order was signed, seconds since 1970: with the wipe's end it has been carried out.
+        returned: Option<u64>,
     },
     /// A step of forgetting.
     Wipe {
@@ -441,7 +443,7 @@ impl fmt::Display for Effect {
                 write!(f, "Gate {attempt} {{{}}}", open.join(","))
             }
             Self::CloseMedia => f.write_str("CloseMedia"),
-            Self::OweWipe { attempt } => write!(f, "OweWipe {attempt}"),
+            Self::OweWipe { attempt, .. } => write!(f, "OweWipe {attempt}"),
             Self::Wipe { attempt, step } => write!(f, "Wipe {attempt} {step:?}"),
             Self::WipeDone { attempt } => write!(f, "WipeDone {attempt}"),
             Self::Chime => f.write_str("Chime"),

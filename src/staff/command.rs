@@ -109,6 +109,9 @@ enum StickTask {
     Return {
         /// Id of the loan, such as M-2026-014.
         loan: String,
+        /// The device's number, if the order is for that one alone.
+        #[arg(long)]
+        device: Option<String>,
         /// The signing key, madoguchi-city.key.
         #[arg(long)]
         key: PathBuf,
@@ -208,8 +211,8 @@ impl Command {
             Task::Stick { task: StickTask::Loan { file, key, to, replace } } => {
                 stick::loan(&file, &key, &to, today(), replace, &mut ask)
             }
-            Task::Stick { task: StickTask::Return { loan, key, to, replace } } => {
-                stick::give_back(&loan, &key, &to, replace, &mut ask)
+            Task::Stick { task: StickTask::Return { loan, device, key, to, replace } } => {
+                stick::give_back(&loan, device.as_deref(), &key, &to, replace, &mut ask)
             }
             Task::Stick { task: StickTask::Check { stick: folder, key } } => stick::check(&folder, &key),
         }

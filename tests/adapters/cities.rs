@@ -5,7 +5,8 @@ use madoguchi::cities::{Cities, DEVELOPMENT, Places, RELEASE};
 use madoguchi::device::device;
 use madoguchi::device::store::{StoreAsk, StoreConfig, StoreEvent, run};
 use madoguchi::model::ids::Attempt;
-use madoguchi::model::stick::{Held, HeldTrouble, KeyRefusal, KeyRefused, PaperRefusal};
+use madoguchi::model::screen::WipeStep;
+use madoguchi::model::stick::{Followed, Held, HeldTrouble, KeyRefusal, KeyRefused, PaperRefusal, kept};
 use madoguchi::staff::keys::{self, PUBLIC, RELEASE_SECRET, SECRET, Whose};
 use madoguchi::staff::stick;
 use madoguchi::stick as papers;
@@ -93,6 +94,8 @@ impl Release {
             emptied: vec![self.at("data")],
             made_anew: self.at("data-made-anew"),
             settled: None,
+            followed: self.at("state/followed"),
+            serial: None,
             boot_files: None,
             cities: Some(self.places()),
         }
@@ -100,8 +103,12 @@ impl Release {
 
     /// Power comes on; keeps a loan where one is given.
     async fn starts(&self, lend: Option<String>) -> (Held, Option<Result<(), String>>) {
+        self.starts_with(self.stores(), lend).await
+    }
+
+    async fn starts_with(&self, stores: StoreConfig, lend: Option<String>) -> (Held, Option<Result<(), String>>) {
         let (mut store, behind) = device();
-        tokio::spawn(run(behind, self.stores()));
+        tokio::spawn(run(behind, stores));
         let mut next = async || tokio::time::timeout(PATIENCE, store.events.recv()).await.unwrap().unwrap();
         let StoreEvent::Held(held) = next().await else { panic!("what is held comes first") };
         let Some(text) = lend else { return (held, None) };
@@ -276,4 +283,85 @@ fn keys_are_copied_with_their_certificates_and_then_it_is_said() {
     assert!(String::from_utf8_lossy(&ran.stdout).contains("site/long.pub is left out"), "{ran:?}");
     let cities = Places { site: release.at("copied"), ..release.places() }.read();
     assert_eq!((cities.keys.len(), cities.refused), (1, vec![]));
+}
+
+/// A loan for one board does not go on with its card in another.
+#[tokio::test]
+async fn a_loan_for_another_board_is_refused_at_the_next_start() {
+    let release = Release::new();
+    release.onto_the_card(&release.certified("midori"), "midori.pub");
+    let loan = LOAN.replacen("format = 1", "format = 1\ndevice = \"10000000a1b2c3d4\"", 1);
+    let signed = minisign::sign(
+        None,
+        &keys::secret(&release.at("midori").join(SECRET), &mut unasked).unwrap(),
+        std::io::Cursor::new(&loan),
+        Some("timestamp:1790000000\tfile:loan.toml"),
+        None,
+    );
+    fs::write(release.at("data/loan.toml"), kept(&loan, &signed.unwrap().into_string())).unwrap();
+    let refused = |own: &str| {
+        let why = PaperRefusal::OtherDevice { own: own.to_owned() };
+        Err(HeldTrouble::Refused { id: "DEMO-2026-001".to_owned(), why })
+    };
+    for (serial, own) in [
+        (None, Some("")),
+        (Some("0000000000000000\0"), Some("")),
+        (Some("10000000ffffffff\0"), Some("10000000FFFFFFFF")),
+        (Some("10000000a1b2c3d4\0"), None),
+    ] {
+        if let Some(serial) = serial {
+            fs::write(release.at("serial-number"), serial).unwrap();
+        }
+        let stores = StoreConfig { serial: Some(release.at("serial-number")), ..release.stores() };
+        let (held, _) = release.starts_with(stores, None).await;
+        match own {
+            Some(own) => assert_eq!(held.loan, refused(own), "{serial:?}"),
+            None => assert!(held.loan.is_ok_and(|loan| loan.is_some()) && held.device.is_some(), "{serial:?}"),
+        }
+    }
+}
+
+/// What was followed last lies outside of what a wipe destroys, and is no more than two times.
+#[tokio::test]
+async fn which_papers_were_followed_outlives_the_wipe_and_a_power_cut() {
+    let release = Release::new();
+    release.onto_the_card(&release.certified("midori"), "midori.pub");
+    let loan = release.loan_by("midori").unwrap();
+    let signed = papers::kept_loan(&loan, &release.read().keys).unwrap().signed;
+    assert!(signed > 1_700_000_000, "{signed}");
+    assert_eq!(release.starts(Some(loan.clone())).await.0.followed, Followed::default());
+    let lent = Followed { lent: Some(signed), returned: None };
+    assert_eq!(release.starts(None).await.0.followed, lent);
+    // The power went between the loan and the note of it.
+    fs::remove_file(release.at("state/followed")).unwrap();
+    assert_eq!(release.starts(None).await.0.followed, lent);
+    assert!(release.at("state/followed").exists());
+    let attempt = Attempt(1);
+    let returned = Some(signed + 60);
+    let end = [WipeStep::Data, WipeStep::Verify].map(|step| StoreAsk::Wipe { attempt, step });
+    let asks =
+        [vec![StoreAsk::OweWipe { attempt, returned }], end.to_vec(), vec![StoreAsk::WipeDone { attempt }]].concat();
+    for cut_after in [1, 2, asks.len()] {
+        let (mut store, behind) = device();
+        tokio::spawn(run(behind, release.stores()));
+        let mut next = async || tokio::time::timeout(PATIENCE, store.events.recv()).await.unwrap().unwrap();
+        let StoreEvent::Held(held) = next().await else { panic!("what is held comes first") };
+        assert_eq!(held.followed, lent, "an order counts as carried out when the wipe is done");
+        // What is owed goes on from the note of it.
+        let begun = usize::from(held.wipe_owed);
+        for ask in asks.iter().take(cut_after).skip(begun) {
+            store.asks.send(ask.clone()).await.unwrap();
+            let StoreEvent::Done { result, .. } = next().await else { panic!("held is said once") };
+            result.unwrap();
+        }
+    }
+    let (held, _) = release.starts(None).await;
+    assert_eq!((held.followed, held.loan, held.wipe_owed), (Followed { returned, ..lent }, Ok(None), false));
+    assert_eq!(
+        fs::read_to_string(release.at("state/followed")).unwrap(),
+        format!("lent {signed}\nreturned {}\n", signed + 60)
+    );
+    // Damaged, it is no reason to refuse every paper.
+    fs::write(release.at("state/followed"), "lent x\n").unwrap();
+    assert_eq!(release.starts(None).await.0.followed, Followed::default());
 }

@@ -3,7 +3,7 @@
 use madoguchi::cities::{self, Places};
 use madoguchi::device::stick;
 use madoguchi::device::usb::{self, UsbEvent};
-use madoguchi::model::stick::{PaperRefusal, Stick, StickId, StickNews, return_order_for, taken_apart};
+use madoguchi::model::stick::{PaperRefusal, ReturnOrder, Stick, StickId, StickNews, return_order_for, taken_apart};
 use madoguchi::stick as papers;
 use minisign::KeyPair;
 use std::fs;
@@ -68,14 +68,14 @@ fn a_loan_and_a_return_order_are_read_from_either_place() {
     let city = City::new();
     assert_eq!(city.read(), Stick::default());
     sign(&city.keys, &city.stick().join("loan.toml"), LOAN);
-    sign(&city.keys, &city.stick().join("madoguchi/return.toml"), &return_order_for("DEMO-2026-000"));
+    sign(&city.keys, &city.stick().join("madoguchi/return.toml"), &return_order_for("DEMO-2026-000", None));
     fs::write(city.stick().join("a.RAUCB"), "").unwrap();
     fs::write(city.stick().join("b.raucb"), "").unwrap();
     fs::write(city.stick().join("._c.raucb"), "").unwrap();
     let stick = city.read();
     let order = stick.loan.unwrap().unwrap();
     assert_eq!((order.loan.id.as_str(), taken_apart(&order.text).unwrap().0), ("DEMO-2026-001", LOAN));
-    assert_eq!(stick.give_back, Some(Ok("DEMO-2026-000".to_owned())));
+    assert_eq!(stick.give_back.unwrap().unwrap().loan, "DEMO-2026-000");
     assert_eq!(stick.update, Some(city.stick().join("b.raucb")));
 }
 
@@ -272,7 +272,7 @@ fn a_paper_under_another_name_is_told() {
         match name {
             "loan.toml" => assert_eq!((stick.loan.map(|loan| loan.map(|_| ())), stick.give_back), (refusal, None)),
             _ => {
-                let refusal = refusal.map(|why| why.map(|()| String::new()));
+                let refusal = refusal.map(|why| why.map(|()| ReturnOrder::from("")));
                 assert_eq!((stick.loan, stick.give_back), (None, refusal));
             }
         }

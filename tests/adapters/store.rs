@@ -23,6 +23,8 @@ fn places(disk: &Path) -> StoreConfig {
         emptied: vec![disk.join("data"), disk.join("networks")],
         made_anew: disk.join("data-made-anew"),
         settled: None,
+        followed: disk.join("state/followed"),
+        serial: None,
         boot_files: None,
         cities: None,
     }
@@ -61,7 +63,7 @@ async fn ask(store: &mut Store, ask: StoreAsk) -> Result<(), String> {
 }
 
 const ATTEMPT: Attempt = Attempt(7);
-const OWE: StoreAsk = StoreAsk::OweWipe { attempt: ATTEMPT };
+const OWE: StoreAsk = StoreAsk::OweWipe { attempt: ATTEMPT, returned: None };
 const DONE: StoreAsk = StoreAsk::WipeDone { attempt: ATTEMPT };
 const STEPS: [WipeStep; 4] = [WipeStep::Network, WipeStep::Key, WipeStep::Data, WipeStep::Verify];
 

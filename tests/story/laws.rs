@@ -447,7 +447,7 @@ impl Laws {
             | Effect::JoinKnown { attempt }
             | Effect::CheckNetwork { attempt }
             | Effect::ForgetNetwork { attempt }
-            | Effect::OweWipe { attempt }
+            | Effect::OweWipe { attempt, .. }
             | Effect::Wipe { attempt, .. }
             | Effect::WipeDone { attempt }
             | Effect::Update { attempt, .. }
@@ -468,7 +468,7 @@ impl Laws {
             | Effect::JoinKnown { attempt }
             | Effect::CheckNetwork { attempt }
             | Effect::ForgetNetwork { attempt }
-            | Effect::OweWipe { attempt }
+            | Effect::OweWipe { attempt, .. }
             | Effect::Wipe { attempt, .. }
             | Effect::WipeDone { attempt }
             | Effect::Update { attempt, .. }
@@ -549,7 +549,7 @@ impl Laws {
         }
         for effect in step.effects {
             match effect {
-                Effect::OweWipe { attempt } => self.asked_debt = Some((*attempt, true)),
+                Effect::OweWipe { attempt, .. } => self.asked_debt = Some((*attempt, true)),
                 Effect::WipeDone { attempt } => {
                     assert_eq!(self.confirmed.last(), Some(&WipeStep::Verify), "done without looking");
                     let all: BTreeSet<_> = self.confirmed.iter().copied().collect();

@@ -11,7 +11,9 @@ use madoguchi::model::ids::{Attempt, Epoch};
 use madoguchi::model::light::Light;
 use madoguchi::model::loan::Loan;
 use madoguchi::model::screen::{NetworkTrouble, ScanHint, Screen, WipeStep};
-use madoguchi::model::stick::{Held, HeldTrouble, KeyRefused, LoanOrder, PaperRefusal, Stick, StickId, StickNews};
+use madoguchi::model::stick::{
+    Followed, Held, HeldTrouble, KeyRefused, LoanOrder, PaperRefusal, Stick, StickId, StickNews,
+};
 use madoguchi::model::turn::{Effect, Fact, Input, LinkNews, MediaGates, MediaNews, NetworkNews, Told, Turn};
 use madoguchi::model::update::{UpdateNews, UpdateRefusal};
 use madoguchi::model::uptime::Uptime;
@@ -39,6 +41,10 @@ pub(crate) struct Store {
     pub(crate) refused_keys: Vec<KeyRefused>,
     /// A development build.
     pub(crate) development: bool,
+    /// Which papers were followed last.
+    pub(crate) followed: Followed,
+    /// The board's number.
+    pub(crate) device: Option<String>,
 }
 
 /// The two slots and the sticks before them.
@@ -120,6 +126,8 @@ impl Life {
                 full: false,
                 refused_keys: Vec::new(),
                 development: false,
+                followed: Followed::default(),
+                device: None,
             },
             slots: Slots { verdict: Ok(()), running: 1, next: None, went_back: false, silent: false },
             sticks: Vec::new(),
@@ -145,7 +153,8 @@ impl Life {
     fn devices_start(&mut self) {
         let (wipe_owed, loan, made_anew) = (self.store.wipe_owed, self.store.loan.clone(), self.store.made_anew);
         let (refused_keys, development) = (self.store.refused_keys.clone(), self.store.development);
-        let held = Held { wipe_owed, loan, made_anew, refused_keys, development };
+        let (followed, device) = (self.store.followed, self.store.device.clone());
+        let held = Held { wipe_owed, loan, made_anew, refused_keys, development, followed, device };
         self.later(self.store.takes, Input::Told(Told::Held(Box::new(held))));
         if self.slots.went_back {
             self.later(Duration::from_millis(900), Input::Told(Told::WentBack));
@@ -280,7 +289,7 @@ impl Life {
 
     /// The city's order to return the loan that is in force in the stories.
     pub(crate) fn return_stick_in(&mut self) -> StickId {
-        self.stick_in(Stick { give_back: Some(Ok(props::loan().id)), ..Stick::default() })
+        self.stick_in(Stick { give_back: Some(Ok(props::loan().id.into())), ..Stick::default() })
     }
 
     pub(crate) fn update_stick_in(&mut self) -> StickId {
@@ -288,7 +297,7 @@ impl Life {
     }
 
     pub(crate) fn loan_stick_in(&mut self, loan: Loan) -> StickId {
-        let order = LoanOrder { loan, text: "format = 1".to_owned(), past: false };
+        let order = LoanOrder { loan, text: "format = 1".to_owned(), past: false, signed: 0 };
         self.paper_stick_in(Ok(order))
     }
 
@@ -537,7 +546,7 @@ impl Life {
                 self.a_picture_comes(attempt);
             }
             Effect::CloseMedia => (self.media.open, self.media.gates) = (None, MediaGates::default()),
-            Effect::OweWipe { attempt } => {
+            Effect::OweWipe { attempt, .. } => {
                 self.store.wipe_owed = true;
                 self.later(self.store.takes, stored(attempt, Ok(())));
             }

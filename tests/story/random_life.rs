@@ -472,7 +472,7 @@ impl RandomLife {
     }
 
     fn some_stick_in(&mut self, what: u8) {
-        let order = |loan: Loan, past| Some(Ok(Box::new(LoanOrder { loan, text: String::new(), past })));
+        let order = |loan: Loan, past| Some(Ok(Box::new(LoanOrder { loan, text: String::new(), past, signed: 0 })));
         let update = Some("/stick/madoguchi.raucb".into());
         let stick = match what % 10 {
             0..=2 => Stick { update, ..Stick::default() },
@@ -491,7 +491,7 @@ impl RandomLife {
 
     fn return_order(&self) -> Stick {
         let id = self.loan_on_disk.as_ref().map_or("M-2026-014", |loan| loan.id.as_str());
-        Stick { give_back: Some(Ok(id.to_owned())), ..Stick::default() }
+        Stick { give_back: Some(Ok(id.into())), ..Stick::default() }
     }
 
     fn stick_in(&mut self, stick: Stick) -> StickId {
@@ -672,7 +672,7 @@ impl RandomLife {
                     (*attempt, Some(Open::Lend(*attempt)))
                 }
                 Effect::Wipe { attempt, .. } => (*attempt, Some(Open::Store(*attempt))),
-                Effect::OweWipe { attempt } => (*attempt, Some(Open::Debt(*attempt, true))),
+                Effect::OweWipe { attempt, .. } => (*attempt, Some(Open::Debt(*attempt, true))),
                 Effect::WipeDone { attempt } => (*attempt, Some(Open::Debt(*attempt, false))),
                 _ => continue,
             };

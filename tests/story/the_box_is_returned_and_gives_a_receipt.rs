@@ -90,8 +90,8 @@ fn after_the_receipt_the_device_starts_anew_by_a_press_or_for_a_new_stick() {
 #[test]
 fn a_return_stick_that_still_carries_the_loan_does_not_lend_the_device_again() {
     let mut life = Life::at_the_paper_screen();
-    let order = LoanOrder { loan: props::loan(), text: String::new(), past: false };
-    let give_back = Some(Ok(props::loan().id));
+    let order = LoanOrder { loan: props::loan(), text: String::new(), past: false, signed: 0 };
+    let give_back = Some(Ok(props::loan().id.into()));
     life.stick_in(Stick { loan: Some(Ok(Box::new(order))), give_back, ..Stick::default() });
     life.until("wipe-receipt");
     life.waits(minutes(60));
@@ -105,7 +105,7 @@ fn a_return_stick_that_still_carries_the_loan_does_not_lend_the_device_again() {
 #[test]
 fn an_order_for_another_loan_is_named_and_changes_nothing() {
     let mut life = Life::at_the_paper_screen();
-    let order = Some(Ok("M-2026-009".to_owned()));
+    let order = Some(Ok("M-2026-009".into()));
     let id = life.stick_in(Stick { give_back: order, ..Stick::default() });
     life.expect_face("boot-paper-refused-other-loan");
     life.stick_out(id);

@@ -7,7 +7,7 @@ use crate::model::ids::Attempt;
 use crate::model::known::Known;
 use crate::model::light::Light;
 use crate::model::screen::{Face, PressDoes};
-use crate::model::stick::{KeyRefused, LoanOrder, PaperRefusal, StickId, StickNews};
+use crate::model::stick::{Followed, KeyRefused, LoanOrder, PaperRefusal, StickId, StickNews};
 use crate::model::turn::{Effect, Told};
 use crate::model::update::{UpdateNews, UpdateRefusal};
 use crate::model::uptime::Uptime;
@@ -58,20 +58,15 @@ pub(in crate::appliance) fn next_job(known: &mut Known) -> Option<Job> {
     if let Some(key) = known.refused_keys.pop() {
         return Some(Job::KeyRefused(key));
     }
-    let lent = known.loan.clone();
-    let refused = known.refused_loan.as_ref().map(|(id, _)| id.clone());
-    let clock = known.clock;
-    for stick in &mut known.sticks {
+    for place in 0..known.sticks.len() {
+        let Some(stick) = known.sticks.get_mut(place) else { break };
         let id = stick.id;
         let alone = !stick.brings_something_new();
         // Beside something new, an order for another loan is the trace of the loan before.
         match stick.give_back.take() {
             Some(Err(why)) => return Some(Job::Refuse { why }),
-            Some(Ok(_)) if alone => {
-                let why = match &lent {
-                    Some(loan) => PaperRefusal::OtherLoan { id: loan.id.clone() },
-                    None => PaperRefusal::NothingLent,
-                };
+            Some(Ok(order)) if alone => {
+                let why = known.return_refusal(&order).unwrap_or(PaperRefusal::NothingLent);
                 return Some(Job::Refuse { why });
             }
             _ => {}
@@ -79,21 +74,17 @@ pub(in crate::appliance) fn next_job(known: &mut Known) -> Option<Job> {
         if let Some(bundle) = stick.update.take() {
             return Some(Job::Update { stick: id, bundle, by_hand: stick.by_hand });
         }
-        return Some(match (stick.loan.take(), &lent) {
+        let by_hand = stick.by_hand;
+        return Some(match (stick.loan.take(), &known.loan) {
             (None, _) => continue,
             // Something of the family's that was in at the start, and is no question of theirs.
-            (Some(Err(PaperRefusal::UnreadableStick)), Some(_)) if !stick.by_hand => continue,
+            (Some(Err(PaperRefusal::UnreadableStick)), Some(_)) if !by_hand => continue,
             (Some(Err(why)), _) => Job::Refuse { why },
             (Some(Ok(order)), Some(loan)) if order.loan == *loan => Job::Prepared { stick: id },
-            (Some(Ok(order)), Some(loan)) if order.loan.id != loan.id => {
-                Job::Refuse { why: PaperRefusal::AlreadyLent { id: loan.id.clone() } }
-            }
-            // What a family left with that loan is not the next one's: it is returned first.
-            (Some(Ok(order)), None) if refused.as_ref().is_some_and(|id| *id != order.loan.id) => {
-                Job::Refuse { why: PaperRefusal::AlreadyLent { id: refused.unwrap_or_default() } }
-            }
-            (Some(Ok(order)), _) if clock && order.past => Job::Refuse { why: PaperRefusal::Expired },
-            (Some(Ok(order)), _) => Job::Lend { stick: id, order },
+            (Some(Ok(order)), _) => match known.loan_refusal(&order) {
+                Some(why) => Job::Refuse { why },
+                None => Job::Lend { stick: id, order },
+            },
         });
     }
     None
@@ -193,6 +184,7 @@ impl Work {
                 if result.is_err() {
                     return Some(refused(now, PaperRefusal::NotWritten));
                 }
+                known.followed = known.followed.newest(Followed { lent: Some(order.signed), returned: None });
                 known.lend(order.loan);
                 prepared(now, stick, known)
             }

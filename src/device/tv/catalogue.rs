@@ -296,6 +296,9 @@ fn paper_refusals() -> Vec<PaperRefusal> {
         PaperRefusal::AlreadyLent { id: id() },
         PaperRefusal::Expired,
         PaperRefusal::OtherLoan { id: id() },
+        PaperRefusal::OldLoan,
+        PaperRefusal::OldReturn,
+        PaperRefusal::OtherDevice { own: "10000000A1B2C3D4".into() },
         PaperRefusal::NothingLent,
         PaperRefusal::NotWritten,
     ];

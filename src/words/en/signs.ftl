@@ -100,6 +100,7 @@ say-something = Speak, and the bar moves
 loan-until = until { $until }
 loan-line = Line { $line }
 software = Software
+device-number = This device
 receipt = Erasure number
 boot-files = Boot files
 camera-missing = No camera

@@ -40,6 +40,7 @@ help-madoguchi-staff-stick-loan = 貸し出しファイルに署名して、USB�
     .replace = USBメモリーにある別の貸し出しに上書きする
 help-madoguchi-staff-stick-return = 返却の指示に署名して、USBメモリーに書き込みます。
     .loan = 貸し出しの番号。M-2026-014 のように
+    .device = その機器だけの返却にするときの、機器の番号
     .key = 署名鍵 madoguchi-city.key
     .to = USBメモリーの場所（フォルダー）
     .replace = USBメモリーにある別の返却に上書きする

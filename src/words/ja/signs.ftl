@@ -75,6 +75,7 @@ say-something = 声を 出すと バーが 動きます
 loan-until = { $until }まで
 loan-line = { $line }行目
 software = ソフト
+device-number = この機器
 receipt = 消去の 番号
 boot-files = 起動の 番号
 camera-missing = カメラなし

@@ -121,7 +121,8 @@ const fn of_paper_refusal(why: &PaperRefusal) -> &'static str {
         PaperRefusal::UnreadableStick | PaperRefusal::Misnamed { .. } | PaperRefusal::Unreadable => "stick",
         PaperRefusal::Invalid { .. } => "paper-crossed",
         PaperRefusal::AlreadyLent { .. } | PaperRefusal::OtherLoan { .. } | PaperRefusal::NothingLent => "return",
-        PaperRefusal::Expired => "clock",
+        PaperRefusal::Expired | PaperRefusal::OldLoan | PaperRefusal::OldReturn => "clock",
+        PaperRefusal::OtherDevice { .. } => "install",
         PaperRefusal::NotWritten => "gear",
     }
 }

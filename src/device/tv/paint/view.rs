@@ -304,6 +304,9 @@ fn card(speak: &Speak, face: &Face) -> Option<Card> {
         }
         Face::KeyRefused { file, .. } => card(file.chars().take(36).collect(), "key", 56),
         Face::LoanRefused { id, .. } => card(id.clone(), "document", 60),
+        Face::PaperRefused(PaperRefusal::OtherDevice { own }) if !own.is_empty() => {
+            card(format!("{}　{own}", speak.say("device-number")), "install", 56)
+        }
         Face::PaperRefused(PaperRefusal::AlreadyLent { id } | PaperRefusal::OtherLoan { id }) => {
             card(id.clone(), "document", 60)
         }
