@@ -306,7 +306,7 @@ impl Chapter {
 
     fn sight(&self, now: Uptime, known: &Known) -> Sight {
         match self {
-            Self::Boot(boot) => boot.sight(),
+            Self::Boot(boot) => boot.sight(known),
             Self::Network(network) => network.sight(known),
             Self::Qr(qr) => qr.sight(known),
             Self::Ready(ready) => ready.sight(now, known),

@@ -39,6 +39,8 @@
 //! * `room`: the room server: a pure registry, and HTTP, WebSocket, SQLite and pages around it.
 //! * `staff`: the staff's command line: the room-key sheet, checking a loan, signing it onto a stick.
 //! * `sheet`: the room-key sheet on A4, the same from the room server and from the staff's command line.
+//! * `boot_files`: the boot partition's files with their checksums, and the number that is told of them.
+//! * `cities`: whose loans count on a device: the city keys that it takes, and why it refuses others.
 //! * `stick`: a stick's files and signatures, as staff write them and the device reads them.
 //! * `emulator`: the machine that the image is booted in: QEMU, with a camera, a button and sticks of our own.
 //! * `command_line`: how both of these read their command line and choose its language.
@@ -89,6 +91,10 @@
 //! | word | a message, to or from a person or another program |
 
 pub mod appliance;
+#[cfg(any(feature = "device", feature = "staff"))]
+pub mod boot_files;
+#[cfg(any(feature = "device", feature = "staff"))]
+pub mod cities;
 #[cfg(any(feature = "room", feature = "staff"))]
 pub mod command_line;
 #[cfg(feature = "device")]

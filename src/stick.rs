@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "reads the stick's files, and the date against which a loan is judged")]
 
 use crate::model::loan::Loan;
-use crate::model::stick::{LoanOrder, PaperRefusal, Stick, return_order};
+use crate::model::stick::{LoanOrder, PaperRefusal, ReturnOrder, Stick, kept, return_order, taken_apart};
 use crate::model::update::{compare_versions, version_in};
 use crate::words::message::{Kind, Message};
 use minisign_verify::{PublicKey, Signature};
@@ -19,6 +19,8 @@ pub const LOAN: &str = "loan.toml";
 pub const RETURN: &str = "return.toml";
 /// What a signature's file is named: the paper's name and this.
 pub const SIGNATURE: &str = ".minisig";
+/// What stands before the second of the signature in its signed comment.
+pub const SIGNED_AT: &str = "timestamp:";
 /// What staff call the public half of the city's key; on a device any name that ends in `.pub` will do.
 pub const PUBLIC: &str = "madoguchi-city.pub";
 /// Larger papers are not read. A loan with a few certificates has some kilobytes.
@@ -27,9 +29,13 @@ const LONGEST: u64 = 256 * 1024;
 /// What lies on the stick that is mounted at `folder`; its number is for the caller to give. Only plain files are opened: a
 /// pipe would never answer, and a link may lead anywhere.
 pub fn read(folder: &Path, keys: &[PublicKey]) -> Stick {
-    let loan = paper(folder, LOAN, keys).map(|text| text.and_then(loan_order).map(Box::new));
-    let give_back = paper(folder, RETURN, keys)
-        .map(|text| text.and_then(|text| return_order(&text).map_err(|error| PaperRefusal::Invalid { error })));
+    let loan = paper(folder, LOAN, keys).map(|paper| paper.and_then(loan_order).map(Box::new));
+    let give_back = paper(folder, RETURN, keys).map(|paper| {
+        paper.and_then(|paper| {
+            let order = return_order(&paper.text).map_err(|error| PaperRefusal::Invalid { error })?;
+            Ok(ReturnOrder { signed: paper.signed, ..order })
+        })
+    });
     Stick { update: update(folder), loan, give_back, ..Stick::default() }
 }
 
@@ -48,15 +54,31 @@ fn newer(one: &Path, other: &Path) -> Ordering {
     compare_versions(version_in(&a), version_in(&b)).then_with(|| one.cmp(other))
 }
 
-fn loan_order(text: String) -> Result<LoanOrder, PaperRefusal> {
-    let loan = Loan::from_toml(&text).map_err(|error| PaperRefusal::Invalid { error })?;
-    let zone = jiff::tz::TimeZone::get(&loan.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-    let past = jiff::Timestamp::now().to_zoned(zone).date() > loan.until;
-    Ok(LoanOrder { loan, text, past })
+/// A paper that may be believed.
+struct Paper {
+    text: String,
+    signature: String,
+    signed: u64,
 }
 
-/// The text of a signed paper; nothing when none lies there.
-fn paper(folder: &Path, name: &'static str, keys: &[PublicKey]) -> Option<Result<String, PaperRefusal>> {
+fn loan_order(paper: Paper) -> Result<LoanOrder, PaperRefusal> {
+    let loan = Loan::from_toml(&paper.text).map_err(|error| PaperRefusal::Invalid { error })?;
+    let zone = jiff::tz::TimeZone::get(&loan.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let past = jiff::Timestamp::now().to_zoned(zone).date() > loan.until;
+    Ok(LoanOrder { loan, text: kept(&paper.text, &paper.signature), past, signed: paper.signed })
+}
+
+/// A loan as the device keeps it, looked at as on the day when it came on its stick.
+///
+/// # Errors
+/// Why it would not be followed today.
+pub fn kept_loan(text: &str, keys: &[PublicKey]) -> Result<LoanOrder, PaperRefusal> {
+    let (text, signature) = taken_apart(text).ok_or(PaperRefusal::NoSignature)?;
+    loan_order(believed(text.to_owned(), signature, keys)?)
+}
+
+/// A signed paper; nothing when none lies there.
+fn paper(folder: &Path, name: &'static str, keys: &[PublicKey]) -> Option<Result<Paper, PaperRefusal>> {
     let folders = [folder.join(FOLDER), folder.to_owned()];
     let place = folders.iter().map(|folder| folder.join(name)).find(|place| place.symlink_metadata().is_ok());
     match place {
@@ -82,24 +104,34 @@ fn is_plain(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|about| about.is_file())
 }
 
-/// Reads a file and checks its signature.
-///
-/// # Errors
-/// Why the file is not to be believed.
-pub fn signed(place: &Path, keys: &[PublicKey]) -> Result<String, PaperRefusal> {
+fn signed(place: &Path, keys: &[PublicKey]) -> Result<Paper, PaperRefusal> {
     let text = short_file(place)?.ok_or(PaperRefusal::Unreadable)?;
     let beside = PathBuf::from(format!("{}{SIGNATURE}", place.display()));
     let signature = short_file(&beside)?.ok_or(PaperRefusal::NoSignature)?;
-    let signature = Signature::decode(&signature).map_err(|_| PaperRefusal::Changed)?;
+    believed(text, signature, keys)
+}
+
+/// Checks a paper's signature; the refusal says why it is not to be believed.
+fn believed(text: String, written: String, keys: &[PublicKey]) -> Result<Paper, PaperRefusal> {
+    let signature = Signature::decode(&written).map_err(|_| PaperRefusal::Changed)?;
     let mut refusal = if keys.is_empty() { PaperRefusal::NoKeys } else { PaperRefusal::WrongKey };
     for key in keys {
         match key.verify(text.as_bytes(), &signature, false) {
-            Ok(()) => return Ok(text),
+            Ok(()) => {
+                let signed = signed_at(signature.trusted_comment());
+                return Ok(Paper { text, signature: written, signed });
+            }
             Err(minisign_verify::Error::UnexpectedKeyId) => {}
             Err(_) => refusal = PaperRefusal::Changed,
         }
     }
     Err(refusal)
+}
+
+/// When something was signed, by its signed comment: as minisign writes it, and `madoguchi-staff`.
+fn signed_at(comment: &str) -> u64 {
+    let words = comment.split([' ', '\t']);
+    words.filter_map(|word| word.strip_prefix(SIGNED_AT)?.parse().ok()).next().unwrap_or_default()
 }
 
 fn short_file(place: &Path) -> Result<Option<String>, PaperRefusal> {
@@ -114,26 +146,6 @@ fn short_file(place: &Path) -> Result<Option<String>, PaperRefusal> {
         return Err(PaperRefusal::Unreadable);
     }
     Ok(Some(text))
-}
-
-/// Every key in the folder's `*.pub`, in the order of their names, and what is wrong with the files that hold none: a broken
-/// one counts for nothing and takes no other along.
-///
-/// # Errors
-/// The folder cannot be read.
-pub fn public_keys(folder: &Path) -> Result<(Vec<PublicKey>, Vec<String>), String> {
-    let entries = fs::read_dir(folder).map_err(|error| format!("looking for keys in {}: {error}", folder.display()))?;
-    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "pub"));
-    files.sort();
-    let (mut keys, mut broken) = (Vec::new(), Vec::new());
-    for file in files {
-        match public_key(&file) {
-            Ok(key) => keys.push(key),
-            Err(why) => broken.push(why.to_string()),
-        }
-    }
-    Ok((keys, broken))
 }
 
 /// One key's file, as `madoguchi-staff keys new` or `minisign -G` writes it.

@@ -102,8 +102,10 @@ impl Devices {
 
     async fn turn(&self, appliance: &mut Appliance, now: Uptime, input: Input, open: &mut Senses) -> Result<(), Stuck> {
         match &input {
-            Input::Told(Told::Held { loan: Ok(Some(loan)), .. }) => {
-                self.loan.send_replace(Some(loan.clone()));
+            Input::Told(Told::Held(held)) => {
+                if let Ok(Some(loan)) = &held.loan {
+                    self.loan.send_replace(Some(loan.clone()));
+                }
             }
             Input::World(Fact::Camera { present }) => {
                 self.camera_seen.send_replace(Some(*present));

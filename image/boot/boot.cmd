@@ -106,9 +106,30 @@ ${devtype} write ${scratch} 0x1000 1
 run feed
 echo "madoguchi: slot ${slot}"
 
+# uboot.env lies on the boot partition, where anybody's PC writes: none of its words gets onto the kernel's command line.
+# It may switch on what is offered here, as "watchdog=off" above: "log=on" sends the journal to the consoles, and "tv=1280x720"
+# or "tv=1280x720@50" is the TV's wished mode, of which only figures, "x" and "@" are taken.
+if test -n "${board}"; then
+	setenv consoles "console=tty1 console=ttyS1,115200"
+else
+	setenv consoles "console=ttyAMA0"
+fi
+setenv switched
+if test "x${log}" = "xon"; then
+	setenv switched "systemd.journald.forward_to_console=1 systemd.journald.max_level_console=info loglevel=6"
+fi
+if test -n "${tv}"; then
+	setexpr mode gsub "[^0-9x@]" "" "${tv}"
+	if test "x${mode}" = "x${tv}"; then
+		setenv switched "${switched} madoguchi.tv=${mode}"
+	else
+		echo "madoguchi: tv in uboot.env is no mode such as 1280x720; it is passed over"
+	fi
+fi
+
 # panic=5: whatever stops the kernel counts as an attempt. watchdog.open_timeout: the kernel feeds a watchdog that runs for so
 # many seconds, until systemd does. Consoles are for the emulated machine and a service cable.
-setenv bootargs "madoguchi.slot=${slot} rauc.slot=${slot} ro panic=5 oops=panic watchdog.open_timeout=60 ${unwatched} quiet loglevel=4 ${consoles} fsck.mode=skip vt.global_cursor_default=0 systemd.show_status=false net.ifnames=0 usbcore.authorized_default=1 init_on_alloc=1 init_on_free=1 slab_nomerge randomize_kstack_offset=1 cfg80211.ieee80211_regdom=JP"
+setenv bootargs "madoguchi.slot=${slot} rauc.slot=${slot} ro panic=5 oops=panic watchdog.open_timeout=60 ${unwatched} quiet loglevel=4 ${consoles} ${switched} fsck.mode=skip vt.global_cursor_default=0 systemd.show_status=false net.ifnames=0 usbcore.authorized_default=1 init_on_alloc=1 init_on_free=1 slab_nomerge randomize_kstack_offset=1 cfg80211.ieee80211_regdom=JP"
 # Checksums are looked at by bootm; whatever is damaged or missing counts as an attempt, too.
 if load ${devtype} ${devnum}:${partition} ${kerneladdr} kernel; then
 	run feed

@@ -8,7 +8,7 @@ use super::wipe::Wipe;
 use super::{Chapter, Event, Sight, Takes, Why};
 use crate::model::known::Known;
 use crate::model::light::Light;
-use crate::model::screen::{Face, HoldDoes, PressDoes};
+use crate::model::screen::{Aside, Face, HoldDoes, PressDoes};
 use crate::model::turn::{Effect, Told};
 use crate::model::uptime::Uptime;
 use std::time::Duration;
@@ -70,17 +70,11 @@ impl Boot {
 
     pub(super) fn handle(self, now: Uptime, event: Event, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
         let phase = match (self.0, event) {
-            (
-                phase @ (Phase::Reading { .. } | Phase::NoLoan { silent: true, .. }),
-                Event::Told(Told::Held { wipe_owed, loan, made_anew }),
-            ) => {
+            (phase @ (Phase::Reading { .. } | Phase::NoLoan { silent: true, .. }), Event::Told(Told::Held(held))) => {
+                let wipe_owed = held.wipe_owed;
+                known.hold(*held);
                 if wipe_owed {
                     return Chapter::Wipe(Wipe::owed(now, known, effects));
-                }
-                known.unreadable = loan.is_err();
-                known.made_anew = made_anew;
-                if let Ok(Some(loan)) = loan {
-                    known.lend(loan);
                 }
                 match phase {
                     _ if known.loan.is_none() => at_rest(now, known),
@@ -146,16 +140,20 @@ impl Boot {
         }
     }
 
-    pub(super) fn sight(&self) -> Sight {
+    pub(super) fn sight(&self, known: &Known) -> Sight {
         let (face, press, hold) = match &self.0 {
             Phase::Reading { .. } => (Face::Starting, None, None),
             Phase::Greeting { .. } => (Face::Starting, Some(PressDoes::Language), None),
             Phase::NoLoan { made_anew: true, .. } => (Face::MadeAnew, None, None),
-            Phase::NoLoan { .. } => (Face::NoLoan, None, None),
+            Phase::NoLoan { .. } => match known.refused_loan.clone() {
+                Some((id, why)) => (Face::LoanRefused { id, why }, None, None),
+                None => (Face::NoLoan, None, None),
+            },
             Phase::LoanEnded => (Face::LoanEnded, None, Some(HoldDoes::StartAgain)),
             Phase::Stick(work) => return work.sight(),
         };
-        Sight { face, press, hold, aside: None }
+        let first = matches!(face, Face::Starting | Face::NoLoan);
+        Sight { face, press, hold, aside: (first && known.development).then_some(Aside::Development) }
     }
 }
 

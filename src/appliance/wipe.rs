@@ -26,6 +26,7 @@ const EVERYTHING: &[WipeStep] = &[WipeStep::Network, WipeStep::Key, WipeStep::Da
 pub(super) struct Wipe {
     steps: &'static [WipeStep],
     receipt: Option<String>,
+    boot: Option<String>,
     announced: bool,
     phase: Phase,
 }
@@ -59,23 +60,24 @@ impl Wipe {
     pub(super) fn after_session(now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
         known.remembered = None;
         let phase = begin_step(now, AFTER_SESSION, 0, known, effects);
-        Self { steps: AFTER_SESSION, receipt: None, announced: false, phase }
+        Self { steps: AFTER_SESSION, receipt: None, boot: None, announced: false, phase }
     }
 
     /// At return: everything.
     pub(super) fn everything(now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
-        let receipt = known.loan.as_ref().map(|loan| loan.id.clone());
+        let refused = known.refused_loan.as_ref().map(|(id, _)| id);
+        let receipt = known.loan.as_ref().map(|loan| &loan.id).or(refused).cloned();
         let language = known.language;
         known.forget();
         known.language = language;
-        Self { steps: EVERYTHING, receipt, announced: false, phase: owe(now, known, effects) }
+        Self { steps: EVERYTHING, receipt, boot: None, announced: false, phase: owe(now, known, effects) }
     }
 
     /// At power-on with a debt: everything, before anything else.
     pub(super) fn owed(now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
         known.forget();
         let phase = begin_step(now, EVERYTHING, 0, known, effects);
-        Self { steps: EVERYTHING, receipt: None, announced: true, phase }
+        Self { steps: EVERYTHING, receipt: None, boot: None, announced: true, phase }
     }
 
     fn is_full(&self) -> bool {
@@ -90,6 +92,7 @@ impl Wipe {
             Event::Told(Told::Network { attempt, news }) => {
                 self.confirmed(now, attempt, news == NetworkNews::Forgotten, known, effects);
             }
+            Event::Told(Told::BootFiles(number)) => self.boot = Some(number),
             Event::Tick => self.time_passed(now, known, effects),
             Event::Press if matches!(self.phase, Phase::Forgotten) => {
                 return if self.is_full() { Boot::restart(now, effects) } else { Network::find(now, known, effects) };
@@ -194,7 +197,7 @@ impl Wipe {
             Phase::Doing { index, .. } => Face::Forgetting { step: step(*index), done: done(*index), of },
             Phase::Settling { .. } => Face::Forgetting { step: WipeStep::Verify, done: of, of },
             Phase::Failed { index, .. } => Face::WipeFailed(step(index.unwrap_or(0))),
-            Phase::Forgotten => Face::Forgotten { receipt: self.receipt.clone() },
+            Phase::Forgotten => Face::Forgotten { receipt: self.receipt.clone(), boot: self.boot.clone() },
         };
         let press = match self.phase {
             Phase::Forgotten if self.is_full() => Some(PressDoes::Restart),
@@ -207,7 +210,7 @@ impl Wipe {
 
 fn owe(now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Phase {
     let attempt = known.ask();
-    effects.push(Effect::OweWipe { attempt });
+    effects.push(Effect::OweWipe { attempt, returned: known.returning });
     Phase::Owing { attempt, until: now + STEP }
 }
 

@@ -1,26 +1,29 @@
 //! Sticks that were put in, turned into what they bring.
 
 use super::usb::UsbEvent;
+use crate::cities::Places;
 use crate::model::stick::{PaperRefusal, Stick, StickId, StickNews};
 use crate::stick;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
-
-/// The city's public keys, as the system copies them from the boot partition.
-pub const SITE_KEYS: &str = "/run/madoguchi/site";
 
 /// A stick that has not been read by then is not waited for: the next one is to be heard.
 const READ_WITHIN: Duration = Duration::from_secs(15);
 
 /// Reads each stick that comes, until either side is gone.
-pub async fn run(sticks: mpsc::Receiver<UsbEvent>, news: mpsc::Sender<StickNews>, keys: PathBuf) {
-    serve(sticks, news, keys, READ_WITHIN).await;
+pub async fn run(sticks: mpsc::Receiver<UsbEvent>, news: mpsc::Sender<StickNews>, keys: Places) {
+    let reader: Reader = Arc::new(move |folder| read(folder, &keys));
+    serve(sticks, news, reader, READ_WITHIN).await;
 }
 
-async fn serve(mut sticks: mpsc::Receiver<UsbEvent>, news: mpsc::Sender<StickNews>, keys: PathBuf, within: Duration) {
+/// Reads what lies in a folder, however long that takes.
+type Reader = Arc<dyn Fn(&Path) -> Stick + Send + Sync>;
+
+async fn serve(mut sticks: mpsc::Receiver<UsbEvent>, news: mpsc::Sender<StickNews>, reader: Reader, within: Duration) {
     let mut known = BTreeMap::new();
     let mut number = 0;
     while let Some(event) = sticks.recv().await {
@@ -29,7 +32,7 @@ async fn serve(mut sticks: mpsc::Receiver<UsbEvent>, news: mpsc::Sender<StickNew
                 number += 1;
                 let id = StickId(number);
                 known.insert(folder.clone(), id);
-                let read = if readable { read_in_time(folder, keys.clone(), within).await } else { None };
+                let read = if readable { read_in_time(folder, reader.clone(), within).await } else { None };
                 let said = || Stick { loan: Some(Err(PaperRefusal::UnreadableStick)), ..Stick::default() };
                 StickNews::In(Stick { id, by_hand: !at_start, ..read.unwrap_or_else(said) })
             }
@@ -46,12 +49,12 @@ async fn serve(mut sticks: mpsc::Receiver<UsbEvent>, news: mpsc::Sender<StickNew
 }
 
 /// Nothing where the stick does not answer. It is read by a thread of its own, which nobody waits for at the end.
-async fn read_in_time(folder: PathBuf, keys: PathBuf, within: Duration) -> Option<Stick> {
+async fn read_in_time(folder: PathBuf, reader: Reader, within: Duration) -> Option<Stick> {
     let (answer, answered) = oneshot::channel();
     let place = folder.display().to_string();
-    let reader = std::thread::Builder::new().name("stick".to_owned());
-    if let Err(error) = reader.spawn(move || {
-        let _ = answer.send(read(&folder, &keys));
+    let thread = std::thread::Builder::new().name("stick".to_owned());
+    if let Err(error) = thread.spawn(move || {
+        let _ = answer.send(reader(&folder));
     }) {
         tracing::error!("reading the stick in {place}: no thread: {error}");
         return None;
@@ -65,15 +68,13 @@ async fn read_in_time(folder: PathBuf, keys: PathBuf, within: Duration) -> Optio
     }
 }
 
-fn read(folder: &Path, keys: &Path) -> Stick {
-    let (sound, broken) = stick::public_keys(keys).unwrap_or_else(|error| (Vec::new(), vec![error]));
-    for why in broken {
-        tracing::error!("a city's key is left out: {why}");
+fn read(folder: &Path, keys: &Places) -> Stick {
+    let cities = keys.read();
+    if cities.keys.is_empty() {
+        let (site, trust) = (keys.site.display(), keys.trust.display());
+        tracing::error!("no city's key that counts lies in {site} or {trust}: loans and return orders are refused");
     }
-    if sound.is_empty() {
-        tracing::error!("no sound key (*.pub) lies in {}: loans and return orders are refused", keys.display());
-    }
-    let read = stick::read(folder, &sound);
+    let read = stick::read(folder, &cities.keys);
     for why in [
         read.loan.as_ref().and_then(|loan| loan.as_ref().err()),
         read.give_back.as_ref().and_then(|id| id.as_ref().err()),
@@ -86,22 +87,21 @@ fn read(folder: &Path, keys: &Path) -> Stick {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "a pipe is made by a program")]
 mod tests {
     use super::*;
 
     #[tokio::test]
     async fn a_stick_that_never_answers_holds_up_no_other() {
-        let folder = tempfile::tempdir().unwrap();
-        // Whoever opens this waits for ever, however long it is waited for.
-        let made = std::process::Command::new("mkfifo").arg(folder.path().join("city.pub")).status().unwrap();
-        assert!(made.success());
+        // Whoever reads waits for ever, however long it is waited for.
+        let (never, answers) = std::sync::mpsc::channel::<Stick>();
+        let answers = std::sync::Mutex::new(answers);
+        let reader: Reader = Arc::new(move |_| answers.lock().unwrap().recv().unwrap());
         let (plugs, plugged) = mpsc::channel(4);
         let (news, mut heard) = mpsc::channel(4);
-        let served = serve(plugged, news, folder.path().to_owned(), Duration::from_millis(50));
+        let served = serve(plugged, news, reader, Duration::from_millis(50));
         let asked = async {
             for (number, readable) in [(1, true), (2, false), (3, true)] {
-                let event = UsbEvent::In { folder: folder.path().join("sda1"), at_start: false, readable };
+                let event = UsbEvent::In { folder: "/sda1".into(), at_start: false, readable };
                 plugs.send(event).await.unwrap();
                 let told = timeout(Duration::from_secs(60), heard.recv()).await.unwrap();
                 let loan = Some(Err(PaperRefusal::UnreadableStick));
@@ -111,7 +111,7 @@ mod tests {
         };
         tokio::select! {
             () = served => unreachable!("it serves as long as it is asked"),
-            () = asked => {}
+            () = asked => drop(never),
         }
     }
 }

@@ -2,23 +2,17 @@
 #![expect(clippy::disallowed_methods, reason = "the store is where the box touches its disk")]
 
 use super::Behind;
+use crate::boot_files::{self, BootFiles};
+use crate::cities::{Cities, Places};
 use crate::model::ids::Attempt;
-use crate::model::loan::Loan;
+use crate::model::loan::{Loan, is_device};
 use crate::model::screen::WipeStep;
+use crate::model::stick::{Followed, Held, HeldTrouble, LoanOrder, PaperRefusal};
+use crate::stick;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// What the store holds at power-on.
-pub struct Held {
-    /// A wipe was begun and not finished, or is owed.
-    pub wipe_owed: bool,
-    /// The loan; `None` when none is prepared, an error sentence when it cannot be read.
-    pub loan: Result<Option<Loan>, String>,
-    /// The memory was lost or damaged and has been made anew.
-    pub made_anew: bool,
-}
 
 /// What the store is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +21,8 @@ pub enum StoreAsk {
     OweWipe {
         /// Number of this question.
         attempt: Attempt,
+        /// When the return order was signed: remembered with the wipe's end.
+        returned: Option<u64>,
     },
     /// Does a step of forgetting and looks that it is done.
     Wipe {
@@ -44,7 +40,7 @@ pub enum StoreAsk {
     Lend {
         /// Number of this question.
         attempt: Attempt,
-        /// The loan's file.
+        /// The loan's file with its signature ([`crate::model::stick::kept`]).
         text: String,
     },
 }
@@ -53,6 +49,8 @@ pub enum StoreAsk {
 pub enum StoreEvent {
     /// What it holds, once at start.
     Held(Held),
+    /// With which boot files the device was started ([`BootFiles::number`]); before it says that nothing is owed any more.
+    BootFiles(String),
     /// The asked thing is done, or failed with a reason for the log.
     Done {
         /// Which question.
@@ -87,6 +85,15 @@ pub struct StoreConfig {
     pub made_anew: PathBuf,
     /// Exists once the data partition has been opened, or could not be. Nothing: it is there from the beginning.
     pub settled: Option<PathBuf>,
+    /// Which papers were followed last. Lies outside of the data partition: it outlives the wipe, and says nothing about a
+    /// person.
+    pub followed: PathBuf,
+    /// Where the board says its serial number.
+    pub serial: Option<PathBuf>,
+    /// The list of the boot partition's files, if one is made.
+    pub boot_files: Option<PathBuf>,
+    /// Whose loans count. Nothing: a loan is kept and believed without a signature, as on the workbench.
+    pub cities: Option<Places>,
 }
 
 impl Default for StoreConfig {
@@ -98,6 +105,10 @@ impl Default for StoreConfig {
             emptied: vec!["/var/lib/madoguchi/data".into()],
             made_anew: "/run/madoguchi/data-made-anew".into(),
             settled: Some("/run/madoguchi/data-settled".into()),
+            followed: "/var/lib/madoguchi/state/followed".into(),
+            serial: Some("/sys/firmware/devicetree/base/serial-number".into()),
+            boot_files: Some(boot_files::LIST.into()),
+            cities: Some(Places::default()),
         }
     }
 }
@@ -105,24 +116,34 @@ impl Default for StoreConfig {
 /// Says what is held as soon as it can be read, then serves until either end of `behind` is gone.
 pub async fn run(behind: Behind<StoreAsk, StoreEvent>, config: StoreConfig) {
     let Behind { mut asks, events } = behind;
-    if let Some(settled) = &config.settled
-        && tokio::time::timeout(OPENING, exists(settled)).await.is_err()
-    {
-        tracing::error!("{} did not come within {OPENING:?}: see madoguchi-data.service", settled.display());
+    let keys = config.cities.as_ref().and_then(|cities| cities.settled.as_ref());
+    for (settled, unit) in [(config.settled.as_ref(), "madoguchi-data"), (keys, "madoguchi-site")] {
+        if let Some(settled) = settled
+            && tokio::time::timeout(OPENING, exists(settled)).await.is_err()
+        {
+            tracing::error!("{} did not come within {OPENING:?}: see {unit}.service", settled.display());
+        }
     }
     let places = config.clone();
     let held = tokio::task::spawn_blocking(move || places.held()).await;
     let held = held.unwrap_or_else(|_| {
-        let loan = Err("the store could not be read".to_owned());
-        Held { wipe_owed: true, loan, made_anew: false }
+        let loan = Err(HeldTrouble::Unreadable("the store could not be read".to_owned()));
+        Held { wipe_owed: true, loan, ..Held::default() }
     });
     if events.send(StoreEvent::Held(held)).await.is_err() {
         return;
     }
     while let Some(ask) = asks.recv().await {
         let places = config.clone();
+        if let (StoreAsk::WipeDone { .. }, Some(number)) = (&ask, config.boot_number())
+            && events.send(StoreEvent::BootFiles(number)).await.is_err()
+        {
+            return;
+        }
         let (attempt, work) = match ask {
-            StoreAsk::OweWipe { attempt } => (attempt, tokio::task::spawn_blocking(move || places.owe())),
+            StoreAsk::OweWipe { attempt, returned } => {
+                (attempt, tokio::task::spawn_blocking(move || places.owe(returned)))
+            }
             StoreAsk::Wipe { attempt, step } => (attempt, tokio::task::spawn_blocking(move || places.wipe(step))),
             StoreAsk::WipeDone { attempt } => (attempt, tokio::task::spawn_blocking(move || places.settle())),
             StoreAsk::Lend { attempt, text } => (attempt, tokio::task::spawn_blocking(move || places.lend(&text))),
@@ -147,18 +168,90 @@ impl StoreConfig {
         let made_anew = self.made_anew.exists();
         // What a power cut left of a loan that was being written.
         let _ = fs::remove_file(self.loan.with_extension("new"));
+        let cities = self.cities.as_ref().map(Places::read);
         let loan = match fs::read_to_string(&self.loan) {
-            Ok(text) => Loan::from_toml(&text).map(Some).map_err(|error| format!("{}: {error}", self.loan.display())),
+            Ok(text) => self.judge(&text, cities.as_ref()).map(Some),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(told("reading", &self.loan)(error)),
+            Err(error) => Err(HeldTrouble::Unreadable(told("reading", &self.loan)(error))),
         };
-        Held { wipe_owed, loan, made_anew }
+        match &loan {
+            Err(HeldTrouble::Refused { why, .. }) => {
+                tracing::error!("the loan in {} is no longer followed: {}", self.loan.display(), why.name());
+            }
+            Err(HeldTrouble::Unreadable(why)) => tracing::error!("the loan cannot be read: {why}"),
+            Ok(_) => {}
+        }
+        let cities = cities.unwrap_or_default();
+        for refused in &cities.refused {
+            tracing::error!("the city key {} counts for nothing: {:?}", refused.file, refused.why);
+        }
+        if cities.development {
+            tracing::warn!("a development build: whoever can write to the boot partition can lend it");
+        }
+        let (refused_keys, development) = (cities.refused, cities.development);
+        let lent = loan.as_ref().ok().and_then(|order| order.as_ref()).map(|order| order.signed);
+        let followed =
+            self.followed().newest(Followed { lent: lent.filter(|_| self.cities.is_some()), returned: None });
+        if followed != self.followed()
+            && let Err(why) = self.remember(followed)
+        {
+            tracing::error!("which papers were followed last could not be noted: {why}");
+        }
+        let loan = loan.map(|order| order.map(|order| order.loan));
+        Held { wipe_owed, loan, made_anew, refused_keys, development, followed, device: self.serial() }
     }
 
-    fn owe(&self) -> Result<(), String> {
+    /// The board's number, in capital letters as on the TV; nothing where there is none.
+    fn serial(&self) -> Option<String> {
+        let written = fs::read_to_string(self.serial.as_ref()?).ok()?;
+        let serial = written.trim_end_matches(['\0', '\n']).to_ascii_uppercase();
+        // QEMU's Pi says zeros.
+        (is_device(&serial) && serial.bytes().any(|digit| digit != b'0')).then_some(serial)
+    }
+
+    /// What cannot be read is nothing: a lost memory is no reason to refuse every paper.
+    fn followed(&self) -> Followed {
+        let text = fs::read_to_string(&self.followed).unwrap_or_default();
+        Followed { lent: number_after(&text, LENT), returned: number_after(&text, RETURNED) }
+    }
+
+    fn remember(&self, news: Followed) -> Result<(), String> {
+        let newest = self.followed().newest(news);
+        let line =
+            |name: &str, signed: Option<u64>| signed.map(|signed| format!("{name}{signed}\n")).unwrap_or_default();
+        let text = format!("{}{}", line(LENT, newest.lent), line(RETURNED, newest.returned));
+        write_whole(&self.followed, text.as_bytes())
+    }
+
+    /// A loan that was kept counts as long as it would on a stick: its key may have been withdrawn since.
+    fn judge(&self, text: &str, cities: Option<&Cities>) -> Result<LoanOrder, HeldTrouble> {
+        let unreadable = |error| HeldTrouble::Unreadable(format!("{}: {error}", self.loan.display()));
+        let loan = Loan::from_toml(text).map_err(unreadable)?;
+        let own = self.serial();
+        match cities.map(|cities| stick::kept_loan(text, &cities.keys)) {
+            Some(Err(why)) => Err(HeldTrouble::Refused { id: loan.id, why }),
+            // A card that was put into another board.
+            Some(Ok(order)) if order.loan.device.is_some() && order.loan.device != own => {
+                let why = PaperRefusal::OtherDevice { own: own.unwrap_or_default() };
+                Err(HeldTrouble::Refused { id: loan.id, why })
+            }
+            Some(Ok(order)) => Ok(order),
+            None => Ok(LoanOrder { loan, text: text.to_owned(), past: false, signed: 0 }),
+        }
+    }
+
+    /// A list that is not there yet is not waited for.
+    fn boot_number(&self) -> Option<String> {
+        let list = fs::read_to_string(self.boot_files.as_ref()?).ok()?;
+        let files = BootFiles::from_list(&list);
+        (!files.is_empty()).then(|| files.number())
+    }
+
+    fn owe(&self, returned: Option<u64>) -> Result<(), String> {
         let folder = folder_of(&self.owed);
         fs::create_dir_all(folder).map_err(told("making", folder))?;
-        write_whole(&self.owed, b"owed\n")
+        let returned = returned.map(|signed| format!("{RETURNED}{signed}\n")).unwrap_or_default();
+        write_whole(&self.owed, format!("owed\n{returned}").as_bytes())
     }
 
     /// Only a loan that can be read back takes the place of another.
@@ -167,7 +260,12 @@ impl StoreConfig {
             return Err(format!("{} says that a wipe is owed: the loan would not stay", self.owed.display()));
         }
         Loan::from_toml(text).map_err(|error| format!("the loan to be kept: {error}"))?;
-        write_whole(&self.loan, text.as_bytes())
+        let judged = self.cities.as_ref().map(|cities| stick::kept_loan(text, &cities.read().keys)).transpose();
+        let judged = judged.map_err(|why| format!("the loan to be kept: {}", why.name()))?;
+        let signed = judged.map(|order| order.signed);
+        write_whole(&self.loan, text.as_bytes())?;
+        // Last: a cut before it is made good at the next start ([`StoreConfig::held`]).
+        signed.map_or(Ok(()), |signed| self.remember(Followed { lent: Some(signed), returned: None }))
     }
 
     /// Does one step. Every step may be done again, so that a power cut in its middle does no harm.
@@ -213,12 +311,24 @@ impl StoreConfig {
         }
     }
 
-    /// The flag is gone from the disk when this returns.
+    /// The flag is gone from the disk when this returns; before it, the order that is carried out now is noted.
     fn settle(&self) -> Result<(), String> {
+        let owed = fs::read_to_string(&self.owed).unwrap_or_default();
+        if let Some(signed) = number_after(&owed, RETURNED) {
+            self.remember(Followed { lent: None, returned: Some(signed) })?;
+        }
         absent_is_fine(fs::remove_file(&self.owed)).map_err(told("removing", &self.owed))?;
         let folder = folder_of(&self.owed);
         if folder.exists() { sync_folder(folder) } else { Ok(()) }
     }
+}
+
+/// How the lines begin that say when papers were signed.
+const LENT: &str = "lent ";
+const RETURNED: &str = "returned ";
+
+fn number_after(text: &str, name: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.parse().ok())
 }
 
 /// Overwrites a key in place, so that its blocks no longer hold it wherever the medium allows, and unlinks it.

@@ -5,7 +5,9 @@ use super::invite::Invite;
 use super::language::Language;
 use super::loan::Loan;
 use super::screen::{Aside, NetworkTrouble, Telephone};
-use super::stick::{Stick, StickId, StickNews};
+use super::stick::{
+    Followed, Held, HeldTrouble, KeyRefused, LoanOrder, PaperRefusal, ReturnOrder, Stick, StickId, StickNews,
+};
 use super::turn::Fact;
 
 /// Facts that outlive a chapter. Secrets do not belong here, but for a room key shown before the Wi-Fi code.
@@ -45,6 +47,18 @@ pub struct Known {
     pub made_anew: bool,
     /// The memory does not say whom the device is lent to: any of the city's return orders counts.
     pub unreadable: bool,
+    /// A loan lies in the memory that is no longer followed: its number. What came with it is wiped by a return order.
+    pub refused_loan: Option<(String, PaperRefusal)>,
+    /// City keys that count for nothing, and of which nobody has been told yet.
+    pub refused_keys: Vec<KeyRefused>,
+    /// A development build.
+    pub development: bool,
+    /// Which papers were followed last.
+    pub followed: Followed,
+    /// The board's serial number.
+    pub device: Option<String>,
+    /// When the return order was signed that is being carried out.
+    pub returning: Option<u64>,
     /// Everything was wiped since power-on: the memory's key is gone, and nothing may be written before the next start.
     pub wiped: bool,
     asked: Attempt,
@@ -152,9 +166,24 @@ impl Known {
         }
     }
 
-    /// Something lies on a stick that nobody has dealt with, or is to be said about the last update.
+    /// Takes what the store holds, but for a wipe that is owed.
+    pub fn hold(&mut self, held: Held) {
+        self.made_anew = held.made_anew;
+        self.refused_keys = held.refused_keys;
+        self.development = held.development;
+        self.followed = held.followed;
+        self.device = held.device;
+        self.unreadable = held.loan.is_err();
+        match held.loan {
+            Ok(Some(loan)) => self.lend(loan),
+            Err(HeldTrouble::Refused { id, why }) => self.refused_loan = Some((id, why)),
+            Ok(None) | Err(HeldTrouble::Unreadable(_)) => {}
+        }
+    }
+
+    /// Something lies on a stick that nobody has dealt with, or is to be said about the last update or a key.
     pub fn has_work(&self) -> bool {
-        self.went_back || self.sticks.iter().any(Stick::brings_something)
+        self.went_back || !self.refused_keys.is_empty() || self.sticks.iter().any(Stick::brings_something)
     }
 
     /// The device is lent from now on; its screens begin in the loan's first language.
@@ -162,23 +191,62 @@ impl Known {
         self.language = loan.languages.first().copied().unwrap_or_default();
         self.made_anew = false;
         self.unreadable = false;
+        self.refused_loan = None;
         self.loan = Some(loan);
     }
 
     /// A stick orders the loan in force to be returned; the order is taken off the stick.
     pub fn take_return(&mut self) -> bool {
-        let (lent, unreadable) = (self.loan.as_ref().map(|loan| loan.id.as_str()), self.unreadable);
-        let meant = |stick: &&mut Stick| match &stick.give_back {
-            Some(Ok(id)) => unreadable || Some(id.as_str()) == lent,
-            _ => false,
-        };
-        self.sticks.iter_mut().find(meant).is_some_and(|stick| stick.give_back.take().is_some())
+        let meant = |stick: &Stick| matches!(&stick.give_back, Some(Ok(order)) if self.return_refusal(order).is_none());
+        let Some(place) = self.sticks.iter().position(meant) else { return false };
+        let order = self.sticks.get_mut(place).and_then(|stick| stick.give_back.take());
+        let signed = order.and_then(Result::ok).map(|order| order.signed);
+        self.returning = signed;
+        self.followed = self.followed.newest(Followed { lent: None, returned: signed });
+        signed.is_some()
+    }
+
+    /// Why a return order is not carried out; nothing where it is.
+    pub fn return_refusal(&self, order: &ReturnOrder) -> Option<PaperRefusal> {
+        if let Some(why) = self.other_device(order.device.as_ref()) {
+            return Some(why);
+        }
+        if !self.followed.takes_return(order.signed) {
+            return Some(PaperRefusal::OldReturn);
+        }
+        match &self.loan {
+            Some(loan) if loan.id != order.loan => Some(PaperRefusal::OtherLoan { id: loan.id.clone() }),
+            // Made for an earlier loan of the same number.
+            Some(_) if self.followed.lent.is_some_and(|lent| order.signed < lent) => Some(PaperRefusal::OldReturn),
+            None if !self.unreadable => Some(PaperRefusal::NothingLent),
+            _ => None,
+        }
+    }
+
+    /// Why a loan that is not the one in force is not followed; nothing where it is.
+    pub fn loan_refusal(&self, order: &LoanOrder) -> Option<PaperRefusal> {
+        if let Some(why) = self.other_device(order.loan.device.as_ref()) {
+            return Some(why);
+        }
+        // What a family left with a loan that is no longer followed is not the next one's: it is returned first.
+        let lent = self.loan.as_ref().map(|loan| &loan.id).or(self.refused_loan.as_ref().map(|(id, _)| id));
+        match lent {
+            Some(lent) if *lent != order.loan.id => Some(PaperRefusal::AlreadyLent { id: lent.clone() }),
+            _ if self.clock && order.past => Some(PaperRefusal::Expired),
+            _ => (!self.followed.takes_loan(order.signed)).then_some(PaperRefusal::OldLoan),
+        }
+    }
+
+    fn other_device(&self, wanted: Option<&String>) -> Option<PaperRefusal> {
+        let other = wanted.is_some_and(|wanted| Some(wanted) != self.device.as_ref());
+        other.then(|| PaperRefusal::OtherDevice { own: self.device.clone().unwrap_or_default() })
     }
 
     /// Everything that came with the loan and the family is forgotten.
     pub fn forget(&mut self) {
         self.made_anew = false;
         self.unreadable = false;
+        self.refused_loan = None;
         self.wiped = true;
         // An order that came during the wipe is followed by it.
         self.sticks.iter_mut().for_each(|stick| stick.give_back = None);

@@ -26,6 +26,8 @@ pub struct Loan {
     pub trust_anchors: Vec<String>,
     /// IANA time zone of the city.
     pub time_zone: String,
+    /// Serial number of the only board that this loan is for; any, if there is none.
+    pub device: Option<String>,
 }
 
 /// One counter of the city.
@@ -158,6 +160,9 @@ pub(super) type Example = (&'static str, &'static str);
 /// What [`is_id`] wants.
 pub(super) const ID: Example = ("1 to 40 letters, digits or hyphens", "\"M-2026-014\"");
 
+/// What [`is_device`] wants.
+pub(super) const DEVICE: Example = ("a device's number, as its screen says it", "\"10000000A1B2C3D4\"");
+
 /// Characters of a name or of opening hours, at most.
 const LONGEST_WORDS: usize = 40;
 
@@ -171,6 +176,7 @@ fn example(field: &str) -> Option<Example> {
         "languages" => ("a list of languages, the default first", "[\"ja\", \"en\"]"),
         "city" => ("the city's name by language", "{ ja = \"みどり市\" }"),
         "counter" => ("sections, each with name, hosts, telephone and hours", "[[counter]]"),
+        "device" => DEVICE,
         "trust_anchors" => ("a list of PEM certificates", "[\"-----BEGIN CERTIFICATE-----…\"]"),
         "name" => ("the counter's name by language", "{ ja = \"子育て相談窓口\" }"),
         "hosts" => ("a list of room servers, each HOST or HOST:PORT", "[\"counter.city.example\"]"),
@@ -181,7 +187,8 @@ fn example(field: &str) -> Option<Example> {
     })
 }
 
-const FIELDS: [&str; 8] = ["format", "id", "until", "time_zone", "languages", "city", "counter", "trust_anchors"];
+const FIELDS: [&str; 9] =
+    ["format", "id", "until", "time_zone", "languages", "city", "counter", "trust_anchors", "device"];
 const COUNTER_FIELDS: [&str; 4] = ["name", "hosts", "telephone", "hours"];
 
 /// A file or a section of it, and where in the file it stands.
@@ -255,6 +262,17 @@ impl<'a> Paper<'a> {
         }
     }
 
+    /// The board that the paper is for, in capital letters; nothing where it is for any.
+    pub(super) fn device(&self) -> Result<Option<String>, LoanError> {
+        if !self.table.contains_key("device") {
+            return Ok(None);
+        }
+        match self.text("device", DEVICE)? {
+            device if is_device(device) => Ok(Some(device.to_ascii_uppercase())),
+            _ => self.value("device", DEVICE),
+        }
+    }
+
     fn texts(&self, field: &str, example: Example) -> Result<Vec<&'a str>, LoanError> {
         let Value::Array(list) = self.needed(field, example)? else { return self.value(field, example) };
         let texts: Option<Vec<&str>> = list.iter().map(Value::as_str).collect();
@@ -315,6 +333,11 @@ pub fn is_id(text: &str) -> bool {
     (1..=40).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
+/// Whether a board can have this number: 8 to 32 hexadecimal digits.
+pub fn is_device(text: &str) -> bool {
+    (8..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// Whether this is a telephone number as people dial it.
 pub fn is_telephone(text: &str) -> bool {
     let dialled = text.chars().filter(char::is_ascii_digit).count();
@@ -337,6 +360,7 @@ fn loan(paper: &Paper<'_>) -> Result<Loan, LoanError> {
     if jiff::tz::TimeZone::get(time_zone).is_err() {
         return paper.value("time_zone", like("time_zone"));
     }
+    let device = paper.device()?;
     let city = paper.words("city", like("city"))?;
     let languages = languages(paper, like("languages"))?;
     let sections = match paper.needed("counter", like("counter"))? {
@@ -368,6 +392,7 @@ fn loan(paper: &Paper<'_>) -> Result<Loan, LoanError> {
         languages,
         trust_anchors: trust_anchors.into_iter().map(str::to_owned).collect(),
         time_zone: time_zone.to_owned(),
+        device,
     })
 }
 
@@ -456,6 +481,14 @@ mod tests {
     }
 
     #[test]
+    fn a_loan_may_be_for_one_device_alone() {
+        let loan =
+            |device: &str| Loan::from_toml(&DEMO.replacen("format = 1", &format!("format = 1{device}"), 1)).unwrap();
+        assert_eq!(loan("").device, None);
+        assert_eq!(loan("\ndevice = \"10000000a1b2c3d4\"").device.as_deref(), Some("10000000A1B2C3D4"));
+    }
+
+    #[test]
     fn a_day_is_read_with_and_without_quotes() {
         for written in ["\"2099-03-31\"", "2099-03-31", "\" 2099-03-31 \""] {
             let loan = Loan::from_toml(&DEMO.replacen("\"2099-03-31\"", written, 1)).unwrap();
@@ -513,6 +546,8 @@ mod tests {
             ("trust_anchors = []", "trust_anchors = [\"none\"]", "trust_anchors[0]: must be a PEM certificate"),
             ("trust_anchors = []", &anchor("MIIB%%"), "trust_anchors[0]: must be a PEM certificate"),
             ("trust_anchors = []", "trust_anchors = \"\"", "trust_anchors: must be a list of PEM certificates"),
+            ("format = 1", "format = 1\ndevice = \"living room\"", "device: must be a device's number, as its screen"),
+            ("format = 1", "format = 1\ndevice = 7", "device: must be a device's number, as its screen"),
             ("[city]", "[city", "line 9: is no TOML ("),
             ("until = ", "until ", "line 4: is no TOML ("),
             ("id = \"", "id = “", "id: must be 1 to 40 letters, digits or hyphens, such as \"M-2026-014\""),

@@ -2,7 +2,7 @@
 
 use super::language::Language;
 use super::quality::Quality;
-use super::stick::PaperRefusal;
+use super::stick::{KeyRefusal, PaperRefusal};
 use super::update::UpdateRefusal;
 use super::wire::Words;
 use std::time::Duration;
@@ -122,6 +122,8 @@ pub enum Aside {
     StaffCameraOff,
     /// Own picture and sound are switched off.
     Paused,
+    /// A development build: whoever can write to the boot partition can lend it.
+    Development,
 }
 
 impl Aside {
@@ -360,6 +362,20 @@ pub enum Face {
     NoLoan,
     /// No loan is prepared, because the memory was damaged and has been made anew.
     MadeAnew,
+    /// The loan in the memory is no longer followed: the device is not lent.
+    LoanRefused {
+        /// Its number.
+        id: String,
+        /// Why.
+        why: PaperRefusal,
+    },
+    /// A city key on the device counts for nothing.
+    KeyRefused {
+        /// Name of its file.
+        file: String,
+        /// Why.
+        why: KeyRefusal,
+    },
     /// The loan's term has ended: bring the device back.
     LoanEnded,
     /// The last update did not work; the system before it runs again.
@@ -475,6 +491,8 @@ pub enum Face {
     Forgotten {
         /// Code of the receipt that staff compare.
         receipt: Option<String>,
+        /// Number of the boot files, which staff compare with the image's; with a receipt alone.
+        boot: Option<String>,
     },
     /// A step of forgetting failed and is tried again; do not use this device.
     WipeFailed(WipeStep),
@@ -538,6 +556,8 @@ impl Face {
             Self::WipeOwed => "boot-wipe-owed".into(),
             Self::NoLoan => "boot-no-loan".into(),
             Self::MadeAnew => "boot-made-anew".into(),
+            Self::LoanRefused { .. } => "boot-loan-refused".into(),
+            Self::KeyRefused { why, .. } => format!("boot-key-refused-{}", kebab(&format!("{why:?}"))),
             Self::LoanEnded => "boot-loan-ended".into(),
             Self::WentBack => "boot-went-back".into(),
             Self::StickReading => "boot-stick-reading".into(),
@@ -571,8 +591,8 @@ impl Face {
             Self::ComingBack { .. } => "session-coming-back".into(),
             Self::Ended(ending) => format!("session-ended-{}", kebab(&format!("{ending:?}"))),
             Self::Forgetting { step, .. } => format!("wipe-forgetting-{}", kebab(&format!("{step:?}"))),
-            Self::Forgotten { receipt: None } => "wipe-forgotten".into(),
-            Self::Forgotten { receipt: Some(_) } => "wipe-receipt".into(),
+            Self::Forgotten { receipt: None, .. } => "wipe-forgotten".into(),
+            Self::Forgotten { receipt: Some(_), .. } => "wipe-receipt".into(),
             Self::WipeFailed(step) => format!("wipe-failed-{}", kebab(&format!("{step:?}"))),
         }
     }

@@ -5,10 +5,9 @@
 
 use super::code::Code;
 use super::ids::{Attempt, Epoch};
-use super::loan::Loan;
 use super::quality::LineStats;
 use super::screen::{NetworkTrouble, ScanHint, WipeStep};
-use super::stick::{LoanOrder, StickNews};
+use super::stick::{Held, HeldTrouble, LoanOrder, StickNews};
 use super::update::UpdateNews;
 use super::uptime::Uptime;
 use super::wifi_code::WifiCode;
@@ -78,14 +77,7 @@ pub enum Fact {
 /// What a device said.
 pub enum Told {
     /// What the store holds at power-on.
-    Held {
-        /// A wipe was begun or is owed.
-        wipe_owed: bool,
-        /// The loan, or a sentence why it cannot be read.
-        loan: Result<Option<Loan>, String>,
-        /// The memory was lost or damaged and has been made anew: what was on it is gone.
-        made_anew: bool,
-    },
+    Held(Box<Held>),
     /// The camera's eye.
     Scan {
         /// What to do with the paper.
@@ -114,6 +106,8 @@ pub enum Told {
         /// What about it.
         news: MediaNews,
     },
+    /// With which boot files the device was started, as a number; the store says so at the end of a wipe.
+    BootFiles(String),
     /// The store finished, or failed at, something.
     Stored {
         /// Which question.
@@ -281,6 +275,8 @@ pub enum Effect {
     OweWipe {
         /// Number of the question.
         attempt: Attempt,
+        /// When the return order was signed, seconds since 1970: with the wipe's end it has been carried out.
+        returned: Option<u64>,
     },
     /// A step of forgetting.
     Wipe {
@@ -332,14 +328,21 @@ impl fmt::Display for Input {
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Held { wipe_owed, loan, made_anew } => {
-                let loan = match loan {
-                    Ok(Some(_)) => "loan",
-                    Ok(None) => "no loan",
-                    Err(_) => "unreadable loan",
-                };
-                let made_anew = if *made_anew { ", made anew" } else { "" };
-                write!(f, "Held({loan}{}{made_anew})", if *wipe_owed { ", wipe owed" } else { "" })
+            Self::Held(held) => {
+                match &held.loan {
+                    Ok(Some(_)) => f.write_str("Held(loan")?,
+                    Ok(None) => f.write_str("Held(no loan")?,
+                    Err(HeldTrouble::Unreadable(_)) => f.write_str("Held(unreadable loan")?,
+                    Err(HeldTrouble::Refused { why, .. }) => write!(f, "Held(refused loan {}", why.name())?,
+                }
+                let more = [
+                    (held.wipe_owed, ", wipe owed"),
+                    (held.made_anew, ", made anew"),
+                    (!held.refused_keys.is_empty(), ", refused keys"),
+                    (held.development, ", development"),
+                ];
+                let more: String = more.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
+                write!(f, "{more})")
             }
             Self::Scan { hint, code } => match code {
                 None => write!(f, "Scan({hint:?})"),
@@ -367,6 +370,7 @@ impl fmt::Display for Told {
                 }
                 f.write_str(")")
             }
+            Self::BootFiles(number) => write!(f, "BootFiles({number})"),
             Self::Stored { attempt, result: Ok(()) } => write!(f, "Stored{attempt}"),
             Self::Stored { attempt, result: Err(why) } => write!(f, "NotStored{attempt}({why})"),
             Self::Stick(news) => news.fmt(f),
@@ -440,7 +444,7 @@ impl fmt::Display for Effect {
                 write!(f, "Gate {attempt} {{{}}}", open.join(","))
             }
             Self::CloseMedia => f.write_str("CloseMedia"),
-            Self::OweWipe { attempt } => write!(f, "OweWipe {attempt}"),
+            Self::OweWipe { attempt, .. } => write!(f, "OweWipe {attempt}"),
             Self::Wipe { attempt, step } => write!(f, "Wipe {attempt} {step:?}"),
             Self::WipeDone { attempt } => write!(f, "WipeDone {attempt}"),
             Self::Chime => f.write_str("Chime"),

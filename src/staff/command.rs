@@ -1,6 +1,9 @@
-//! The commands that staff type: `sheet`, `loan check`, `keys new`, `stick loan`, `stick return` and `stick check`.
+//! The commands that staff type: `sheet`, `loan check`, `keys new`, `keys certify`, `card check`, `stick loan`, `stick return`
+//! and `stick check`.
 #![expect(clippy::disallowed_methods, reason = "a command line reads and writes the files it is told")]
 
+use super::card::{self, Seen};
+use super::keys::Whose;
 use super::{keys, stick};
 use crate::model::language::Language;
 use crate::model::loan::is_telephone;
@@ -36,6 +39,11 @@ enum Task {
         #[command(subcommand)]
         task: KeysTask,
     },
+    /// Looks at a device's card.
+    Card {
+        #[command(subcommand)]
+        task: CardTask,
+    },
     /// Writes and checks USB sticks for the device.
     Stick {
         #[command(subcommand)]
@@ -52,6 +60,32 @@ enum KeysTask {
         /// Without a password: for a machine that signs by itself.
         #[arg(long)]
         no_password: bool,
+        /// The release's key pair instead (madoguchi-release.key), which vouches for city keys.
+        #[arg(long)]
+        release: bool,
+    },
+    /// Lets the release's key vouch for a city's key: writes NAME.pub.minisig beside it, which goes onto devices with it.
+    Certify {
+        /// The city's public key, madoguchi-city.pub.
+        public: PathBuf,
+        /// The release's key, madoguchi-release.key.
+        #[arg(long)]
+        key: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum CardTask {
+    /// Says whether a device's boot files are still those of its image.
+    Check {
+        /// The image's list, madoguchi-VERSION-arm64.boot-files.sha256.
+        list: PathBuf,
+        /// The folder where the card's partition MADOGUCHI is mounted.
+        #[arg(long, required_unless_present = "number", conflicts_with = "number")]
+        card: Option<PathBuf>,
+        /// The number of the boot files that the TV shows after a return, such as 3F2A-9C01-77DE-1B20.
+        #[arg(long)]
+        number: Option<String>,
     },
 }
 
@@ -75,6 +109,9 @@ enum StickTask {
     Return {
         /// Id of the loan, such as M-2026-014.
         loan: String,
+        /// The device's number, if the order is for that one alone.
+        #[arg(long)]
+        device: Option<String>,
         /// The signing key, madoguchi-city.key.
         #[arg(long)]
         key: PathBuf,
@@ -162,14 +199,20 @@ impl Command {
         match self.task {
             Task::Sheet(args) => args.write(),
             Task::Loan { task: LoanTask::Check { file } } => check_loan(&file),
-            Task::Keys { task: KeysTask::New { folder, no_password } } => {
-                keys::new(&folder, if no_password { None } else { Some(&mut ask) })
+            Task::Keys { task: KeysTask::New { folder, no_password, release } } => {
+                let whose = if release { Whose::Release } else { Whose::City };
+                keys::new(&folder, whose, if no_password { None } else { Some(&mut ask) })
+            }
+            Task::Keys { task: KeysTask::Certify { public, key } } => keys::certify(&public, &key, &mut ask),
+            Task::Card { task: CardTask::Check { list, card, number } } => {
+                let number = number.unwrap_or_default();
+                card::check(&list, card.as_deref().map_or(Seen::Number(&number), Seen::Card))
             }
             Task::Stick { task: StickTask::Loan { file, key, to, replace } } => {
                 stick::loan(&file, &key, &to, today(), replace, &mut ask)
             }
-            Task::Stick { task: StickTask::Return { loan, key, to, replace } } => {
-                stick::give_back(&loan, &key, &to, replace, &mut ask)
+            Task::Stick { task: StickTask::Return { loan, device, key, to, replace } } => {
+                stick::give_back(&loan, device.as_deref(), &key, &to, replace, &mut ask)
             }
             Task::Stick { task: StickTask::Check { stick: folder, key } } => stick::check(&folder, &key),
         }
@@ -351,7 +394,7 @@ mod tests {
         fs::write(at("loan.toml"), demo.replace(until, "until = \"2999-12-31\"")).unwrap();
         fs::write(at("wrong.toml"), "format = 1").unwrap();
         fs::write(at("picture"), [0xff, 0xfe, 0xd8]).unwrap();
-        keys::new(&folder.path().join("keys"), None).unwrap();
+        keys::new(&folder.path().join("keys"), Whose::City, None).unwrap();
         for stick in ["stick", "full", "blocked"] {
             fs::create_dir_all(folder.path().join(stick).join("madoguchi")).unwrap();
         }

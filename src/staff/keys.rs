@@ -1,19 +1,43 @@
-//! The city's signing key: made once, its public half copied onto every device.
+//! The city's signing key: made once, its public half copied onto every device. And the release's, which vouches for it.
 #![expect(clippy::disallowed_methods, reason = "a command line reads and writes the files it is told")]
 
+use crate::cities::{CERTIFICATE, CERTIFIES, RELEASE};
 use crate::model::language::Language;
 use crate::model::secret::Secret;
 use crate::password::{Weak, normal, sound};
 pub use crate::stick::PUBLIC;
+use crate::stick::public_key;
 use crate::words::message::{Kind, Message, Told, folder_not_made};
 use minisign::{ErrorKind, KeyPair, SecretKey, SecretKeyBox};
+use minisign_verify::Signature;
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{Cursor, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Name of the secret half's file.
 pub const SECRET: &str = "madoguchi-city.key";
+/// Name of the release's secret half.
+pub const RELEASE_SECRET: &str = "madoguchi-release.key";
+
+/// Whose key pair is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The city's, which signs loans.
+    City,
+    /// The release's, which vouches for city keys.
+    Release,
+}
+
+impl Whose {
+    /// Names of the halves' files, the secret one's first.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::City => (SECRET, PUBLIC),
+            Self::Release => (RELEASE_SECRET, RELEASE),
+        }
+    }
+}
 
 /// Bytes of a key's checksum, which is its end.
 const CHECKSUM: usize = 32;
@@ -31,8 +55,9 @@ pub fn at_the_terminal(language: Language) -> impl FnMut(&Message) -> std::io::R
 /// # Errors
 /// Files that are there already are never replaced, a password that is easily guessed is not taken; else what was tried
 /// and how it failed. Nothing is written then.
-pub fn new(folder: &Path, ask: Option<Ask<'_>>) -> Result<Message, Message> {
-    let (secret, public) = (folder.join(SECRET), folder.join(PUBLIC));
+pub fn new(folder: &Path, whose: Whose, ask: Option<Ask<'_>>) -> Result<Message, Message> {
+    let (secret, public) = whose.names();
+    let (secret, public) = (folder.join(secret), folder.join(public));
     for file in [&secret, &public] {
         if file.exists() {
             return Err(Message::new("key-there").with("file", file.as_path()));
@@ -46,12 +71,38 @@ pub fn new(folder: &Path, ask: Option<Ask<'_>>) -> Result<Message, Message> {
     };
     let not_made = |error: minisign::PError| Message::new("key-not-made").with("said", error.to_string());
     let pair = pair.map_err(not_made)?;
-    let comment = "Madoguchi: the city's signing key. Keep it secret.";
+    let (comment, made) = match whose {
+        Whose::City => ("Madoguchi: the city's signing key. Keep it secret.", "key-made"),
+        Whose::Release => ("Madoguchi: the release's key for city keys. Keep it secret.", "key-made-release"),
+    };
     let secret_text = pair.sk.to_box(Some(comment)).map_err(not_made)?.into_string();
     let public_text = pair.pk.to_box().map_err(not_made)?.into_string();
     write_new(Kind::SigningKey, &secret, &secret_text, 0o600)?;
     write_new(Kind::PublicKey, &public, &public_text, 0o644)?;
-    Ok(Message::new("key-made").with("secret", secret.as_path()).with("public", public.as_path()))
+    Ok(Message::new(made).with("secret", secret.as_path()).with("public", public.as_path()))
+}
+
+/// Lets the release's key vouch for a city's public key: writes the certificate beside it. `ask` for the release key's
+/// password, where it has one.
+///
+/// # Errors
+/// What was tried and how it failed. No certificate is written then.
+pub fn certify(public: &Path, key: &Path, ask: Ask<'_>) -> Result<Message, Message> {
+    let text = fs::read_to_string(public).map_err(|error| Kind::PublicKey.not_read(public, &error))?;
+    let city = public_key(public)?;
+    let release = secret(key, ask)?;
+    let comment = format!("{CERTIFIES}\tfile:{}", public.file_name().unwrap_or_default().to_string_lossy());
+    let signature = minisign::sign(None, &release, Cursor::new(text.as_bytes()), Some(&comment), None);
+    let not_signed =
+        |error: minisign::PError| Message::new("stick-not-signed").with("name", public).with("said", error.to_string());
+    let signature = signature.map_err(not_signed)?.into_string();
+    // Whoever gives the city's key in place of the release's would find out on a device.
+    if Signature::decode(&signature).is_ok_and(|signature| city.verify(text.as_bytes(), &signature, false).is_ok()) {
+        return Err(Message::new("key-certifies-itself").with("key", key).with("release", RELEASE_SECRET));
+    }
+    let certificate = PathBuf::from(format!("{}{CERTIFICATE}", public.display()));
+    fs::write(&certificate, signature).map_err(|error| Kind::Certificate.not_written(&certificate, &error))?;
+    Ok(Message::new("key-certified").with("public", public).with("certificate", certificate.as_path()))
 }
 
 fn new_password(ask: Ask<'_>) -> Result<Secret, Message> {
@@ -139,7 +190,7 @@ mod tests {
         let refused = |typed: &[&str]| {
             let mut answers = typed.iter();
             let mut ask = |_: &Message| Ok(answers.next().copied().unwrap_or_default().to_owned());
-            let error = new(&folder, Some(&mut ask)).unwrap_err().to_string();
+            let error = new(&folder, Whose::City, Some(&mut ask)).unwrap_err().to_string();
             assert!(!folder.exists(), "{typed:?}");
             error
         };
@@ -160,7 +211,7 @@ mod tests {
         let file = folder.path().join(SECRET);
         let opens = |with: &str| secret(&file, &mut |_: &Message| Ok(with.to_owned())).is_ok();
         let mut answers = [mac, windows].into_iter();
-        new(folder.path(), Some(&mut |_: &Message| Ok(answers.next().unwrap().to_owned()))).unwrap();
+        new(folder.path(), Whose::City, Some(&mut |_: &Message| Ok(answers.next().unwrap().to_owned()))).unwrap();
         assert_eq!([windows, mac, "another one altogether"].map(opens), [true, true, false]);
         let pair = KeyPair::generate_encrypted_keypair(Some(mac.to_owned())).unwrap();
         fs::write(&file, pair.sk.to_box(None).unwrap().into_string()).unwrap();
@@ -174,7 +225,7 @@ mod tests {
         let file = folder.path().join(SECRET);
         assert!(told(&file).contains("there is no such file") && told(&file).contains(SECRET));
         assert!(told(folder.path()).contains("this is a folder"));
-        new(folder.path(), None).unwrap();
+        new(folder.path(), Whose::City, None).unwrap();
         assert!(told(&folder.path().join(PUBLIC)).contains(&format!("is no signing key; give the file {SECRET}")));
         let text = fs::read_to_string(&file).unwrap();
         let (comment, key) = text.trim_end().split_once('\n').unwrap();
@@ -190,9 +241,37 @@ mod tests {
     }
 
     #[test]
+    fn the_release_s_key_vouches_for_a_city_s_key_and_a_city_s_for_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let mut unasked = |_: &Message| Err(std::io::Error::other("it has no password"));
+        new(&at("city"), Whose::City, None).unwrap();
+        let said = new(&at("release"), Whose::Release, None).unwrap().to_string();
+        assert!(said.contains(RELEASE_SECRET) && said.contains("keys certify"), "{said}");
+        let public = at("city").join(PUBLIC);
+        let error = certify(&public, &at("city").join(SECRET), &mut unasked).unwrap_err().to_string();
+        assert!(error.contains("is the key of this very city; give the file madoguchi-release.key"), "{error}");
+        let certificate = at("city").join("madoguchi-city.pub.minisig");
+        assert!(!certificate.exists(), "nothing is written that no device would take");
+        let said = certify(&public, &at("release").join(RELEASE_SECRET), &mut unasked).unwrap().to_string();
+        assert!(said.contains("madoguchi-city.pub.minisig") && said.contains("site"), "{said}");
+        let release = public_key(&at("release").join(RELEASE)).unwrap();
+        let signature = Signature::decode(&fs::read_to_string(&certificate).unwrap()).unwrap();
+        release.verify(&fs::read(&public).unwrap(), &signature, false).unwrap();
+        for (public, key, reason) in [
+            (at("nowhere"), at("release").join(RELEASE_SECRET), "reading the public key"),
+            (at("city").join(SECRET), at("release").join(RELEASE_SECRET), "is no public key"),
+            (public.clone(), at("release").join(RELEASE), "is no signing key"),
+        ] {
+            let error = certify(&public, &key, &mut unasked).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
     fn a_key_without_checksum_as_minisign_writes_it_signs() {
         let folder = tempfile::tempdir().unwrap();
-        new(folder.path(), None).unwrap();
+        new(folder.path(), Whose::City, None).unwrap();
         let file = folder.path().join(SECRET);
         let text = fs::read_to_string(&file).unwrap();
         let (comment, key) = text.trim_end().split_once('\n').unwrap();

@@ -5,7 +5,7 @@ use super::keys::{self, Ask};
 use crate::model::language::Language;
 use crate::model::loan::Loan;
 use crate::model::stick::{PaperRefusal, return_order, return_order_for};
-use crate::stick::{FOLDER, LOAN, RETURN, SIGNATURE, public_key, read};
+use crate::stick::{FOLDER, LOAN, RETURN, SIGNATURE, SIGNED_AT, public_key, read};
 use crate::words::message::{Kind, Message, Told, folder_not_made, why};
 use minisign::SecretKey;
 use std::fs::{self, File};
@@ -52,16 +52,23 @@ pub fn loan(
 ///
 /// # Errors
 /// What was tried and how it failed. The stick then holds no new order.
-pub fn give_back(id: &str, key: &Path, to: &Path, replace: bool, ask: Ask<'_>) -> Result<Message, Message> {
-    let text = return_order_for(id);
+pub fn give_back(
+    id: &str,
+    device: Option<&str>,
+    key: &Path,
+    to: &Path,
+    replace: bool,
+    ask: Ask<'_>,
+) -> Result<Message, Message> {
+    let text = return_order_for(id, device);
     let wrong = |error: crate::model::loan::LoanError| {
         Message::new("stick-return-wrong").with("id", id).with("error", error.message())
     };
-    return_order(&text).map_err(wrong)?;
+    let order = return_order(&text).map_err(wrong)?;
     if !id.chars().any(|c| c.is_ascii_digit()) {
         return Err(Message::new("stick-return-name").with("id", id));
     }
-    leave_what_is_there(to, RETURN, replace, |there| return_order(there).ok().is_none_or(|there| there == id))?;
+    leave_what_is_there(to, RETURN, replace, |there| return_order(there).ok().is_none_or(|there| there == order))?;
     let place = put(&text, RETURN, &keys::secret(key, ask)?, to)?;
     Ok(Message::new("stick-return-written").with("file", place.as_path()).with("id", id))
 }
@@ -80,7 +87,9 @@ fn leave_what_is_there(to: &Path, name: &str, replace: bool, same: impl FnOnce(&
 
 /// The pair is valid only with its last step: until then its signature is missing, and the device says so.
 fn put(text: &str, name: &str, key: &SecretKey, to: &Path) -> Result<PathBuf, Message> {
-    let signature = minisign::sign(None, key, Cursor::new(text.as_bytes()), Some(name), None);
+    // A device follows each paper once, in the order of their signatures.
+    let comment = format!("{SIGNED_AT}{}\tfile:{name}", jiff::Timestamp::now().as_second());
+    let signature = minisign::sign(None, key, Cursor::new(text.as_bytes()), Some(&comment), None);
     let not_signed =
         |error: minisign::PError| Message::new("stick-not-signed").with("name", name).with("said", error.to_string());
     let signature = signature.map_err(not_signed)?;
@@ -135,7 +144,7 @@ pub fn check(stick: &Path, key: &Path) -> Result<Message, Message> {
         good.push(Message::new("stick-update").with("file", update.as_path()));
     }
     match found.loan {
-        Some(Ok(order)) if found.give_back == Some(Ok(order.loan.id.clone())) => {
+        Some(Ok(order)) if matches!(&found.give_back, Some(Ok(over)) if over.loan == order.loan.id) => {
             bad.push(Message::new("stick-both").with("id", order.loan.id).with("return", RETURN));
         }
         Some(Ok(order)) => {
@@ -147,7 +156,7 @@ pub fn check(stick: &Path, key: &Path) -> Result<Message, Message> {
         None => {}
     }
     match found.give_back {
-        Some(Ok(id)) => good.push(Message::new("stick-return-good").with("id", id)),
+        Some(Ok(order)) => good.push(Message::new("stick-return-good").with("id", order.loan)),
         Some(Err(why)) => bad.push(refused(RETURN, &why)),
         None => {}
     }
@@ -202,6 +211,7 @@ fn refused(name: &'static str, why: &PaperRefusal) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::staff::keys::Whose;
 
     const DEMO: &str = include_str!("../workbench/demo-loan.toml");
 
@@ -213,7 +223,7 @@ mod tests {
     }
 
     fn give_back(id: &str, key: &Path, to: &Path, replace: bool) -> Result<String, String> {
-        let told = super::give_back(id, key, to, replace, &mut |_| Err(Error::other("the key has no password")));
+        let told = super::give_back(id, None, key, to, replace, &mut |_| Err(Error::other("the key has no password")));
         told.map(|said| said.to_string()).map_err(|error| error.to_string())
     }
 
@@ -224,7 +234,7 @@ mod tests {
     impl Desk {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            keys::new(&folder.path().join("keys"), None).unwrap();
+            keys::new(&folder.path().join("keys"), Whose::City, None).unwrap();
             fs::create_dir(folder.path().join("stick")).unwrap();
             let valid = DEMO.lines().map(|line| match line.starts_with("until") {
                 true => "until = \"2999-12-31\"".to_owned(),
@@ -282,7 +292,7 @@ mod tests {
         sign();
         fs::remove_file(papers.join("loan.toml.minisig")).unwrap();
         assert!(desk.check().unwrap_err().contains("no signature"));
-        keys::new(&desk.at("other"), None).unwrap();
+        keys::new(&desk.at("other"), Whose::City, None).unwrap();
         loan(&desk.at("loan.toml"), &desk.at("other").join(keys::SECRET), &desk.at("stick"), TODAY, false).unwrap();
         assert!(desk.check().unwrap_err().contains("another key"));
         fs::write(desk.at("loan.toml"), fs::read_to_string(desk.at("loan.toml")).unwrap().replace("2999", "2020"))
@@ -324,7 +334,7 @@ mod tests {
         let error = give_back("M-1", &desk.secret(), &desk.at("nowhere"), false).unwrap_err();
         assert!(error.contains("where the stick is mounted"), "{error}");
         assert_eq!(fs::read_dir(desk.at("stick")).unwrap().count(), 0);
-        let error = keys::new(&desk.at("keys"), None).unwrap_err().to_string();
+        let error = keys::new(&desk.at("keys"), Whose::City, None).unwrap_err().to_string();
         assert!(error.contains("is there already"), "{error}");
     }
 

@@ -47,7 +47,7 @@ impl Devices {
             }
             Effect::Gate { attempt, gates } => self.media_ask(MediaAsk::Gate { attempt, gates: gates.into() }).await,
             Effect::CloseMedia => self.media_ask(MediaAsk::Close).await,
-            Effect::OweWipe { attempt } => self.store_ask(StoreAsk::OweWipe { attempt }).await,
+            Effect::OweWipe { attempt, returned } => self.store_ask(StoreAsk::OweWipe { attempt, returned }).await,
             Effect::Wipe { attempt, step } => self.store_ask(StoreAsk::Wipe { attempt, step }).await,
             Effect::WipeDone { attempt } => self.store_ask(StoreAsk::WipeDone { attempt }).await,
             Effect::Chime => ask("speaker", &self.sound.asks, SoundAsk::Chime).await,

@@ -3,6 +3,7 @@
 use super::good::{self, Signs};
 use super::tasks::Tasks;
 use super::{Parts, Running, assemble};
+use crate::cities::{self, Places};
 use crate::device::button::{self, ButtonConfig};
 use crate::device::camera::CameraSource;
 use crate::device::clock::{self, ClockConfig};
@@ -52,8 +53,9 @@ pub struct HardwareConfig {
     /// Folder in which the system mounts USB sticks, with a NAME.ready beside each that is mounted
     #[arg(long, default_value = usb::STICKS)]
     sticks: PathBuf,
-    /// Folder with the city's public keys (*.pub, minisign): who may prepare loans
-    #[arg(long, default_value = stick::SITE_KEYS)]
+    /// Folder with the boot partition's city keys (*.pub, minisign) and their certificates by the release's key: who may
+    /// prepare loans, beside those of the system itself
+    #[arg(long, default_value = cities::SITE)]
     site_keys: PathBuf,
     /// File in which is noted what was seen working, for `madoguchi good`
     #[arg(long, default_value = able::ABLE)]
@@ -105,7 +107,10 @@ fn parts(config: &HardwareConfig, mut first: watch::Receiver<bool>, tasks: &mut 
     let (counters, counters_out) = watch::channel(Vec::new());
     tasks.start("network", network::run(behind_network, network::KNOWN.into(), counters_out));
     let (store, behind_store) = device();
-    tasks.start("store", store::run(behind_store, StoreConfig::default()));
+    let settled = Some(config.site_keys.join("settled"));
+    let cities = Places { site: config.site_keys.clone(), settled, ..Places::default() };
+    let stores = StoreConfig { cities: Some(cities.clone()), ..StoreConfig::default() };
+    tasks.start("store", store::run(behind_store, stores));
     let (slot, behind_slot) = device();
     tasks.start("slot", async move {
         // Asking starts RAUC, which nobody needs before the first screen.
@@ -115,7 +120,7 @@ fn parts(config: &HardwareConfig, mut first: watch::Receiver<bool>, tasks: &mut 
     let (plugged_in, plugged) = mpsc::channel(CHANNEL);
     tasks.start("usb", usb::run(plugged_in, config.sticks.clone(), usb::SETTLING));
     let (news_in, sticks) = mpsc::channel(CHANNEL);
-    tasks.start("sticks", stick::run(plugged, news_in, config.site_keys.clone()));
+    tasks.start("sticks", stick::run(plugged, news_in, cities));
     let wish = config.tv.or_else(tv::wished_by_the_kernel);
     let (width, height) = wish.map_or(SIZE, |wish| fit(wish.width, wish.height).picture);
     Parts {

@@ -93,9 +93,8 @@ impl From<SlotEvent> for Input {
 impl From<StoreEvent> for Input {
     fn from(event: StoreEvent) -> Self {
         match event {
-            StoreEvent::Held(held) => {
-                Self::Told(Told::Held { wipe_owed: held.wipe_owed, loan: held.loan, made_anew: held.made_anew })
-            }
+            StoreEvent::Held(held) => Self::Told(Told::Held(Box::new(held))),
+            StoreEvent::BootFiles(number) => Self::Told(Told::BootFiles(number)),
             StoreEvent::Done { attempt, result } => Self::Told(Told::Stored { attempt, result }),
         }
     }

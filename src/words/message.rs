@@ -143,6 +143,12 @@ pub enum Kind {
     SigningKey,
     /// Its public half.
     PublicKey,
+    /// What the release's key signed about it.
+    Certificate,
+    /// An image's list of boot files.
+    BootFiles,
+    /// A card that is read in this machine.
+    Card,
     /// The room-key paper.
     Paper,
     /// A signed file on a stick.
@@ -159,10 +165,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Loan,
         Self::SigningKey,
         Self::PublicKey,
+        Self::Certificate,
+        Self::BootFiles,
+        Self::Card,
         Self::Paper,
         Self::OnStick,
         Self::Settings,
@@ -176,6 +185,9 @@ impl Kind {
             Self::Loan => "file-loan",
             Self::SigningKey => "file-signing-key",
             Self::PublicKey => "file-public-key",
+            Self::Certificate => "file-certificate",
+            Self::BootFiles => "file-boot-files",
+            Self::Card => "file-card",
             Self::Paper => "file-paper",
             Self::OnStick => "file-on-stick",
             Self::Settings => "file-settings",
@@ -190,6 +202,9 @@ impl Kind {
             Self::Loan | Self::OnStick => "loan.toml",
             Self::SigningKey => "madoguchi-city.key",
             Self::PublicKey => "madoguchi-city.pub",
+            Self::Certificate => "madoguchi-city.pub.minisig",
+            Self::BootFiles => "madoguchi-0.1.0-arm64.boot-files.sha256",
+            Self::Card => "boot.scr",
             Self::Paper => "paper.pdf",
             Self::Settings => "madoguchi-room.toml",
             Self::TurnSecret => "turn-secret",
@@ -324,12 +339,13 @@ mod tests {
     }
 
     /// The sources whose messages are texts of `tools.ftl`.
-    const SPEAKERS: [&str; 12] = [
+    const SPEAKERS: [&str; 13] = [
         include_str!("message.rs"),
         include_str!("../command_line.rs"),
         include_str!("../password.rs"),
         include_str!("../stick.rs"),
         include_str!("../staff/command.rs"),
+        include_str!("../staff/card.rs"),
         include_str!("../staff/keys.rs"),
         include_str!("../sheet.rs"),
         include_str!("../staff/stick.rs"),

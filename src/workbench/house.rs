@@ -209,6 +209,10 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
         emptied: vec![data.to_owned()],
         made_anew: folder.join("data-made-anew"),
         settled: None,
+        followed: folder.join("followed"),
+        serial: None,
+        boot_files: None,
+        cities: None,
     };
     tasks.start("store", store::run(behind_store, stores));
     let (slot, mut behind_slot) = device();
@@ -259,7 +263,12 @@ async fn hand_returns(mut sticks: mpsc::Receiver<UsbEvent>, returns: mpsc::Sende
         let news = match event {
             UsbEvent::In { .. } => {
                 id = StickId(id.0.wrapping_add(1));
-                StickNews::In(Stick { id, by_hand: true, give_back: Some(Ok(lent.clone())), ..Stick::default() })
+                StickNews::In(Stick {
+                    id,
+                    by_hand: true,
+                    give_back: Some(Ok(lent.as_str().into())),
+                    ..Stick::default()
+                })
             }
             UsbEvent::Out { .. } => StickNews::Out(id),
         };

@@ -1,9 +1,11 @@
 //! The loan and the owed wipe, with a power cut after every step.
 
-use madoguchi::device::store::{Held, StoreAsk, StoreConfig, StoreEvent, run};
+use madoguchi::boot_files::BootFiles;
+use madoguchi::device::store::{StoreAsk, StoreConfig, StoreEvent, run};
 use madoguchi::device::{Device, device};
 use madoguchi::model::ids::Attempt;
 use madoguchi::model::screen::WipeStep;
+use madoguchi::model::stick::{Held, HeldTrouble};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -21,6 +23,10 @@ fn places(disk: &Path) -> StoreConfig {
         emptied: vec![disk.join("data"), disk.join("networks")],
         made_anew: disk.join("data-made-anew"),
         settled: None,
+        followed: disk.join("state/followed"),
+        serial: None,
+        boot_files: None,
+        cities: None,
     }
 }
 
@@ -57,7 +63,7 @@ async fn ask(store: &mut Store, ask: StoreAsk) -> Result<(), String> {
 }
 
 const ATTEMPT: Attempt = Attempt(7);
-const OWE: StoreAsk = StoreAsk::OweWipe { attempt: ATTEMPT };
+const OWE: StoreAsk = StoreAsk::OweWipe { attempt: ATTEMPT, returned: None };
 const DONE: StoreAsk = StoreAsk::WipeDone { attempt: ATTEMPT };
 const STEPS: [WipeStep; 4] = [WipeStep::Network, WipeStep::Key, WipeStep::Data, WipeStep::Verify];
 
@@ -89,7 +95,7 @@ async fn an_unprepared_box_holds_nothing_and_a_bad_loan_is_named() {
     let disk = disk();
     fs::write(disk.path().join("data/loan.toml"), LOAN.replace("format = 1", "format = 9")).unwrap();
     let (_, held) = start(disk.path()).await;
-    let sentence = held.loan.unwrap_err();
+    let Err(HeldTrouble::Unreadable(sentence)) = held.loan else { panic!("{held:?}") };
     assert!(sentence.contains("loan.toml") && sentence.contains("format: is 9"), "{sentence}");
     fs::remove_file(disk.path().join("data/loan.toml")).unwrap();
     let (_, held) = start(disk.path()).await;
@@ -216,4 +222,25 @@ async fn the_key_is_overwritten_before_it_is_unlinked() {
     let blocks = fs::read(&witness).unwrap();
     assert_eq!(blocks.len(), 64);
     assert!(!blocks.windows(8).any(|part| part == [7; 8]));
+}
+
+/// What a return tells of the files that nothing verifies, where a list of them was made.
+#[tokio::test]
+async fn the_end_of_a_wipe_tells_the_boot_files() {
+    let disk = disk();
+    let list = disk.path().join("list");
+    for (text, told) in [(None, false), (Some(""), false), (Some("0000  x\n"), true)] {
+        if let Some(text) = text {
+            fs::write(&list, text).unwrap();
+        }
+        let (mut store, behind) = device();
+        tokio::spawn(run(behind, StoreConfig { boot_files: Some(list.clone()), ..places(disk.path()) }));
+        assert!(matches!(event(&mut store).await, StoreEvent::Held(_)));
+        store.asks.send(DONE).await.unwrap();
+        if told {
+            let StoreEvent::BootFiles(number) = event(&mut store).await else { panic!("the number comes first") };
+            assert_eq!(number, BootFiles::from_list("0000  x").number());
+        }
+        assert!(matches!(event(&mut store).await, StoreEvent::Done { result: Ok(()), .. }));
+    }
 }

@@ -221,6 +221,10 @@ fn stores(data: &Path) -> StoreConfig {
         emptied: vec![data.to_owned()],
         made_anew: folder.join("data-made-anew"),
         settled: None,
+        followed: folder.join("followed"),
+        serial: None,
+        boot_files: None,
+        cities: None,
     }
 }
 

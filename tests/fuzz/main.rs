@@ -137,10 +137,10 @@ fn versions_and_orders() {
         assert!(compare_versions(a, a).is_eq());
         let _ = classify(&text);
         if let Ok(loan) = return_order(&text) {
-            assert_eq!(return_order(&return_order_for(&loan)), Ok(loan));
+            assert_eq!(return_order(&return_order_for(&loan.loan, loan.device.as_deref())), Ok(loan));
         }
-        let named = return_order_for(&text);
-        assert_eq!(return_order(&named).ok(), is_id(&text).then(|| text.into_owned()));
+        let named = return_order_for(&text, None);
+        assert_eq!(return_order(&named).ok(), is_id(&text).then(|| text.into_owned().into()));
     });
 }
 

@@ -41,7 +41,7 @@ const JOURNAL_WARNINGS: &[&str] = &[
 
 pub(crate) async fn the_first_screen_and_what_runs_behind_it(folder: PathBuf) -> Outcome {
     let mut guest = Guest::start(setup(&folder, image())).await?;
-    until_tv_shows(&guest, "1080p/ja-boot-no-loan.png", PATIENCE).await?;
+    until_tv_shows(&guest, "1080p/ja-boot-no-loan-development.png", PATIENCE).await?;
     println!(
         "    power to first screen (with the first boot's data partition): {:.1} s",
         guest.since.elapsed().as_secs_f64()
@@ -54,7 +54,7 @@ pub(crate) async fn the_first_screen_and_what_runs_behind_it(folder: PathBuf) ->
     // Again, with everything already made: the time that a family sees.
     let overlay = guest.machine.cut().await.map_err(|error| error.to_string())?.disk.ok_or("no disk")?;
     let guest = Guest::start(setup(&folder, madoguchi::emulator::setup::Disk::Overlay(overlay))).await?;
-    until_tv_shows(&guest, "1080p/ja-boot-no-loan.png", PATIENCE).await?;
+    until_tv_shows(&guest, "1080p/ja-boot-no-loan-development.png", PATIENCE).await?;
     println!("    power to first screen (every later boot): {:.1} s", guest.since.elapsed().as_secs_f64());
     Ok(())
 }
@@ -238,7 +238,7 @@ pub(crate) async fn a_memory_that_fails_lends_nothing(folder: PathBuf) -> Outcom
              [ -e /run/madoguchi/data-settled ]",
         )
         .await?;
-    until_tv_shows(&guest, "1080p/ja-boot-no-loan.png", PATIENCE).await?;
+    until_tv_shows(&guest, "1080p/ja-boot-no-loan-development.png", PATIENCE).await?;
     let stick = folder.join("stick");
     let copied =
         std::fs::create_dir_all(&stick).and_then(|()| std::fs::write(folder.join("loan.toml"), city::DEMO_LOAN));
@@ -294,7 +294,7 @@ pub(crate) async fn a_slot_is_good_only_when_a_call_could_be_made(folder: PathBu
 pub(crate) async fn every_tv_has_its_picture(folder: PathBuf) -> Outcome {
     const SOCKET: &str = "/sys/class/drm/card0-Virtual-1/status";
     let mut guest = Guest::good(setup(&folder, image())).await?;
-    until_tv_shows(&guest, "1080p/ja-boot-no-loan.png", PATIENCE).await?;
+    until_tv_shows(&guest, "1080p/ja-boot-no-loan-development.png", PATIENCE).await?;
     for _ in 0..2 {
         let pulled = format!("echo off >{SOCKET}");
         guest.run(&pulled).await?;
@@ -302,12 +302,12 @@ pub(crate) async fn every_tv_has_its_picture(folder: PathBuf) -> Outcome {
         let put_in = format!("echo on >{SOCKET}");
         guest.run(&put_in).await?;
         guest.until("the TV", "grep -q '\"display\":true' /run/madoguchi/able.json", PATIENCE).await?;
-        until_tv_shows(&guest, "1080p/ja-boot-no-loan.png", PATIENCE).await?;
+        until_tv_shows(&guest, "1080p/ja-boot-no-loan-development.png", PATIENCE).await?;
     }
     guest.run(&format!("echo detect >{SOCKET}")).await?;
     // QEMU's display has every mode, so that a wish chooses among them.
     wish(&mut guest, (1280, 720)).await?;
-    until_tv_shows(&guest, "720p/ja-boot-no-loan.png", PATIENCE).await?;
+    until_tv_shows(&guest, "720p/ja-boot-no-loan-development.png", PATIENCE).await?;
     for (size, above) in [((1024, 768), 96), ((1360, 768), 1)] {
         wish(&mut guest, size).await?;
         until_whole(&guest, size, above).await?;

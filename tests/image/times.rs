@@ -22,7 +22,7 @@ const ROUNDS: usize = 2;
 /// At most this part of stock's time.
 const TARGET: f64 = 0.6;
 /// The first screen of a box that is not lent.
-const SCREEN: &str = "1080p/ja-boot-no-loan.png";
+const SCREEN: &str = "1080p/ja-boot-no-loan-development.png";
 
 pub(crate) async fn the_first_screen_comes_sooner_than_stocks_login(folder: PathBuf) -> Outcome {
     let made = tokio::process::Command::new("tests/image/stock").arg(made()).status().await;

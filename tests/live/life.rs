@@ -263,7 +263,7 @@ impl Life {
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(counter.frames().await, frames, "pictures came after \"let leave\"");
         control.run(Command::Press).await.unwrap();
-        until(&mut screen, "the key is forgotten", |face| matches!(face, Face::Forgotten { receipt: None })).await;
+        until(&mut screen, "the key is forgotten", |face| matches!(face, Face::Forgotten { receipt: None, .. })).await;
         control.run(Command::Press).await.unwrap();
         until(&mut screen, "a new paper is asked for", |face| matches!(face, Face::ShowPaper { .. })).await;
         control.run(Command::Show { id: "room-today".to_owned() }).await.unwrap();
@@ -274,7 +274,7 @@ impl Life {
     async fn give_back(&self, house: &House, seen: &Watching) {
         let mut screen = seen.clone();
         house.control().run(Command::Stick { plugged: true }).await.unwrap();
-        until(&mut screen, "the receipt", |face| matches!(face, Face::Forgotten { receipt: Some(_) })).await;
+        until(&mut screen, "the receipt", |face| matches!(face, Face::Forgotten { receipt: Some(_), .. })).await;
         let left: Vec<_> =
             std::fs::read_dir(&house.data).map(|entries| entries.flatten().collect()).unwrap_or_default();
         assert!(left.is_empty(), "after the wipe there is still {left:?}");

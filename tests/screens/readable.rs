@@ -193,7 +193,9 @@ fn one_sentence(screen: &Screen, _: &Picture, layout: &Layout) -> Vec<String> {
 }
 
 fn aside_is_said(screen: &Screen, _: &Picture, layout: &Layout) -> Vec<String> {
-    let said = layout.of("aside").count() == usize::from(screen.aside.is_some());
+    // In its place the receipt tells the boot files.
+    let boot = matches!(&screen.face, Face::Forgotten { boot: Some(_), .. });
+    let said = layout.of("aside").count() == usize::from(screen.aside.is_some() || boot);
     if said { Vec::new() } else { vec![format!("{:?} is not said", screen.aside)] }
 }
 

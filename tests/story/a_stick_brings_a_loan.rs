@@ -9,7 +9,7 @@ use madoguchi::model::stick::{LoanOrder, PaperRefusal, Stick};
 use madoguchi::model::turn::Fact;
 
 fn order(loan: Loan, past: bool) -> LoanOrder {
-    LoanOrder { loan, text: String::new(), past }
+    LoanOrder { loan, text: String::new(), past, signed: 0 }
 }
 
 #[test]

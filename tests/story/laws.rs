@@ -29,6 +29,7 @@ pub(crate) enum Seen {
     Tick,
     Finger,
     Level,
+    BootFiles,
     Fact(Fact),
     Held { owed: bool },
     Scan { invite: bool },
@@ -72,7 +73,7 @@ impl Seen {
             Input::Button { .. } => Self::Finger,
             Input::Level(_) => Self::Level,
             Input::World(fact) => Self::Fact(*fact),
-            Input::Told(Told::Held { wipe_owed, .. }) => Self::Held { owed: *wipe_owed },
+            Input::Told(Told::Held(held)) => Self::Held { owed: held.wipe_owed },
             Input::Told(Told::Scan { code, .. }) => Self::Scan { invite: matches!(code, Some(Code::Invite(_))) },
             Input::Told(Told::Network { attempt, news }) => {
                 Self::Network { attempt: *attempt, forgotten: *news == NetworkNews::Forgotten }
@@ -97,6 +98,7 @@ impl Seen {
                 },
             },
             Input::Told(Told::WentBack) => Self::WentBack,
+            Input::Told(Told::BootFiles(_)) => Self::BootFiles,
         }
     }
 
@@ -445,7 +447,7 @@ impl Laws {
             | Effect::JoinKnown { attempt }
             | Effect::CheckNetwork { attempt }
             | Effect::ForgetNetwork { attempt }
-            | Effect::OweWipe { attempt }
+            | Effect::OweWipe { attempt, .. }
             | Effect::Wipe { attempt, .. }
             | Effect::WipeDone { attempt }
             | Effect::Update { attempt, .. }
@@ -466,7 +468,7 @@ impl Laws {
             | Effect::JoinKnown { attempt }
             | Effect::CheckNetwork { attempt }
             | Effect::ForgetNetwork { attempt }
-            | Effect::OweWipe { attempt }
+            | Effect::OweWipe { attempt, .. }
             | Effect::Wipe { attempt, .. }
             | Effect::WipeDone { attempt }
             | Effect::Update { attempt, .. }
@@ -547,7 +549,7 @@ impl Laws {
         }
         for effect in step.effects {
             match effect {
-                Effect::OweWipe { attempt } => self.asked_debt = Some((*attempt, true)),
+                Effect::OweWipe { attempt, .. } => self.asked_debt = Some((*attempt, true)),
                 Effect::WipeDone { attempt } => {
                     assert_eq!(self.confirmed.last(), Some(&WipeStep::Verify), "done without looking");
                     let all: BTreeSet<_> = self.confirmed.iter().copied().collect();
@@ -564,7 +566,7 @@ impl Laws {
                 _ => {}
             }
         }
-        if let Face::Forgotten { receipt: Some(_) } = &step.after.screen.face {
+        if let Face::Forgotten { receipt: Some(_), .. } = &step.after.screen.face {
             assert!(!self.owed_on_disk, "a receipt before the debt is struck off");
         }
     }

@@ -11,7 +11,9 @@ use madoguchi::model::ids::{Attempt, Epoch};
 use madoguchi::model::light::Light;
 use madoguchi::model::loan::Loan;
 use madoguchi::model::screen::{NetworkTrouble, ScanHint, Screen, WipeStep};
-use madoguchi::model::stick::{LoanOrder, PaperRefusal, Stick, StickId, StickNews};
+use madoguchi::model::stick::{
+    Followed, Held, HeldTrouble, KeyRefused, LoanOrder, PaperRefusal, Stick, StickId, StickNews,
+};
 use madoguchi::model::turn::{Effect, Fact, Input, LinkNews, MediaGates, MediaNews, NetworkNews, Told, Turn};
 use madoguchi::model::update::{UpdateNews, UpdateRefusal};
 use madoguchi::model::uptime::Uptime;
@@ -25,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// What survives a power cut, and how the disk behaves.
 pub(crate) struct Store {
-    pub(crate) loan: Result<Option<Loan>, String>,
+    pub(crate) loan: Result<Option<Loan>, HeldTrouble>,
     pub(crate) wipe_owed: bool,
     /// Each step fails once for each time that it stands here.
     pub(crate) fails: Vec<WipeStep>,
@@ -35,6 +37,14 @@ pub(crate) struct Store {
     pub(crate) made_anew: bool,
     /// Loans cannot be written.
     pub(crate) full: bool,
+    /// City keys that count for nothing.
+    pub(crate) refused_keys: Vec<KeyRefused>,
+    /// A development build.
+    pub(crate) development: bool,
+    /// Which papers were followed last.
+    pub(crate) followed: Followed,
+    /// The board's number.
+    pub(crate) device: Option<String>,
 }
 
 /// The two slots and the sticks before them.
@@ -101,13 +111,24 @@ impl Life {
         Self::power_on_with(Ok(Some(props::loan())))
     }
 
-    pub(crate) fn power_on_with(loan: Result<Option<Loan>, String>) -> Self {
+    pub(crate) fn power_on_with(loan: Result<Option<Loan>, HeldTrouble>) -> Self {
         let takes = Duration::from_millis(400);
         let mut life = Self {
             watched: Watched::power_on(),
             agenda: BTreeMap::new(),
             order: 0,
-            store: Store { loan, wipe_owed: false, fails: Vec::new(), takes, made_anew: false, full: false },
+            store: Store {
+                loan,
+                wipe_owed: false,
+                fails: Vec::new(),
+                takes,
+                made_anew: false,
+                full: false,
+                refused_keys: Vec::new(),
+                development: false,
+                followed: Followed::default(),
+                device: None,
+            },
             slots: Slots { verdict: Ok(()), running: 1, next: None, went_back: false, silent: false },
             sticks: Vec::new(),
             router: Router { verdict: Ok(()), internet: Ok(()), cable: false, carries: false, known: false },
@@ -131,7 +152,10 @@ impl Life {
 
     fn devices_start(&mut self) {
         let (wipe_owed, loan, made_anew) = (self.store.wipe_owed, self.store.loan.clone(), self.store.made_anew);
-        self.later(self.store.takes, Input::Told(Told::Held { wipe_owed, loan, made_anew }));
+        let (refused_keys, development) = (self.store.refused_keys.clone(), self.store.development);
+        let (followed, device) = (self.store.followed, self.store.device.clone());
+        let held = Held { wipe_owed, loan, made_anew, refused_keys, development, followed, device };
+        self.later(self.store.takes, Input::Told(Told::Held(Box::new(held))));
         if self.slots.went_back {
             self.later(Duration::from_millis(900), Input::Told(Told::WentBack));
         }
@@ -265,7 +289,7 @@ impl Life {
 
     /// The city's order to return the loan that is in force in the stories.
     pub(crate) fn return_stick_in(&mut self) -> StickId {
-        self.stick_in(Stick { give_back: Some(Ok(props::loan().id)), ..Stick::default() })
+        self.stick_in(Stick { give_back: Some(Ok(props::loan().id.into())), ..Stick::default() })
     }
 
     pub(crate) fn update_stick_in(&mut self) -> StickId {
@@ -273,7 +297,7 @@ impl Life {
     }
 
     pub(crate) fn loan_stick_in(&mut self, loan: Loan) -> StickId {
-        let order = LoanOrder { loan, text: "format = 1".to_owned(), past: false };
+        let order = LoanOrder { loan, text: "format = 1".to_owned(), past: false, signed: 0 };
         self.paper_stick_in(Ok(order))
     }
 
@@ -522,7 +546,7 @@ impl Life {
                 self.a_picture_comes(attempt);
             }
             Effect::CloseMedia => (self.media.open, self.media.gates) = (None, MediaGates::default()),
-            Effect::OweWipe { attempt } => {
+            Effect::OweWipe { attempt, .. } => {
                 self.store.wipe_owed = true;
                 self.later(self.store.takes, stored(attempt, Ok(())));
             }

@@ -69,5 +69,7 @@ mod the_box_is_returned_and_gives_a_receipt;
 
 // the button, in any chapter
 mod a_hold_let_go_half_way;
+mod a_key_that_counts_for_nothing;
+mod a_paper_is_followed_once;
 mod a_press_during_a_change_of_screens;
 mod late_answers_of_old_attempts;

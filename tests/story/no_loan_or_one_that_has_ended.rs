@@ -3,10 +3,11 @@
 use crate::life::{Life, minutes, seconds};
 use crate::props;
 use madoguchi::model::screen::HoldDoes;
+use madoguchi::model::stick::{Held, HeldTrouble};
 
 #[test]
 fn no_loan() {
-    for loan in [Ok(None), Err("not TOML".to_owned())] {
+    for loan in [Ok(None), Err(HeldTrouble::Unreadable("not TOML".to_owned()))] {
         let mut life = Life::power_on_with(loan);
         life.until("boot-no-loan");
         life.press();
@@ -43,6 +44,6 @@ fn a_store_that_answers_late() {
     life.power_cut();
     life.until("boot-no-loan");
     life.store.takes = seconds(1);
-    life.told(Told::Held { wipe_owed: true, loan: Ok(None), made_anew: false });
+    life.told(Told::Held(Box::new(Held { wipe_owed: true, ..Held::default() })));
     life.expect_face("boot-wipe-owed");
 }

@@ -9,7 +9,7 @@ use madoguchi::model::language::Language;
 use madoguchi::model::loan::Loan;
 use madoguchi::model::quality::LineStats;
 use madoguchi::model::screen::{Face, NetworkTrouble, RoomRefusal, ScanHint, WrongCode};
-use madoguchi::model::stick::{LoanOrder, PaperRefusal, Stick, StickId, StickNews};
+use madoguchi::model::stick::{Held, LoanOrder, PaperRefusal, Stick, StickId, StickNews};
 use madoguchi::model::turn::{Effect, Fact, Input, LinkClosed, LinkNews, MediaNews, NetworkNews, Told};
 use madoguchi::model::update::{UpdateNews, UpdateRefusal};
 use madoguchi::model::wifi_code::Claim;
@@ -269,7 +269,7 @@ impl RandomLife {
         for _ in 0..100 {
             if matches!(
                 self.watched.sketch().screen.face,
-                Face::NoLoan | Face::MadeAnew | Face::Forgotten { receipt: Some(_) }
+                Face::NoLoan | Face::MadeAnew | Face::Forgotten { receipt: Some(_), .. }
             ) {
                 assert!(!self.watched.laws.owed_on_disk, "called forgotten with a debt on disk");
                 return;
@@ -344,7 +344,7 @@ impl RandomLife {
         self.held = true;
         let loan = Ok(self.loan_on_disk.clone());
         let wipe_owed = self.watched.laws.owed_on_disk;
-        self.told(Told::Held { wipe_owed, loan, made_anew: self.made_anew });
+        self.told(Told::Held(Box::new(Held { wipe_owed, loan, made_anew: self.made_anew, ..Held::default() })));
         if self.turn.is_multiple_of(5) {
             self.told(Told::WentBack);
         }
@@ -385,7 +385,7 @@ impl RandomLife {
                 self.go_on_in_the_room();
             }
             (None, Face::Restarting) => self.power_cut(false),
-            (None, Face::NoLoan | Face::MadeAnew | Face::Forgotten { receipt: Some(_) }) => {
+            (None, Face::NoLoan | Face::MadeAnew | Face::Forgotten { receipt: Some(_), .. }) => {
                 self.all_sticks_out();
                 self.loan_on_disk = Some(props::loan());
                 self.made_anew = false;
@@ -472,7 +472,7 @@ impl RandomLife {
     }
 
     fn some_stick_in(&mut self, what: u8) {
-        let order = |loan: Loan, past| Some(Ok(Box::new(LoanOrder { loan, text: String::new(), past })));
+        let order = |loan: Loan, past| Some(Ok(Box::new(LoanOrder { loan, text: String::new(), past, signed: 0 })));
         let update = Some("/stick/madoguchi.raucb".into());
         let stick = match what % 10 {
             0..=2 => Stick { update, ..Stick::default() },
@@ -491,7 +491,7 @@ impl RandomLife {
 
     fn return_order(&self) -> Stick {
         let id = self.loan_on_disk.as_ref().map_or("M-2026-014", |loan| loan.id.as_str());
-        Stick { give_back: Some(Ok(id.to_owned())), ..Stick::default() }
+        Stick { give_back: Some(Ok(id.into())), ..Stick::default() }
     }
 
     fn stick_in(&mut self, stick: Stick) -> StickId {
@@ -672,7 +672,7 @@ impl RandomLife {
                     (*attempt, Some(Open::Lend(*attempt)))
                 }
                 Effect::Wipe { attempt, .. } => (*attempt, Some(Open::Store(*attempt))),
-                Effect::OweWipe { attempt } => (*attempt, Some(Open::Debt(*attempt, true))),
+                Effect::OweWipe { attempt, .. } => (*attempt, Some(Open::Debt(*attempt, true))),
                 Effect::WipeDone { attempt } => (*attempt, Some(Open::Debt(*attempt, false))),
                 _ => continue,
             };

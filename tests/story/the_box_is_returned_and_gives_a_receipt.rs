@@ -4,7 +4,8 @@ use crate::life::{Life, minutes, seconds};
 use crate::props;
 use madoguchi::model::light::Light;
 use madoguchi::model::screen::Face;
-use madoguchi::model::stick::{LoanOrder, Stick};
+use madoguchi::model::stick::{HeldTrouble, LoanOrder, Stick};
+use madoguchi::model::turn::Told;
 
 #[test]
 fn the_box_is_returned_and_gives_a_receipt() {
@@ -12,7 +13,7 @@ fn the_box_is_returned_and_gives_a_receipt() {
     life.forget_faces();
     life.return_stick_in();
     life.until("wipe-receipt");
-    assert_eq!(life.screen().face, Face::Forgotten { receipt: Some("M-2026-014".to_owned()) });
+    assert_eq!(life.screen().face, Face::Forgotten { receipt: Some("M-2026-014".to_owned()), boot: None });
     life.waits(minutes(60));
     life.expect_face("wipe-receipt");
     assert_eq!((life.light(), life.waits_for_person()), (Light::Off, Some("staff to note the receipt")));
@@ -25,6 +26,18 @@ fn the_box_is_returned_and_gives_a_receipt() {
     00:06.000 wipe + Stored#5 -> wipe [WipeDone #6]
     00:06.400 wipe + Stored#6 -> wipe (wipe-receipt)
     ");
+}
+
+/// What nothing verifies is told, so that a changed card does not go on to the next family unseen.
+#[test]
+fn the_receipt_names_the_boot_files() {
+    let mut life = Life::at_the_paper_screen();
+    life.return_stick_in();
+    life.until("wipe-forgetting-verify");
+    life.told(Told::BootFiles("3F2A-9C01-77DE-1B20".into()));
+    life.until("wipe-receipt");
+    let Face::Forgotten { boot, .. } = life.screen().face else { panic!("{}", life.face()) };
+    assert_eq!(boot.as_deref(), Some("3F2A-9C01-77DE-1B20"));
 }
 
 #[test]
@@ -40,7 +53,7 @@ fn a_return_stick_that_is_in_at_power_on_is_not_overlooked() {
     let mut life = Life::power_on();
     life.return_stick_in();
     life.until("wipe-receipt");
-    let mut life = Life::power_on_with(Err("not TOML".to_owned()));
+    let mut life = Life::power_on_with(Err(HeldTrouble::Unreadable("not TOML".to_owned())));
     life.return_stick_in();
     life.until("wipe-forgetting");
     life.until("boot-no-loan");
@@ -77,8 +90,8 @@ fn after_the_receipt_the_device_starts_anew_by_a_press_or_for_a_new_stick() {
 #[test]
 fn a_return_stick_that_still_carries_the_loan_does_not_lend_the_device_again() {
     let mut life = Life::at_the_paper_screen();
-    let order = LoanOrder { loan: props::loan(), text: String::new(), past: false };
-    let give_back = Some(Ok(props::loan().id));
+    let order = LoanOrder { loan: props::loan(), text: String::new(), past: false, signed: 0 };
+    let give_back = Some(Ok(props::loan().id.into()));
     life.stick_in(Stick { loan: Some(Ok(Box::new(order))), give_back, ..Stick::default() });
     life.until("wipe-receipt");
     life.waits(minutes(60));
@@ -92,7 +105,7 @@ fn a_return_stick_that_still_carries_the_loan_does_not_lend_the_device_again() {
 #[test]
 fn an_order_for_another_loan_is_named_and_changes_nothing() {
     let mut life = Life::at_the_paper_screen();
-    let order = Some(Ok("M-2026-009".to_owned()));
+    let order = Some(Ok("M-2026-009".into()));
     let id = life.stick_in(Stick { give_back: order, ..Stick::default() });
     life.expect_face("boot-paper-refused-other-loan");
     life.stick_out(id);

@@ -7,7 +7,7 @@ use crate::model::ids::Attempt;
 use crate::model::known::Known;
 use crate::model::light::Light;
 use crate::model::screen::{Face, PressDoes};
-use crate::model::stick::{LoanOrder, PaperRefusal, StickId, StickNews};
+use crate::model::stick::{Followed, KeyRefused, LoanOrder, PaperRefusal, StickId, StickNews};
 use crate::model::turn::{Effect, Told};
 use crate::model::update::{UpdateNews, UpdateRefusal};
 use crate::model::uptime::Uptime;
@@ -31,10 +31,15 @@ const BAD_NEWS: Duration = Duration::from_secs(300);
 /// An update that went back is told for so long: the device is usable.
 const WENT_BACK: Duration = Duration::from_secs(20);
 
+/// A key that counts for nothing is told for so long: whoever is lent the device may go on.
+const KEY_REFUSED: Duration = Duration::from_secs(20);
+
 /// What is to be done next.
 pub(in crate::appliance) enum Job {
     /// Say that the last update went back.
     WentBack,
+    /// Say that a city key counts for nothing.
+    KeyRefused(KeyRefused),
     /// Install an update.
     Update { stick: StickId, bundle: PathBuf, by_hand: bool },
     /// Keep a loan.
@@ -50,19 +55,18 @@ pub(in crate::appliance) fn next_job(known: &mut Known) -> Option<Job> {
     if std::mem::take(&mut known.went_back) {
         return Some(Job::WentBack);
     }
-    let lent = known.loan.clone();
-    let clock = known.clock;
-    for stick in &mut known.sticks {
+    if let Some(key) = known.refused_keys.pop() {
+        return Some(Job::KeyRefused(key));
+    }
+    for place in 0..known.sticks.len() {
+        let Some(stick) = known.sticks.get_mut(place) else { break };
         let id = stick.id;
         let alone = !stick.brings_something_new();
         // Beside something new, an order for another loan is the trace of the loan before.
         match stick.give_back.take() {
             Some(Err(why)) => return Some(Job::Refuse { why }),
-            Some(Ok(_)) if alone => {
-                let why = match &lent {
-                    Some(loan) => PaperRefusal::OtherLoan { id: loan.id.clone() },
-                    None => PaperRefusal::NothingLent,
-                };
+            Some(Ok(order)) if alone => {
+                let why = known.return_refusal(&order).unwrap_or(PaperRefusal::NothingLent);
                 return Some(Job::Refuse { why });
             }
             _ => {}
@@ -70,17 +74,17 @@ pub(in crate::appliance) fn next_job(known: &mut Known) -> Option<Job> {
         if let Some(bundle) = stick.update.take() {
             return Some(Job::Update { stick: id, bundle, by_hand: stick.by_hand });
         }
-        return Some(match (stick.loan.take(), &lent) {
+        let by_hand = stick.by_hand;
+        return Some(match (stick.loan.take(), &known.loan) {
             (None, _) => continue,
             // Something of the family's that was in at the start, and is no question of theirs.
-            (Some(Err(PaperRefusal::UnreadableStick)), Some(_)) if !stick.by_hand => continue,
+            (Some(Err(PaperRefusal::UnreadableStick)), Some(_)) if !by_hand => continue,
             (Some(Err(why)), _) => Job::Refuse { why },
             (Some(Ok(order)), Some(loan)) if order.loan == *loan => Job::Prepared { stick: id },
-            (Some(Ok(order)), Some(loan)) if order.loan.id != loan.id => {
-                Job::Refuse { why: PaperRefusal::AlreadyLent { id: loan.id.clone() } }
-            }
-            (Some(Ok(order)), _) if clock && order.past => Job::Refuse { why: PaperRefusal::Expired },
-            (Some(Ok(order)), _) => Job::Lend { stick: id, order },
+            (Some(Ok(order)), _) => match known.loan_refusal(&order) {
+                Some(why) => Job::Refuse { why },
+                None => Job::Lend { stick: id, order },
+            },
         });
     }
     None
@@ -122,6 +126,9 @@ pub(super) enum Work {
 impl Work {
     pub(super) fn begin(now: Uptime, job: Job, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
         match job {
+            Job::KeyRefused(KeyRefused { file, why }) => {
+                Self::Said { face: Face::KeyRefused { file, why }, until: now + KEY_REFUSED, stick: None }
+            }
             Job::WentBack => Self::Said { face: Face::WentBack, until: now + WENT_BACK, stick: None },
             // The memory's key is gone: the stick is read again after the start.
             Job::Update { .. } | Job::Lend { .. } if known.wiped => Self::restart(now, effects),
@@ -177,6 +184,7 @@ impl Work {
                 if result.is_err() {
                     return Some(refused(now, PaperRefusal::NotWritten));
                 }
+                known.followed = known.followed.newest(Followed { lent: Some(order.signed), returned: None });
                 known.lend(order.loan);
                 prepared(now, stick, known)
             }

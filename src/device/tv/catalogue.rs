@@ -8,7 +8,7 @@ use crate::model::screen::{
     Aside, Ending, Face, HoldDoes, HourMinute, Live, Meeting, NetworkTrouble, PressDoes, RoomRefusal, ScanHint, Screen,
     Telephone, WipeStep, WrongCode,
 };
-use crate::model::stick::PaperRefusal;
+use crate::model::stick::{KeyRefusal, PaperRefusal};
 use crate::model::update::UpdateRefusal;
 use crate::model::wire::Words;
 use std::error::Error;
@@ -63,8 +63,10 @@ pub fn screen(language: Language, face: Face, aside: Option<Aside>) -> Screen {
         Face::WipeOwed
             | Face::NoLoan
             | Face::MadeAnew
+            | Face::LoanRefused { .. }
+            | Face::KeyRefused { .. }
             | Face::PaperRefused(PaperRefusal::NothingLent)
-            | Face::Forgotten { receipt: Some(_) }
+            | Face::Forgotten { receipt: Some(_), .. }
     );
     let city = if lent { Words::ja_en("みどり市", "Midori City") } else { Words::default() };
     let hours = Words::ja_en("平日 8:30〜17:15", "Mon–Fri 8:30–17:15");
@@ -116,8 +118,8 @@ fn every_face() -> Vec<(Face, Option<Aside>)> {
         plain(Face::Forgetting { step, done, of: 4 });
         plain(Face::WipeFailed(step));
     }
-    plain(Face::Forgotten { receipt: None });
-    plain(Face::Forgotten { receipt: Some("K7QM-2R8D".into()) });
+    plain(Face::Forgotten { receipt: None, boot: None });
+    plain(Face::Forgotten { receipt: Some("M-2026-014".into()), boot: Some("3F2A-9C01-77DE-1B20".into()) });
     faces.extend(with_asides());
     faces
 }
@@ -126,6 +128,8 @@ fn every_face() -> Vec<(Face, Option<Aside>)> {
 fn with_asides() -> Vec<(Face, Option<Aside>)> {
     let mut faces: Vec<(Face, Option<Aside>)> =
         MISSING.into_iter().chain(ASIDES).map(|aside| (live(Quality::Good, false), Some(aside))).collect();
+    faces.push((Face::Starting, Some(Aside::Development)));
+    faces.push((Face::NoLoan, Some(Aside::Development)));
     faces.push((live(Quality::Weak, false), Some(Aside::WillPhone)));
     faces.push((live(Quality::Good, true), Some(Aside::FiveMinutes)));
     faces.push((Face::ShowWifi { hint: ScanHint::Looking, wrong: None }, Some(Aside::PaperRemembered)));
@@ -146,6 +150,8 @@ fn with_asides() -> Vec<(Face, Option<Aside>)> {
 /// What becomes of a stick, and of an update.
 fn stick_faces() -> Vec<Face> {
     let mut faces = vec![Face::MadeAnew, Face::WentBack, Face::StickReading];
+    faces.push(Face::LoanRefused { id: "M-2026-009".into(), why: PaperRefusal::WrongKey });
+    faces.extend(KEY_REFUSALS.map(|why| Face::KeyRefused { file: "madoguchi-city.pub".into(), why }));
     faces.extend([Face::UpdateInstalling { percent: 42 }, Face::Restarting]);
     faces.push(Face::UpToDate { version: "1.4.0".into() });
     faces.extend(UPDATE_REFUSALS.map(Face::UpdateRefused));
@@ -172,8 +178,13 @@ fn button(face: &Face) -> (Option<PressDoes>, Option<HoldDoes>) {
     use HoldDoes::{Back, Leave, StartAgain};
     match face {
         Face::Starting => (Some(PressDoes::Language), None),
-        Face::MadeAnew | Face::StickReading | Face::UpdateInstalling { .. } | Face::Restarting => (None, None),
+        Face::LoanRefused { .. }
+        | Face::MadeAnew
+        | Face::StickReading
+        | Face::UpdateInstalling { .. }
+        | Face::Restarting => (None, None),
         Face::WentBack
+        | Face::KeyRefused { .. }
         | Face::UpToDate { .. }
         | Face::UpdateRefused(_)
         | Face::LoanPrepared { .. }
@@ -196,8 +207,8 @@ fn button(face: &Face) -> (Option<PressDoes>, Option<HoldDoes>) {
         }
         Face::Live { .. } => (Some(PressDoes::Pause), Some(Leave)),
         Face::Ended(_) => (Some(PressDoes::Understood), None),
-        Face::Forgotten { receipt: None } => (Some(PressDoes::Again), None),
-        Face::Forgotten { receipt: Some(_) } => (Some(PressDoes::Restart), None),
+        Face::Forgotten { receipt: None, .. } => (Some(PressDoes::Again), None),
+        Face::Forgotten { receipt: Some(_), .. } => (Some(PressDoes::Restart), None),
     }
 }
 
@@ -258,6 +269,9 @@ const REFUSALS: [RoomRefusal; 8] = [
     RoomRefusal::Busy,
 ];
 
+const KEY_REFUSALS: [KeyRefusal; 4] =
+    [KeyRefusal::Uncertified, KeyRefusal::WrongCertificate, KeyRefusal::Withdrawn, KeyRefusal::Broken];
+
 const UPDATE_REFUSALS: [UpdateRefusal; 8] = [
     UpdateRefusal::Unsigned,
     UpdateRefusal::OtherProduct,
@@ -282,6 +296,9 @@ fn paper_refusals() -> Vec<PaperRefusal> {
         PaperRefusal::AlreadyLent { id: id() },
         PaperRefusal::Expired,
         PaperRefusal::OtherLoan { id: id() },
+        PaperRefusal::OldLoan,
+        PaperRefusal::OldReturn,
+        PaperRefusal::OtherDevice { own: "10000000A1B2C3D4".into() },
         PaperRefusal::NothingLent,
         PaperRefusal::NotWritten,
     ];

@@ -37,6 +37,7 @@ aside-loud-tv = Please turn the TV down a little
 aside-staff-muted = The staff member's microphone is off
 aside-staff-camera-off = The staff member's camera is off
 aside-paused = Your camera and mic are off
+aside-development = Development build: not to be lent
 
 scan-looking = Looking for a code
 scan-closer = Closer, please
@@ -99,7 +100,9 @@ say-something = Speak, and the bar moves
 loan-until = until { $until }
 loan-line = Line { $line }
 software = Software
+device-number = This device
 receipt = Erasure number
+boot-files = Boot files
 camera-missing = No camera
 picture-paused = Off
 

@@ -19,6 +19,9 @@ file-other = { $said }; try it again, and if it stays so, show this line to whoe
 file-loan = the loan file
 file-signing-key = the signing key
 file-public-key = the public key
+file-certificate = the certificate
+file-boot-files = the list of boot files
+file-card = the card
 file-paper = the paper
 file-on-stick = the file on the stick
 file-settings = the settings
@@ -73,11 +76,28 @@ key-differ = the two passwords differ; no key was made, start again
 key-not-made = making the key: { $said }; try it again
 key-made =
     { $secret } signs loans: keep it secret, and keep a copy in a safe.
-    { $public } goes onto each device: copy it into the folder "site" of its boot partition.
+    { $public } goes onto each device with its certificate: send it to whoever has the release's key ("keys certify").
+key-made-release =
+    { $secret } vouches for city keys ("keys certify") and signs no loans: keep it secret, and keep a copy in a safe.
+    { $public } goes into the images that are built: into the folder that is given as KEYS.
+key-certified =
+    { $certificate } is written: the release vouches for { $public }.
+    Both go onto each device: copy them into the folder "site" of its boot partition.
+key-certifies-itself = { $key } is the key of this very city; give the file { $release }
 key-none = { $file } is no signing key; give the file { $secret }, not { $public }
 key-damaged = { $file } is a damaged signing key ({ $said }); take the copy from the safe
 key-wrong-password = { $file } does not open: the password is wrong; type it again, and mind the keyboard's language
 key-not-public = { $file } is no public key ({ $said }); give the file { $public } that "keys new" wrote
+
+# A device's card
+card-no-list = { $list } is no list of boot files; give the image's NAME.boot-files.sha256
+card-number-same = { $number } is the number of the image's boot files ({ $list }). A device that was tampered with may tell any number: flash its card all the same before it is lent again.
+card-number-differs = { $number } is not the number of the image's boot files ({ $wanted }, by { $list }): flash the card before the device is lent again, and ask who had it. (Is the list of the version that was flashed?)
+card-same = The boot partition { $card } is that of the image ({ $list }).
+card-differs = The boot partition { $card } is not that of the image ({ $list }): flash the card before the device is lent again, and ask who had it.{ $lines }
+card-changed = { $file }: changed
+card-missing = { $file }: missing
+card-added = { $file }: not part of the image
 
 # Sticks
 stick-no-folder = { $folder } is no folder; give the folder where the stick is mounted

@@ -37,6 +37,7 @@ aside-loud-tv = テレビの 音を 少し 下げてください
 aside-staff-muted = 担当者の マイクが オフです
 aside-staff-camera-off = 担当者の カメラが オフです
 aside-paused = あなたの 映像と音を 止めています
+aside-development = 開発版です。 貸し出しには 使えません
 
 scan-looking = コードを さがしています
 scan-closer = もう少し 近づけてください
@@ -74,7 +75,9 @@ say-something = 声を 出すと バーが 動きます
 loan-until = { $until }まで
 loan-line = { $line }行目
 software = ソフト
+device-number = この機器
 receipt = 消去の 番号
+boot-files = 起動の 番号
 camera-missing = カメラなし
 picture-paused = 停止中
 

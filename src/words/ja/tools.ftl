@@ -19,6 +19,9 @@ file-other = もう一度お試しください。くり返すときは、次の�
 file-loan = 貸し出しファイル
 file-signing-key = 署名鍵
 file-public-key = 公開鍵
+file-certificate = 鍵の証明
+file-boot-files = 起動ファイルの一覧
+file-card = カード
 file-paper = 用紙
 file-on-stick = USBメモリーのファイル
 file-settings = 設定ファイル
@@ -76,11 +79,28 @@ key-differ = 2つのパスワードが違います。鍵は作っていません
 key-not-made = 鍵を作れませんでした（{ $said }）。もう一度お試しください。
 key-made =
     { $secret } で貸し出しに署名します。人に渡さず、控えを金庫に入れてください。
-    { $public } は、それぞれの機器に入れます。起動領域の「site」フォルダーに写してください。
+    { $public } は、証明といっしょにそれぞれの機器に入れます。リリースの鍵を持つ担当者に送って、証明（keys certify）をもらってください。
+key-made-release =
+    { $secret } で市の鍵を証明します（keys certify）。貸し出しの署名には使いません。人に渡さず、控えを金庫に入れてください。
+    { $public } は、これから作るイメージに入れます。KEYS に指定するフォルダーに写してください。
+key-certified =
+    { $public } の証明 { $certificate } を作りました。
+    2つとも、それぞれの機器に入れます。起動領域の「site」フォルダーに写してください。
+key-certifies-itself = { $key } は、この市の鍵そのものです。{ $release } を指定してください。
 key-none = { $file } は署名鍵ではありません。{ $public } ではなく { $secret } を指定してください。
 key-damaged = 署名鍵 { $file } がこわれています（{ $said }）。金庫の控えをお使いください。
 key-wrong-password = { $file } が開きません。パスワードが違います。入力の切り替え（日本語・英数）を確かめて、もう一度入れてください。
 key-not-public = { $file } は公開鍵ではありません（{ $said }）。keys new で作った { $public } を指定してください。
+
+# 機器のカード
+card-no-list = { $list } は起動ファイルの一覧ではありません。イメージといっしょにある 名前.boot-files.sha256 を指定してください。
+card-number-same = { $number } は、イメージの起動ファイルの番号と同じです（{ $list }）。手を加えられた機器はどんな番号でも出せるので、次に貸す前に、それでもカードを書き込み直してください。
+card-number-differs = { $number } は、イメージの起動ファイルの番号（{ $wanted }、{ $list }）と違います。次に貸す前にカードを書き込み直し、だれの手にあったかを確かめてください（一覧は、カードに書き込んだ版のものですか）。
+card-same = 起動領域 { $card } は、イメージのとおりです（{ $list }）。
+card-differs = 起動領域 { $card } は、イメージ（{ $list }）と違います。次に貸す前にカードを書き込み直し、だれの手にあったかを確かめてください。{ $lines }
+card-changed = { $file }：変わっています
+card-missing = { $file }：ありません
+card-added = { $file }：イメージにないファイルです
 
 # USBメモリー
 stick-no-folder = { $folder } というフォルダーはありません。USBメモリーの場所を指定してください。

@@ -69,7 +69,7 @@ impl City {
     /// A stick that takes the box back.
     pub(crate) fn give_back(&self) -> Outcome<PathBuf> {
         let place = self.stick("return-stick")?;
-        stick::give_back(LOAN, &site_key(), &place, true, &mut unasked).map_err(|error| error.to_string())?;
+        stick::give_back(LOAN, None, &site_key(), &place, true, &mut unasked).map_err(|error| error.to_string())?;
         Ok(place)
     }
 

@@ -43,6 +43,8 @@ pub(super) fn of(face: &Face) -> Sign {
         Face::WipeOwed | Face::Forgetting { .. } => busy("shredder"),
         Face::NoLoan | Face::LoanEnded => turn("return"),
         Face::MadeAnew => trouble("return"),
+        Face::LoanRefused { .. } => trouble("shield"),
+        Face::KeyRefused { .. } => trouble("key"),
         Face::WentBack => turn("refresh"),
         Face::StickReading => busy("stick"),
         Face::UpdateInstalling { .. } => busy("install"),
@@ -119,7 +121,8 @@ const fn of_paper_refusal(why: &PaperRefusal) -> &'static str {
         PaperRefusal::UnreadableStick | PaperRefusal::Misnamed { .. } | PaperRefusal::Unreadable => "stick",
         PaperRefusal::Invalid { .. } => "paper-crossed",
         PaperRefusal::AlreadyLent { .. } | PaperRefusal::OtherLoan { .. } | PaperRefusal::NothingLent => "return",
-        PaperRefusal::Expired => "clock",
+        PaperRefusal::Expired | PaperRefusal::OldLoan | PaperRefusal::OldReturn => "clock",
+        PaperRefusal::OtherDevice { .. } => "install",
         PaperRefusal::NotWritten => "gear",
     }
 }
@@ -165,6 +168,7 @@ pub(super) const fn of_aside(aside: Aside) -> &'static str {
         Aside::FiveMinutes | Aside::OneMinute | Aside::NewTime { .. } => "clock",
         Aside::WillPhone => "telephone-ringing",
         Aside::Paused => "pause",
+        Aside::Development => "gear",
     }
 }
 

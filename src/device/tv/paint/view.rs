@@ -178,7 +178,7 @@ pub(super) fn of(screen: &Screen) -> (&'static str, Value) {
             .map(|telephone| speak.with("telephone", &[("number", Arg::Text(&telephone.number))])),
         hours: screen.telephone.as_ref().map_or("", |telephone| telephone.hours.get(screen.language)).to_owned(),
         foot_top: foot_top(screen, overlay),
-        aside: screen.aside.map(|aside| aside_line(&speak, &screen.face, aside)),
+        aside: screen.aside.map(|aside| aside_line(&speak, &screen.face, aside)).or_else(|| boot(&speak, &screen.face)),
         card: card(&speak, &screen.face),
         hint: hint(&speak, &screen.face).filter(|_| blind || !no_camera),
         meeting: meeting(&speak, &screen.face),
@@ -258,6 +258,8 @@ fn next(speak: &Speak, face: &Face) -> Option<String> {
             Some(speak.with("boot-paper-refused-misnamed.next", &[("name", Arg::Text(name))]))
         }
         Face::PaperRefused(PaperRefusal::Invalid { error }) => Some(remedy(speak, &error.problem)),
+        // Who put a key there is for the city to find out; the device goes on without it.
+        Face::KeyRefused { .. } => Some(speak.say("boot-key-refused-next")),
         face => speak.maybe(&format!("{}.next", message_id(face))),
     }
 }
@@ -300,12 +302,25 @@ fn card(speak: &Speak, face: &Face) -> Option<Card> {
         Face::PaperRefused(PaperRefusal::Misnamed { written, .. }) => {
             card(written.chars().filter(|c| !c.is_control()).take(36).collect(), "document", 56)
         }
+        Face::KeyRefused { file, .. } => card(file.chars().take(36).collect(), "key", 56),
+        Face::LoanRefused { id, .. } => card(id.clone(), "document", 60),
+        Face::PaperRefused(PaperRefusal::OtherDevice { own }) if !own.is_empty() => {
+            card(format!("{}　{own}", speak.say("device-number")), "install", 56)
+        }
         Face::PaperRefused(PaperRefusal::AlreadyLent { id } | PaperRefusal::OtherLoan { id }) => {
             card(id.clone(), "document", 60)
         }
-        Face::Forgotten { receipt: Some(code) } => card(format!("{}　{code}", speak.say("receipt")), "document", 72),
+        Face::Forgotten { receipt: Some(code), .. } => {
+            card(format!("{}　{code}", speak.say("receipt")), "document", 72)
+        }
         _ => None,
     }
+}
+
+/// What staff compare with the image's list.
+fn boot(speak: &Speak, face: &Face) -> Option<Line> {
+    let Face::Forgotten { boot: Some(number), .. } = face else { return None };
+    Some(Line { text: format!("{}　{number}", speak.say("boot-files")), icon: "shield" })
 }
 
 /// The field or line that is wrong.
