@@ -40,7 +40,7 @@ pub struct SlotConfig {
 
 impl Default for SlotConfig {
     fn default() -> Self {
-        Self { os_release: "/etc/os-release".into(), restart: "/run/madoguchi/restart".into() }
+        Self { os_release: "/etc/os-release".into(), restart: "/run/madoguchi/appliance/restart".into() }
     }
 }
 

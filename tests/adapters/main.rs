@@ -7,6 +7,7 @@
 //! - `stick`: what lies on a stick, and whose signature counts
 //! - `counters`: the boot counters in their two copies
 //! - `hang`: the settings that restart a box that hangs, from power on
+//! - `reach`: what the appliance on the box can make root's programs do, and what it can reach
 //! - `network`, `slot`: NetworkManager and RAUC, played by this test on a private D-Bus
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests may")]
 
@@ -17,6 +18,7 @@ mod hardware;
 mod link;
 mod network;
 mod rauc;
+mod reach;
 mod slot;
 mod stick;
 mod store;

@@ -101,10 +101,11 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
         said.contains("verity") && said.contains("restart_on_corruption") && said.trim_end().ends_with('V'),
     );
 
-    let said = guest.run("stat -c '%U %G %a %n' /run/madoguchi /run/madoguchi/stick /run/madoguchi/site").await?;
-    let owned =
-        "root madoguchi 1775 /run/madoguchi\nroot root 755 /run/madoguchi/stick\nroot root 755 /run/madoguchi/site";
-    check("where sticks are mounted cannot be replaced by the appliance", said.clone(), said.trim() == owned);
+    let places = "/run/madoguchi /run/madoguchi/stick /run/madoguchi/site /var/lib/madoguchi";
+    let said = guest.run(&format!("stat -c '%U %G %a %n' {places} /run/madoguchi/appliance")).await?;
+    let mut owned = places.split(' ').map(|place| format!("root root 755 {place}")).collect::<Vec<_>>();
+    owned.push("madoguchi madoguchi 700 /run/madoguchi/appliance".to_owned());
+    check("where root mounts and leaves its marks is root's alone", said.clone(), said.trim() == owned.join("\n"));
     let said = guest.run("cat /proc/cmdline").await?;
     let cleared =
         ["init_on_alloc=1", "init_on_free=1"].iter().all(|word| said.split_whitespace().any(|is| is == *word));
@@ -207,7 +208,7 @@ pub(crate) async fn short_lived_units_do_their_work(folder: PathBuf) -> Outcome 
 
     for (why, command) in [
         ("another slot is left", "fw_setenv BOOT_ORDER 'A B' && systemctl start madoguchi-not-good"),
-        ("the appliance asks for it", ": >/run/madoguchi/restart"),
+        ("the appliance asks for it", ": >/run/madoguchi/appliance/restart"),
     ] {
         let from = guest.machine.serial().position();
         guest.ask(command, PATIENCE).await?;
@@ -276,7 +277,7 @@ pub(crate) async fn a_slot_is_good_only_when_a_call_could_be_made(folder: PathBu
     let mut guest = Guest::good(setup(&folder, image())).await?;
     let left = "fw_printenv -n BOOT_A_LEFT";
     let without = "systemctl stop madoguchi-good madoguchi NetworkManager && systemctl mask --runtime NetworkManager && \
-                   rm -f /run/madoguchi/able.json && fw_setenv BOOT_A_LEFT 2 && systemctl start madoguchi";
+                   rm -f /run/madoguchi/appliance/able.json && fw_setenv BOOT_A_LEFT 2 && systemctl start madoguchi";
     guest.run(without).await?;
     let (status, said) = guest.ask("madoguchi good --deadline 40", PATIENCE).await?;
     ensure(status != 0 && said.contains("NetworkManager"), format!("without NetworkManager it said {status}: {said}"))?;
@@ -298,10 +299,10 @@ pub(crate) async fn every_tv_has_its_picture(folder: PathBuf) -> Outcome {
     for _ in 0..2 {
         let pulled = format!("echo off >{SOCKET}");
         guest.run(&pulled).await?;
-        guest.until("no TV", "grep -q '\"tv\":null' /run/madoguchi/able.json", PATIENCE).await?;
+        guest.until("no TV", "grep -q '\"tv\":null' /run/madoguchi/appliance/able.json", PATIENCE).await?;
         let put_in = format!("echo on >{SOCKET}");
         guest.run(&put_in).await?;
-        guest.until("the TV", "grep -q '\"display\":true' /run/madoguchi/able.json", PATIENCE).await?;
+        guest.until("the TV", "grep -q '\"display\":true' /run/madoguchi/appliance/able.json", PATIENCE).await?;
         until_tv_shows(&guest, "1080p/ja-boot-no-loan.png", PATIENCE).await?;
     }
     guest.run(&format!("echo detect >{SOCKET}")).await?;
