@@ -2,6 +2,7 @@
 //! image. How they act together is seen in the booted tests.
 
 mod sticks;
+mod updates;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
