@@ -4,6 +4,7 @@
 mod firewall;
 mod sticks;
 mod updates;
+mod usb;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
