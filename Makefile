@@ -8,7 +8,7 @@ APT_BUILD := build-essential ca-certificates cmake curl git \
 APT_RUN := gstreamer1.0-alsa gstreamer1.0-nice gstreamer1.0-plugins-bad gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good
 APT_TEST := chromium chromium-driver coturn dbus-daemon espeak-ng fonts-noto-cjk iproute2 libubootenv-tool nftables \
-	poppler-utils python3-pip rauc util-linux
+	poppler-utils python3-pip rauc util-linux cryptsetup-bin
 APT_BENCH := iproute2 socat
 # The image: everything else comes into a toolchain of its own (image/toolchain). BOOT emulates the box.
 APT_IMAGE := debian-archive-keyring mmdebstrap

@@ -2,13 +2,12 @@
 #![expect(clippy::disallowed_methods, reason = "reads a bundle's head and the running version")]
 
 mod rauc;
-mod request;
 
 use super::Behind;
+use super::root::{Desk, Ended, Request};
 use crate::model::ids::Attempt;
 use crate::model::update::{self, Offered, System, UpdateNews, UpdateRefusal, judge};
 use rauc::InstallerProxy;
-use request::{Ended, Request};
 use std::future::Future;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -34,10 +33,8 @@ pub struct SlotConfig {
     pub os_release: PathBuf,
     /// Written to ask for a restart.
     pub restart: PathBuf,
-    /// Written to ask for an installation.
-    pub install: PathBuf,
-    /// How the installation that was asked for ended.
-    pub installed: PathBuf,
+    /// Where an installation is asked for (`madoguchi-install.path`).
+    pub install: Desk,
     /// Where sticks are mounted: an update lies below.
     pub sticks: PathBuf,
 }
@@ -47,8 +44,7 @@ impl Default for SlotConfig {
         Self {
             os_release: "/etc/os-release".into(),
             restart: "/run/madoguchi/appliance/restart".into(),
-            install: "/run/madoguchi/appliance/install".into(),
-            installed: "/run/madoguchi/installed".into(),
+            install: Desk::of_the_box("install", "installed"),
             sticks: super::usb::STICKS.into(),
         }
     }
@@ -215,7 +211,11 @@ async fn written(
 ) -> Result<(), String> {
     const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
     let mut told: Option<(u8, Instant)> = None;
-    let request = Request::made(bundle, config).await?;
+    let place = bundle.strip_prefix(&config.sticks).map_err(|_| format!("{} is on no stick", bundle.display()))?;
+    let (desk, place) = (config.install.clone(), path_text(place)?.to_owned());
+    // RAUC takes more arguments over D-Bus than a bus policy can see ("although it is older"), so root asks it.
+    let request = tokio::task::spawn_blocking(move || Request::made(&desk, &place));
+    let request = request.await.map_err(|error| error.to_string())?.map_err(|why| format!("installing: {why}"))?;
     loop {
         // Before it has begun, the progress is still that of the last installation.
         let begun = within(ANSWER_WITHIN, "asking what RAUC does", rauc.operation()).await? != "idle";
@@ -227,7 +227,7 @@ async fn written(
             events.send(SlotEvent::Update { attempt, news }).await.map_err(|_| "nobody listens any more".to_owned())?;
         }
         sleep(LOOK).await;
-        match request.ended(config).await? {
+        match request.ended().map_err(|why| format!("installing: {why}"))? {
             None => {}
             Some(Ended::Well) => return Ok(()),
             Some(Ended::Refused(why)) => return Err(format!("installing: {why}")),

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "the store is where the box touches its disk")]
 
 use super::Behind;
+use super::root::{Desk, Ended, Request};
 use crate::model::ids::Attempt;
 use crate::model::loan::Loan;
 use crate::model::screen::WipeStep;
@@ -87,6 +88,8 @@ pub struct StoreConfig {
     pub made_anew: PathBuf,
     /// Exists once the data partition has been opened, or could not be. Nothing: it is there from the beginning.
     pub settled: Option<PathBuf>,
+    /// Where the erasing of the data partition itself is asked for (`madoguchi-erase.path`), when its key is gone.
+    pub erase: Option<Desk>,
 }
 
 impl Default for StoreConfig {
@@ -98,6 +101,7 @@ impl Default for StoreConfig {
             emptied: vec!["/var/lib/madoguchi/data".into()],
             made_anew: "/run/madoguchi/data-made-anew".into(),
             settled: Some("/run/madoguchi/data-settled".into()),
+            erase: Some(Desk::of_the_box("erase", "erased")),
         }
     }
 }
@@ -179,7 +183,8 @@ impl StoreConfig {
             WipeStep::Data if !owed => Err(format!("the data was to go before {} was set", self.owed.display())),
             WipeStep::Data => {
                 destroy(&self.data_key)?;
-                self.emptied.iter().try_for_each(|folder| empty(folder))
+                self.emptied.iter().try_for_each(|folder| empty(folder))?;
+                self.erase.as_ref().map_or(Ok(()), erase)
             }
             WipeStep::Verify if owed => self.verify(),
             WipeStep::Verify => self.verify_session(),
@@ -239,6 +244,22 @@ fn destroy(key: &Path) -> Result<(), String> {
     }
     fs::remove_file(key).map_err(told("removing", key))?;
     sync_folder(folder_of(key))
+}
+
+/// Has the partition's keyslots erased and its blocks discarded: the key is in their header once more, encrypted with the
+/// one that was destroyed, and a card keeps copies of what was overwritten.
+fn erase(desk: &Desk) -> Result<(), String> {
+    let request = Request::made(desk, "data")?;
+    loop {
+        match request.ended()? {
+            None => std::thread::sleep(LOOK),
+            Some(Ended::Well) => return Ok(()),
+            Some(Ended::Badly) => {
+                return Err("erasing the data partition failed: see madoguchi-erase.service".to_owned());
+            }
+            Some(Ended::Refused(why)) => return Err(why),
+        }
+    }
 }
 
 fn empty(folder: &Path) -> Result<(), String> {

@@ -209,6 +209,7 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
         emptied: vec![data.to_owned()],
         made_anew: folder.join("data-made-anew"),
         settled: None,
+        erase: None,
     };
     tasks.start("store", store::run(behind_store, stores));
     let (slot, mut behind_slot) = device();

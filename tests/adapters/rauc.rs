@@ -1,6 +1,7 @@
 //! RAUC's service and systemd, played by the tests. RAUC's command is the real one (`apt-get install rauc`), in the real
 //! scripts of the image.
 
+use madoguchi::device::root::Desk;
 use madoguchi::device::slot::SlotConfig;
 use std::collections::HashMap;
 use std::path::Path;
@@ -77,9 +78,10 @@ pub(crate) fn script(name: &str) -> tokio::process::Command {
 /// What `madoguchi-install.path` and its service do: run the script each time the request is there.
 pub(crate) async fn served_requests(config: SlotConfig) {
     loop {
-        if config.install.symlink_metadata().is_ok() {
+        let Desk { request, answer } = &config.install;
+        if request.symlink_metadata().is_ok() {
             let mut install = script("install");
-            install.env("REQUEST", &config.install).env("RESULT", &config.installed).env("STICKS", &config.sticks);
+            install.env("REQUEST", request).env("RESULT", answer).env("STICKS", &config.sticks);
             install.status().await.unwrap();
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

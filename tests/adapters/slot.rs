@@ -3,6 +3,7 @@
 use crate::bus::on_a_private_bus;
 use crate::rauc::{Asked, Script, script, served, served_requests};
 use madoguchi::device::able;
+use madoguchi::device::root;
 use madoguchi::device::slot::{SlotAsk, SlotConfig, SlotEvent, run};
 use madoguchi::device::{Device, device};
 use madoguchi::model::able::{Able, CameraSight};
@@ -39,8 +40,7 @@ impl Desk {
         let config = SlotConfig {
             os_release: at("os-release"),
             restart: at("restart"),
-            install: at("install"),
-            installed: at("installed"),
+            install: root::Desk { request: at("install"), answer: at("installed") },
             sticks: at("stick"),
         };
         tokio::spawn(run(behind, config.clone()));

@@ -21,6 +21,7 @@ fn places(disk: &Path) -> StoreConfig {
         emptied: vec![disk.join("data"), disk.join("networks")],
         made_anew: disk.join("data-made-anew"),
         settled: None,
+        erase: None,
     }
 }
 

@@ -221,6 +221,7 @@ fn stores(data: &Path) -> StoreConfig {
         emptied: vec![data.to_owned()],
         made_anew: folder.join("data-made-anew"),
         settled: None,
+        erase: None,
     }
 }
 

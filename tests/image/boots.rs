@@ -110,6 +110,12 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
     let cleared =
         ["init_on_alloc=1", "init_on_free=1"].iter().all(|word| said.split_whitespace().any(|is| is == *word));
     check("memory that was freed is cleared", said.clone(), cleared);
+    let signed = guest.run("cat /sys/module/module/parameters/sig_enforce").await?;
+    check("the kernel takes signed modules alone", signed.clone(), signed.trim() == "Y");
+    // Not before: the simulated radios are set by debugfs. A module that is signed is taken all the same.
+    let locked = "systemctl start madoguchi-lockdown && modprobe exfat && cat /sys/kernel/security/lockdown";
+    let locked = guest.run(locked).await?;
+    check("the kernel is locked down", locked.clone(), locked.contains("[integrity]"));
     let restarts =
         ["panic=5", "watchdog.open_timeout=60"].iter().all(|word| said.split_whitespace().any(|is| is == *word));
     check("what hangs before systemd is restarted", said, restarts);
@@ -131,9 +137,16 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
 
     // Not so closed, and why: -site mounts the boot partition for itself; -usb@ mounts a stick for the appliance, which
     // rules out a name space of its own; -state and -data mount as well and make file systems; -drivers loads modules.
-    let closed = ["", "-good", "-install", "-not-good", "-restart", "-wipe-owed"].map(|name| (name, 1.5));
-    let less =
-        [("-site", 1.5), ("-reach", 1.5), ("-usb@sda1", 3.7), ("-drivers", 3.3), ("-state", 4.6), ("-data", 4.9)];
+    let closed = ["", "-good", "-install", "-lockdown", "-not-good", "-restart", "-wipe-owed"].map(|name| (name, 1.5));
+    let less = [
+        ("-site", 1.5),
+        ("-reach", 1.5),
+        ("-usb@sda1", 3.7),
+        ("-drivers", 3.3),
+        ("-state", 4.6),
+        ("-data", 4.9),
+        ("-erase", 4.9),
+    ];
     for (name, most) in closed.into_iter().chain(less) {
         let unit = format!("madoguchi{name}.service");
         let said = guest.run(&format!("systemd-analyze security --no-pager {unit} | tail -n 1")).await?;
@@ -206,8 +219,18 @@ pub(crate) async fn short_lived_units_do_their_work(folder: PathBuf) -> Outcome 
     let gone = "! grep -q /run/madoguchi/stick /proc/mounts && [ -z \"$(ls /run/madoguchi/stick)\" ]";
     guest.until("the stick's leaving", gone, PATIENCE).await?;
     let wipe = "cd /var/lib/madoguchi/state && [ -e data.key ] && : >wipe-owed && \
-                systemctl start madoguchi-wipe-owed && [ ! -e data.key ] && rm wipe-owed";
+                systemctl start madoguchi-wipe-owed && [ ! -e data.key ]";
     guest.run(wipe).await?;
+    // The appliance asks for the rest by a file. No keyslot is left, and the kernel knows the key no more.
+    let slots = "cryptsetup luksDump /dev/madoguchi/data | grep -c ': luks2'";
+    let before = guest.run(slots).await?;
+    ensure(before.trim() == "1", format!("the memory has one keyslot, not {before}"))?;
+    guest.run("echo 7 >/run/madoguchi/appliance/erase").await?;
+    let erased = guest.until("the memory's being erased", "cat /run/madoguchi/erased", PATIENCE).await?;
+    ensure(erased == "7\n0\n\n", format!("erasing the memory said: {erased}"))?;
+    let left = "[ ! -e /dev/mapper/madoguchi-data ] && ! grep -q madoguchi/data /proc/mounts && \
+                ! cryptsetup luksDump /dev/madoguchi/data | grep ': luks2' && rm /var/lib/madoguchi/state/wipe-owed";
+    guest.run(left).await?;
 
     let (status, _) = guest.ask("systemctl start madoguchi-not-good", PATIENCE).await?;
     let said = guest.run("journalctl -b -u madoguchi-not-good --no-pager -o cat").await?;
