@@ -50,8 +50,7 @@ fn newer(one: &Path, other: &Path) -> Ordering {
 
 fn loan_order(text: String) -> Result<LoanOrder, PaperRefusal> {
     let loan = Loan::from_toml(&text).map_err(|error| PaperRefusal::Invalid { error })?;
-    let zone = jiff::tz::TimeZone::get(&loan.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-    let past = jiff::Timestamp::now().to_zoned(zone).date() > loan.until;
+    let past = loan.is_over(jiff::Timestamp::now());
     Ok(LoanOrder { loan, text, past })
 }
 

@@ -239,6 +239,7 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
         network: ends.network,
         // The desk's home is told by its page what lies behind it.
         counters: watch::channel(Vec::new()).0,
+        kept_networks: None,
         store,
         slot,
         sticks,

@@ -92,6 +92,7 @@ async fn live(data: &Path, clip: &Path, address: &str) {
         clock: clock_events,
         network,
         counters: watch::channel(Vec::new()).0,
+        kept_networks: None,
         store,
         slot,
         sticks,
