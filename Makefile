@@ -7,8 +7,8 @@ APT_BUILD := build-essential ca-certificates cmake curl git \
 	libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev pkg-config
 APT_RUN := gstreamer1.0-alsa gstreamer1.0-nice gstreamer1.0-plugins-bad gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good
-APT_TEST := chromium chromium-driver coturn dbus-daemon espeak-ng fonts-noto-cjk libubootenv-tool poppler-utils \
-	python3-pip rauc squashfs-tools
+APT_TEST := chromium chromium-driver coturn cryptsetup-bin dbus-daemon espeak-ng fonts-noto-cjk iproute2 libubootenv-tool \
+	nftables poppler-utils python3-pip rauc squashfs-tools util-linux
 APT_BENCH := iproute2 socat
 # The image: everything else comes into a toolchain of its own (image/toolchain). BOOT emulates the box.
 APT_IMAGE := debian-archive-keyring mmdebstrap

@@ -14,6 +14,7 @@ pub mod link;
 pub mod media;
 pub mod network;
 pub mod pace;
+pub mod root;
 mod running;
 pub mod slot;
 pub mod sound;

@@ -63,8 +63,7 @@ struct Paper {
 
 fn loan_order(paper: Paper) -> Result<LoanOrder, PaperRefusal> {
     let loan = Loan::from_toml(&paper.text).map_err(|error| PaperRefusal::Invalid { error })?;
-    let zone = jiff::tz::TimeZone::get(&loan.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-    let past = jiff::Timestamp::now().to_zoned(zone).date() > loan.until;
+    let past = loan.is_over(jiff::Timestamp::now());
     Ok(LoanOrder { loan, text: kept(&paper.text, &paper.signature), past, signed: paper.signed })
 }
 

@@ -129,7 +129,7 @@ fi
 
 # panic=5: whatever stops the kernel counts as an attempt. watchdog.open_timeout: the kernel feeds a watchdog that runs for so
 # many seconds, until systemd does. Consoles are for the emulated machine and a service cable.
-setenv bootargs "madoguchi.slot=${slot} rauc.slot=${slot} ro panic=5 oops=panic watchdog.open_timeout=60 ${unwatched} quiet loglevel=4 ${consoles} ${switched} fsck.mode=skip vt.global_cursor_default=0 systemd.show_status=false net.ifnames=0 usbcore.authorized_default=1 init_on_alloc=1 init_on_free=1 slab_nomerge randomize_kstack_offset=1 cfg80211.ieee80211_regdom=JP"
+setenv bootargs "madoguchi.slot=${slot} rauc.slot=${slot} ro panic=5 oops=panic watchdog.open_timeout=60 ${unwatched} quiet loglevel=4 ${consoles} ${switched} fsck.mode=skip vt.global_cursor_default=0 systemd.show_status=false net.ifnames=0 usbcore.authorized_default=0 init_on_alloc=1 init_on_free=1 module.sig_enforce=1 slab_nomerge randomize_kstack_offset=1 cfg80211.ieee80211_regdom=JP"
 # Checksums are looked at by bootm; whatever is damaged or missing counts as an attempt, too.
 if load ${devtype} ${devnum}:${partition} ${kerneladdr} kernel; then
 	run feed

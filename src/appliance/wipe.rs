@@ -21,7 +21,8 @@ const STEP: Duration = Duration::from_secs(30);
 const AGAIN: Duration = Duration::from_secs(5);
 
 const AFTER_SESSION: &[WipeStep] = &[WipeStep::Key, WipeStep::Verify];
-const EVERYTHING: &[WipeStep] = &[WipeStep::Network, WipeStep::Key, WipeStep::Data, WipeStep::Verify];
+/// The memory's key first: whatever keeps the other steps, it is gone.
+const EVERYTHING: &[WipeStep] = &[WipeStep::Data, WipeStep::Network, WipeStep::Key, WipeStep::Verify];
 
 pub(super) struct Wipe {
     steps: &'static [WipeStep],

@@ -21,7 +21,7 @@ struct Arguments {
 enum Command {
     /// The box: button, camera, TV and network of this machine, under systemd.
     Run(hardware::HardwareConfig),
-    /// Waits until a call could be made, then marks the running system's slot good; ends badly and says why otherwise.
+    /// Waits until a call could be made, so that the running system's slot can be marked good; ends badly and says why otherwise.
     Good(good::GoodConfig),
     /// Paints every screen into a folder, to be looked at.
     Screens {
@@ -54,7 +54,7 @@ const ENDING: Duration = Duration::from_secs(2);
 fn main() -> io::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Run(config) => Ok(run_the_box(config)),
-        Command::Good(config) => Ok(mark_good(config)),
+        Command::Good(config) => Ok(call_could_be_made(config)),
         Command::Screens { folder, height, names } => Ok(match save_every_screen(&folder, height, &names) {
             Ok(count) => {
                 println!("{count} screens in {}", folder.display());
@@ -77,7 +77,7 @@ fn log() {
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(io::stderr).init();
 }
 
-fn mark_good(config: good::GoodConfig) -> ExitCode {
+fn call_could_be_made(config: good::GoodConfig) -> ExitCode {
     log();
     let runtime = tokio::runtime::Runtime::new().map_err(|error| format!("tokio does not start: {error}"));
     match runtime.and_then(|runtime| runtime.block_on(good::good(config))) {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// The supervisor keeps it, `madoguchi good` reads it.
-pub const ABLE: &str = "/run/madoguchi/able.json";
+pub const ABLE: &str = "/run/madoguchi/appliance/able.json";
 /// Longest wait for NetworkManager.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// A handshake in memory takes two round trips.

@@ -53,7 +53,12 @@ pub async fn run(edges: mpsc::Sender<Edge>, config: ButtonConfig) {
     }
     let (device, key) = (config.device.clone(), config.key);
     keep_watching(&edges, &config.device, || {
-        Ok(Input { events: InputDevice::open(&device)?.into_event_stream()?, key })
+        let mut input = InputDevice::open(&device)?;
+        // A keyboard presses the button and nothing more: its keys reach no console.
+        if let Err(error) = input.grab() {
+            tracing::warn!("keeping {} to ourselves: {error}", device.display());
+        }
+        Ok(Input { events: input.into_event_stream()?, key })
     })
     .await;
 }

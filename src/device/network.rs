@@ -5,6 +5,7 @@ mod air;
 mod changes;
 mod join;
 mod known;
+pub mod last_day;
 mod presence;
 mod proxy;
 mod supplicant;

@@ -1,9 +1,10 @@
-//! The two slots: installing an update into the other one, marking the booted one good, starting anew.
+//! The two slots: having an update installed into the other one, and starting anew.
 #![expect(clippy::disallowed_methods, reason = "reads a bundle's head and the running version")]
 
 mod rauc;
 
 use super::Behind;
+use super::root::{Desk, Ended, Request};
 use crate::model::ids::Attempt;
 use crate::model::update::{self, Offered, System, UpdateNews, UpdateRefusal, judge};
 use rauc::InstallerProxy;
@@ -22,12 +23,8 @@ const JUDGED_WITHIN: Duration = Duration::from_secs(50);
 const LOOK: Duration = Duration::from_millis(500);
 /// Longest that an installation may take in all: a slow card, a slow stick.
 const INSTALLED_WITHIN: Duration = Duration::from_secs(40 * 60);
-/// A mark that failed is tried so often, because the next start would otherwise go back to the old system.
-const TRIES: u32 = 5;
 /// A RAUC that did not answer at start is asked again after this time.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
-/// Wait between two tries.
-const RETRY: Duration = Duration::from_secs(2);
 
 /// Where the slots' device looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +33,20 @@ pub struct SlotConfig {
     pub os_release: PathBuf,
     /// Written to ask for a restart.
     pub restart: PathBuf,
+    /// Where an installation is asked for (`madoguchi-install.path`).
+    pub install: Desk,
+    /// Where sticks are mounted: an update lies below.
+    pub sticks: PathBuf,
 }
 
 impl Default for SlotConfig {
     fn default() -> Self {
-        Self { os_release: "/etc/os-release".into(), restart: "/run/madoguchi/restart".into() }
+        Self {
+            os_release: "/etc/os-release".into(),
+            restart: "/run/madoguchi/appliance/restart".into(),
+            install: Desk::of_the_box("install", "installed"),
+            sticks: super::usb::STICKS.into(),
+        }
     }
 }
 
@@ -157,7 +163,7 @@ async fn install(
     if let Err(verdict) = judge(&offered, &system, by_hand) {
         return Ok(verdict);
     }
-    let writing = written(&rauc, bundle, attempt, events);
+    let writing = written(&rauc, bundle, config, attempt, events);
     timeout(INSTALLED_WITHIN, writing)
         .await
         .unwrap_or_else(|_| Err(format!("installing: not done within {INSTALLED_WITHIN:?}")))
@@ -199,32 +205,36 @@ async fn free(rauc: &InstallerProxy<'_>) -> Result<(), String> {
 async fn written(
     rauc: &InstallerProxy<'_>,
     bundle: &Path,
+    config: &SlotConfig,
     attempt: Attempt,
     events: &mpsc::Sender<SlotEvent>,
 ) -> Result<(), String> {
     const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
-    let mut completed = within(ANSWER_WITHIN, "listening to RAUC", rauc.receive_completed()).await?;
     let mut told: Option<(u8, Instant)> = None;
-    within(ANSWER_WITHIN, "installing", rauc.install_bundle(path_text(bundle)?, Default::default())).await?;
+    let place = bundle.strip_prefix(&config.sticks).map_err(|_| format!("{} is on no stick", bundle.display()))?;
+    let (desk, place) = (config.install.clone(), path_text(place)?.to_owned());
+    // RAUC takes more arguments over D-Bus than a bus policy can see ("although it is older"), so root asks it.
+    let request = tokio::task::spawn_blocking(move || Request::made(&desk, &place));
+    let request = request.await.map_err(|error| error.to_string())?.map_err(|why| format!("installing: {why}"))?;
     loop {
-        let percent = within(ANSWER_WITHIN, "asking for the progress", rauc.progress()).await?.0;
+        // Before it has begun, the progress is still that of the last installation.
+        let begun = within(ANSWER_WITHIN, "asking what RAUC does", rauc.operation()).await? != "idle";
+        let percent = within(ANSWER_WITHIN, "asking for the progress", rauc.progress()).await?.0 * i32::from(begun);
         let percent = u8::try_from(percent.clamp(0, 100)).unwrap_or_default();
         if told.is_none_or(|(last, at)| last != percent || at.elapsed() > SIGN_OF_LIFE) {
             told = Some((percent, Instant::now()));
             let news = UpdateNews::Installing { percent };
             events.send(SlotEvent::Update { attempt, news }).await.map_err(|_| "nobody listens any more".to_owned())?;
         }
-        let ended = timeout(LOOK, futures_util::StreamExt::next(&mut completed)).await;
-        match ended {
-            Err(_) => {}
-            Ok(None) => return Err("installing: RAUC is gone".to_owned()),
-            Ok(Some(signal)) => match signal.args() {
-                Ok(args) if args.result == 0 => return Ok(()),
-                _ => {
-                    let why = within(ANSWER_WITHIN, "asking why it failed", rauc.last_error()).await?;
-                    return Err(format!("installing: {why}"));
-                }
-            },
+        sleep(LOOK).await;
+        match request.ended().map_err(|why| format!("installing: {why}"))? {
+            None => {}
+            Some(Ended::Well) => return Ok(()),
+            Some(Ended::Refused(why)) => return Err(format!("installing: {why}")),
+            Some(Ended::Badly) => {
+                let why = within(ANSWER_WITHIN, "asking why it failed", rauc.last_error()).await?;
+                return Err(format!("installing: {why}"));
+            }
         }
     }
 }
@@ -250,27 +260,6 @@ fn running_version(os_release: &Path) -> String {
     let text = std::fs::read_to_string(os_release).unwrap_or_default();
     let found = text.lines().find_map(|line| line.strip_prefix("IMAGE_VERSION="));
     found.unwrap_or_default().trim().trim_matches(['"', '\'']).to_owned()
-}
-
-/// Marks the booted slot good; tried several times.
-///
-/// # Errors
-/// Why it could not be marked: the next starts may go back to the other slot.
-pub async fn mark_good() -> Result<String, String> {
-    let mut tries = 1;
-    loop {
-        let mark = async {
-            let bus = zbus::Connection::system().await?;
-            InstallerProxy::new(&bus).await?.mark("good", "booted").await
-        };
-        match within(ANSWER_WITHIN, "marking the slot good", mark).await {
-            Ok((slot, _)) => return Ok(slot),
-            Err(error) if tries == TRIES => return Err(error),
-            Err(error) => tracing::warn!("try {tries} of {TRIES}: {error}"),
-        }
-        tries += 1;
-        sleep(RETRY).await;
-    }
 }
 
 /// Asks systemd, by a file that one of its path units waits for (`madoguchi-restart.path`): so the appliance needs no

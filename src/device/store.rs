@@ -4,6 +4,7 @@
 use super::Behind;
 use crate::boot_files::{self, BootFiles};
 use crate::cities::{Cities, Places};
+use super::root::{Desk, Ended, Request};
 use crate::model::ids::Attempt;
 use crate::model::loan::{Loan, is_device};
 use crate::model::screen::WipeStep;
@@ -94,6 +95,8 @@ pub struct StoreConfig {
     pub boot_files: Option<PathBuf>,
     /// Whose loans count. Nothing: a loan is kept and believed without a signature, as on the workbench.
     pub cities: Option<Places>,
+    /// Where the erasing of the data partition itself is asked for (`madoguchi-erase.path`), when its key is gone.
+    pub erase: Option<Desk>,
 }
 
 impl Default for StoreConfig {
@@ -109,6 +112,7 @@ impl Default for StoreConfig {
             serial: Some("/sys/firmware/devicetree/base/serial-number".into()),
             boot_files: Some(boot_files::LIST.into()),
             cities: Some(Places::default()),
+            erase: Some(Desk::of_the_box("erase", "erased")),
         }
     }
 }
@@ -277,7 +281,8 @@ impl StoreConfig {
             WipeStep::Data if !owed => Err(format!("the data was to go before {} was set", self.owed.display())),
             WipeStep::Data => {
                 destroy(&self.data_key)?;
-                self.emptied.iter().try_for_each(|folder| empty(folder))
+                self.emptied.iter().try_for_each(|folder| empty(folder))?;
+                self.erase.as_ref().map_or(Ok(()), erase)
             }
             WipeStep::Verify if owed => self.verify(),
             WipeStep::Verify => self.verify_session(),
@@ -349,6 +354,22 @@ fn destroy(key: &Path) -> Result<(), String> {
     }
     fs::remove_file(key).map_err(told("removing", key))?;
     sync_folder(folder_of(key))
+}
+
+/// Has the partition's keyslots erased and its blocks discarded: the key is in their header once more, encrypted with the
+/// one that was destroyed, and a card keeps copies of what was overwritten.
+fn erase(desk: &Desk) -> Result<(), String> {
+    let request = Request::made(desk, "data")?;
+    loop {
+        match request.ended()? {
+            None => std::thread::sleep(LOOK),
+            Some(Ended::Well) => return Ok(()),
+            Some(Ended::Badly) => {
+                return Err("erasing the data partition failed: see madoguchi-erase.service".to_owned());
+            }
+            Some(Ended::Refused(why)) => return Err(why),
+        }
+    }
 }
 
 fn empty(folder: &Path) -> Result<(), String> {

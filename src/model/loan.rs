@@ -51,6 +51,12 @@ impl Loan {
         loan(&table)
     }
 
+    /// Whether its last day is over at this moment, where it is lent.
+    pub fn is_over(&self, at: jiff::Timestamp) -> bool {
+        let zone = jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        zone.to_datetime(at).date() > self.until
+    }
+
     /// The counter whose room server is `host` (`HOST[:PORT]`, any case).
     pub fn counter_at(&self, host: &str) -> Option<&Counter> {
         self.counters.iter().find(|counter| counter.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)))

@@ -137,7 +137,7 @@ pub fn check(stick: &Path, key: &Path) -> Result<Message, Message> {
     }
     let found = read(stick, &[key]);
     let (mut good, mut bad) = (Vec::new(), Vec::new());
-    if let Some(kind) = file_system(stick).filter(|kind| !READ_BY_A_DEVICE.contains(&kind.as_str())) {
+    if let Some(kind) = unread_file_system(stick) {
         bad.push(Message::new("stick-file-system").with("kind", kind));
     }
     if let Some(update) = &found.update {
@@ -171,24 +171,28 @@ pub fn check(stick: &Path, key: &Path) -> Result<Message, Message> {
     if is_good { Ok(said) } else { Err(said) }
 }
 
-/// What a device mounts (`image/root/usr/lib/madoguchi/stick`), and what stands for a folder that is no stick.
-const READ_BY_A_DEVICE: [&str; 9] = ["vfat", "msdos", "exfat", "ext4", "tmpfs", "overlay", "btrfs", "xfs", "9p"];
+/// What a device mounts (`image/root/usr/lib/madoguchi/stick`), as Linux names it.
+const READ_BY_A_DEVICE: [&str; 3] = ["vfat", "msdos", "exfat"];
+/// Where PCs mount sticks. A folder elsewhere is one of the PC's own, to be copied later.
+const STICKS: [&str; 3] = ["/media", "/run/media", "/mnt"];
 
-/// The file system on which the folder lies, as Linux names it; nothing where that cannot be told.
-fn file_system(folder: &Path) -> Option<String> {
+/// The file system of the stick on which the folder lies, if a device does not read it; nothing where that cannot be told.
+fn unread_file_system(folder: &Path) -> Option<String> {
     let folder = folder.canonicalize().ok()?;
-    file_system_in(&fs::read_to_string("/proc/self/mountinfo").ok()?, &folder)
+    unread_in(&fs::read_to_string("/proc/self/mountinfo").ok()?, &folder)
 }
 
 /// Reads `proc_pid_mountinfo(5)`: of the mounts above the folder the deepest, and of those the last one.
-fn file_system_in(mounts: &str, folder: &Path) -> Option<String> {
+fn unread_in(mounts: &str, folder: &Path) -> Option<String> {
     let mounts = mounts.lines().filter_map(|line| {
         let (place, about) = line.split_once(" - ")?;
-        let point = place.split(' ').nth(4)?.replace("\\040", " ");
+        let point = PathBuf::from(place.split(' ').nth(4)?.replace("\\040", " "));
         let kind = about.split(' ').next()?;
-        folder.starts_with(&point).then(|| (Path::new(&point).components().count(), kind.to_owned()))
+        folder.starts_with(&point).then(|| (point.components().count(), point, kind.to_owned()))
     });
-    mounts.max_by_key(|(depth, _)| *depth).map(|(_, kind)| kind)
+    let (_, point, kind) = mounts.max_by_key(|(depth, ..)| *depth)?;
+    let stick = STICKS.iter().any(|sticks| point.starts_with(sticks));
+    (stick && !READ_BY_A_DEVICE.contains(&kind.as_str())).then_some(kind)
 }
 
 fn refused(name: &'static str, why: &PaperRefusal) -> Message {
@@ -309,12 +313,13 @@ mod tests {
         assert!(said.contains("the file is called \"loan.toml.txt\"; rename it to \"loan.toml\""), "{said}");
         let mounts = "22 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n\
             40 22 8:17 / /media/A\\040B rw,nosuid shared:9 - fuseblk /dev/sdb1 rw\n\
-            41 22 8:33 / /media/C rw - vfat /dev/sdc1 rw\n";
-        let kind = |folder: &str| file_system_in(mounts, Path::new(folder));
-        assert_eq!(kind("/media/A B/madoguchi").as_deref(), Some("fuseblk"));
-        assert_eq!(kind("/media/C").as_deref(), Some("vfat"));
-        assert_eq!(kind("/media").as_deref(), Some("ext4"));
-        assert!(file_system(&desk.at("stick")).is_some());
+            41 22 8:33 / /media/C rw - vfat /dev/sdc1 rw\n\
+            42 22 8:49 / /run/media/D rw - ext4 /dev/sdd1 rw\n";
+        let unread = |folder: &str| unread_in(mounts, Path::new(folder));
+        assert_eq!(unread("/media/A B/madoguchi").as_deref(), Some("fuseblk"));
+        assert_eq!(unread("/media/C"), None);
+        assert_eq!(unread("/run/media/D").as_deref(), Some("ext4"), "what a PC reads, a device need not");
+        assert_eq!(unread("/home/desk/stick"), None, "no stick, but a folder to be copied");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::device::camera::{self, CameraSource};
 use crate::device::clock::ClockEvent;
 use crate::device::link::{self, LinkConfig};
 use crate::device::media::{self, MediaConfig};
-use crate::device::network::{NetworkAsk, NetworkEvent};
+use crate::device::network::{NetworkAsk, NetworkEvent, last_day};
 use crate::device::pace::Pace;
 use crate::device::slot::{SlotAsk, SlotEvent};
 use crate::device::sound::{self, SessionAudio, SoundPorts};
@@ -19,6 +19,7 @@ use crate::model::light::Light;
 use crate::model::loan::Loan;
 use crate::model::screen::Screen;
 use crate::model::stick::StickNews;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, watch};
 
@@ -38,6 +39,8 @@ pub struct Parts {
     pub network: Device<NetworkAsk, NetworkEvent>,
     /// Tells it where a call must reach.
     pub counters: watch::Sender<Vec<String>>,
+    /// Where joined networks are kept; they are forgotten after the loan's last day.
+    pub kept_networks: Option<PathBuf>,
     /// What survives a power cut.
     pub store: Device<StoreAsk, StoreEvent>,
     /// The two slots of the system.
@@ -86,6 +89,9 @@ pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
     let (loan_in, loan) = watch::channel(None);
     let loan_of_media = loan.clone();
     tasks.start("counters", tell_the_loans_counters(loan.clone(), parts.counters));
+    if let Some(kept) = parts.kept_networks {
+        tasks.start("last day", last_day::forget_after_it(loan.clone(), kept));
+    }
     let (scan_in, scan) = watch::channel(false);
     let (seen_in, seen) = mpsc::channel(crate::device::CHANNEL);
     tasks.start("scanner", scanning::scan(frames.clone(), scan, loan, seen_in));

@@ -131,6 +131,7 @@ fn parts(config: &HardwareConfig, mut first: watch::Receiver<bool>, tasks: &mut 
         clock,
         network,
         counters,
+        kept_networks: Some(network::KNOWN.into()),
         store,
         slot,
         sticks,

@@ -213,6 +213,7 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
         serial: None,
         boot_files: None,
         cities: None,
+        erase: None,
     };
     tasks.start("store", store::run(behind_store, stores));
     let (slot, mut behind_slot) = device();
@@ -242,6 +243,7 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
         network: ends.network,
         // The desk's home is told by its page what lies behind it.
         counters: watch::channel(Vec::new()).0,
+        kept_networks: None,
         store,
         slot,
         sticks,

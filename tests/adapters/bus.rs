@@ -13,6 +13,11 @@ const INSIDE: &str = "MADOGUCHI_ON_A_PRIVATE_BUS";
 
 /// Runs `scenario` of the test named `test` (its full path) on a private bus.
 pub(crate) fn on_a_private_bus<F: Future<Output = ()>>(test: &str, scenario: impl FnOnce(Log) -> F) {
+    on_a_bus_with("", test, scenario);
+}
+
+/// The same, on a bus with this policy beside: text of dbus-daemon(1).
+pub(crate) fn on_a_bus_with<F: Future<Output = ()>>(policy: &str, test: &str, scenario: impl FnOnce(Log) -> F) {
     if std::env::var_os(INSIDE).is_some() {
         let log = Log::default();
         let writer = log.clone();
@@ -25,7 +30,7 @@ pub(crate) fn on_a_private_bus<F: Future<Output = ()>>(test: &str, scenario: imp
         runtime.block_on(scenario(log));
         return;
     }
-    let (mut daemon, address, _folder) = daemon();
+    let (mut daemon, address, _folder) = daemon(policy);
     let mut inside = Command::new(std::env::current_exe().unwrap())
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env(INSIDE, "1")
@@ -54,14 +59,14 @@ pub(crate) fn on_a_private_bus<F: Future<Output = ()>>(test: &str, scenario: imp
     assert!(said.contains("1 passed"), "no test is named {test}:\n{said}");
 }
 
-fn daemon() -> (Child, String, tempfile::TempDir) {
+fn daemon(policy: &str) -> (Child, String, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("bus.conf");
     let text = format!(
         r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><listen>unix:path={}/bus</listen><policy context="default">
-<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"#,
+<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>{policy}</busconfig>"#,
         folder.path().display()
     );
     std::fs::write(&config, text).unwrap();

@@ -10,6 +10,7 @@
 //! - `boot`: what a changed boot partition may say to kernel and initrd, and the list of its files
 //! - `counters`: the boot counters in their two copies
 //! - `hang`: the settings that restart a box that hangs, from power on
+//! - `reach`: what the appliance on the box can make root's programs do, and what it can reach
 //! - `network`, `slot`: NetworkManager and RAUC, played by this test on a private D-Bus
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "tests may")]
 
@@ -23,6 +24,7 @@ mod link;
 mod network;
 mod rauc;
 mod signers;
+mod reach;
 mod slot;
 mod stick;
 mod store;

@@ -1,8 +1,12 @@
-//! RAUC and systemd, played by the tests.
+//! RAUC's service and systemd, played by the tests. RAUC's command is the real one (`apt-get install rauc`), in the real
+//! scripts of the image.
 
+use madoguchi::device::root::Desk;
+use madoguchi::device::slot::SlotConfig;
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use zbus::object_server::SignalEmitter;
 use zbus::zvariant::{OwnedValue, Value};
 
@@ -33,7 +37,8 @@ pub(crate) enum Asked {
 pub(crate) struct Rauc {
     script: Arc<Mutex<Script>>,
     asked: mpsc::UnboundedSender<Asked>,
-    operation: &'static str,
+    operation: Arc<Mutex<&'static str>>,
+    looked: Arc<Notify>,
     percent: i32,
     error: String,
 }
@@ -42,7 +47,14 @@ pub(crate) struct Rauc {
 pub(crate) async fn served(script: Script) -> (zbus::Connection, Arc<Mutex<Script>>, mpsc::UnboundedReceiver<Asked>) {
     let (asked, heard) = mpsc::unbounded_channel();
     let script = Arc::new(Mutex::new(script));
-    let rauc = Rauc { script: script.clone(), asked, operation: "idle", percent: 0, error: String::new() };
+    let rauc = Rauc {
+        script: script.clone(),
+        asked,
+        operation: Arc::new(Mutex::new("idle")),
+        looked: Arc::default(),
+        percent: 0,
+        error: String::new(),
+    };
     let connection = zbus::connection::Builder::system()
         .unwrap()
         .serve_at("/", rauc)
@@ -53,6 +65,27 @@ pub(crate) async fn served(script: Script) -> (zbus::Connection, Arc<Mutex<Scrip
         .await
         .unwrap();
     (connection, script, heard)
+}
+
+/// A script of the image's that root runs.
+pub(crate) fn script(name: &str) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new("sh");
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("image/root/usr/lib/madoguchi").join(name));
+    command.kill_on_drop(true);
+    command
+}
+
+/// What `madoguchi-install.path` and its service do: run the script each time the request is there.
+pub(crate) async fn served_requests(config: SlotConfig) {
+    loop {
+        let Desk { request, answer } = &config.install;
+        if request.symlink_metadata().is_ok() {
+            let mut install = script("install");
+            install.env("REQUEST", request).env("RESULT", answer).env("STICKS", &config.sticks);
+            install.status().await.unwrap();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
 
 fn owned(text: &str) -> OwnedValue {
@@ -96,15 +129,19 @@ impl Rauc {
         source: String,
         args: Dict,
     ) -> zbus::fdo::Result<()> {
-        assert!(args.is_empty(), "RAUC refuses arguments that it does not know");
+        // RAUC's command says of some that they are not wanted.
+        assert!(args.values().all(|value| **value == Value::from(false)), "an update is given no way round: {args:?}");
         self.asked.send(Asked::Install(source)).unwrap();
-        (self.operation, self.percent) = ("installing", 20);
+        (*self.operation.lock().unwrap(), self.percent) = ("installing", 20);
         let ends = self.script.lock().unwrap().installs.clone();
         let emitter = emitter.to_owned();
         if let Some(ends) = ends {
             self.error = ends.clone().err().unwrap_or_default();
-            self.operation = "idle";
+            let (operation, looked) = (self.operation.clone(), self.looked.clone());
             tokio::spawn(async move {
+                // As long as it takes for somebody to look.
+                looked.notified().await;
+                *operation.lock().unwrap() = "idle";
                 let _ = Self::completed(&emitter, i32::from(ends.is_err())).await;
             });
         }
@@ -149,7 +186,7 @@ impl Rauc {
             script.busy -= 1;
             return "installing".to_owned();
         }
-        self.operation.to_owned()
+        (*self.operation.lock().unwrap()).to_owned()
     }
 
     #[zbus(property)]
@@ -159,6 +196,9 @@ impl Rauc {
 
     #[zbus(property)]
     async fn progress(&self) -> (i32, String, i32) {
+        if *self.operation.lock().unwrap() == "installing" {
+            self.looked.notify_one();
+        }
         (self.percent, "Copying image to rootfs.1".to_owned(), 3)
     }
 

@@ -309,6 +309,7 @@ fn a_stick_that_cannot_be_mounted_is_marked_and_the_mark_goes_with_it() {
     let (programs, sticks) = (folder.path().join("programs"), folder.path().join("stick"));
     fs::create_dir_all(&programs).unwrap();
     fs::create_dir_all(&sticks).unwrap();
+    fs::set_permissions(&sticks, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let program = |name: &str, text: &str| {
         fs::write(programs.join(name), format!("#!/bin/sh\n{text}\n")).unwrap();
         fs::set_permissions(programs.join(name), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
@@ -329,7 +330,9 @@ fn a_stick_that_cannot_be_mounted_is_marked_and_the_mark_goes_with_it() {
         ("vfat", "exit 0", ["sda1", "sda1.ready"].as_slice()),
         ("exfat", "exit 0", &["sda1", "sda1.ready"]),
         ("vfat", "exit 32", &["sda1.unreadable"]),
+        ("ext4", "exit 0", &["sda1.unreadable"]),
         ("ntfs", "exit 0", &["sda1.unreadable"]),
+        ("iso9660", "exit 0", &["sda1.unreadable"]),
         ("BitLocker", "exit 0", &["sda1.unreadable"]),
         ("", "exit 0", &["sda1.unreadable"]),
     ] {

@@ -27,6 +27,7 @@ fn places(disk: &Path) -> StoreConfig {
         serial: None,
         boot_files: None,
         cities: None,
+        erase: None,
     }
 }
 

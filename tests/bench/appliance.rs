@@ -92,6 +92,7 @@ async fn live(data: &Path, clip: &Path, address: &str) {
         clock: clock_events,
         network,
         counters: watch::channel(Vec::new()).0,
+        kept_networks: None,
         store,
         slot,
         sticks,
@@ -225,6 +226,7 @@ fn stores(data: &Path) -> StoreConfig {
         serial: None,
         boot_files: None,
         cities: None,
+        erase: None,
     }
 }
 

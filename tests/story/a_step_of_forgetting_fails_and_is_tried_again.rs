@@ -10,20 +10,20 @@ fn a_step_of_forgetting_fails_and_is_tried_again() {
     life.store.fails = vec![WipeStep::Network, WipeStep::Data, WipeStep::Data, WipeStep::Verify];
     life.forget_faces();
     life.return_stick_in();
-    life.until("wipe-failed-network");
+    life.until("wipe-failed-data");
     assert_eq!(life.light(), Light::Fast);
     life.until("wipe-receipt");
     insta::assert_snapshot!(life.faces(), @r"
     qr-show-paper-looking
+    wipe-forgetting-data
+    wipe-failed-data
+    wipe-forgetting-data
+    wipe-failed-data
+    wipe-forgetting-data
     wipe-forgetting-network
     wipe-failed-network
     wipe-forgetting-network
     wipe-forgetting-key
-    wipe-forgetting-data
-    wipe-failed-data
-    wipe-forgetting-data
-    wipe-failed-data
-    wipe-forgetting-data
     wipe-forgetting-verify
     wipe-failed-verify
     wipe-forgetting-verify

@@ -31,7 +31,7 @@ fn two_power_cuts_in_a_row() {
     for _ in 0..2 {
         life.power_cut();
         life.waits(Duration::from_millis(1_000));
-        assert!(life.effects[0].starts_with("ForgetNetwork"), "from the first step on");
+        assert!(life.effects[0].starts_with("Wipe") && life.effects[0].ends_with("Data"), "{}", life.effects[0]);
         assert!(life.store.wipe_owed);
     }
     life.until("boot-no-loan");

@@ -18,10 +18,10 @@ fn the_box_is_returned_and_gives_a_receipt() {
     life.expect_face("wipe-receipt");
     assert_eq!((life.light(), life.waits_for_person()), (Light::Off, Some("staff to note the receipt")));
     insta::assert_snapshot!(life.trace(), @r"
-    00:04.000 qr + StickIn*3(return) -> wipe (wipe-forgetting-network) [OweWipe #1]
-    00:04.400 wipe + Stored#1 -> wipe [ForgetNetwork #2]
-    00:04.800 wipe + Network#2(Forgotten) -> wipe (wipe-forgetting-key) [Wipe #3 Key]
-    00:05.200 wipe + Stored#3 -> wipe (wipe-forgetting-data) [Wipe #4 Data]
+    00:04.000 qr + StickIn*3(return) -> wipe (wipe-forgetting-data) [OweWipe #1]
+    00:04.400 wipe + Stored#1 -> wipe [Wipe #2 Data]
+    00:04.800 wipe + Stored#2 -> wipe (wipe-forgetting-network) [ForgetNetwork #3]
+    00:05.200 wipe + Network#3(Forgotten) -> wipe (wipe-forgetting-key) [Wipe #4 Key]
     00:05.600 wipe + Stored#4 -> wipe (wipe-forgetting-verify) [Wipe #5 Verify]
     00:06.000 wipe + Stored#5 -> wipe [WipeDone #6]
     00:06.400 wipe + Stored#6 -> wipe (wipe-receipt)

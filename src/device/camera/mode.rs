@@ -78,10 +78,15 @@ impl Mode {
             .build()
     }
 
-    /// Larger is better: enough pictures a second, then size, then the cheaper coding, then more pictures.
-    fn worth(&self) -> (i32, i32, Coding, i32) {
+    /// Larger is better: anything before H.264, then enough pictures a second, then size, then the cheaper coding, then
+    /// more pictures.
+    ///
+    /// H.264 comes last even where it is larger: whoever built the camera (or what looks like one) writes the stream, and its
+    /// decoder is a large one that keeps state between pictures. A raw picture needs none, and a JPEG a small one for itself.
+    fn worth(&self) -> (bool, i32, i32, Coding, i32) {
         let rate = rate_of(self.rate).min(RATE);
-        (rate.min(RATE * 2 / 3), self.width * self.height, self.coding, rate)
+        let plain = self.coding != Coding::H264;
+        (plain, rate.min(RATE * 2 / 3), self.width * self.height, self.coding, rate)
     }
 }
 
@@ -152,6 +157,16 @@ mod tests {
                     video/x-raw,format=YUY2,width=640,height=480,framerate=30/1; \
                     video/x-h264,width=640,height=480,framerate=30/1";
         assert_eq!(chosen(caps), Some((Coding::Raw, 640, 480, 30)));
+    }
+
+    #[test]
+    fn the_camera_s_own_h264_is_decoded_only_where_there_is_nothing_else() {
+        let h264 = "video/x-h264,width=1280,height=720,framerate=30/1";
+        for plain in ["video/x-raw,format=YUY2", "image/jpeg"] {
+            let caps = format!("{h264}; {plain},width=640,height=480,framerate=15/1");
+            assert_eq!(chosen(&caps).map(|(_, width, height, rate)| (width, height, rate)), Some((640, 480, 15)));
+        }
+        assert_eq!(chosen(h264), Some((Coding::H264, 1280, 720, 30)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! RAUC's and systemd's D-Bus interfaces, as far as the box uses them.
+//! RAUC's D-Bus interface, as far as the appliance may use it (`image/root/etc/dbus-1/system.d/madoguchi.conf`).
 
 use crate::model::update::{Offered, Slot};
 use std::collections::HashMap;
@@ -9,21 +9,11 @@ pub(super) type Dict = HashMap<String, OwnedValue>;
 
 #[zbus::proxy(interface = "de.pengutronix.rauc.Installer", default_service = "de.pengutronix.rauc", default_path = "/")]
 pub(super) trait Installer {
-    /// Marks a slot (`booted`, `other` or a name) as `good`, `bad` or `active`; answers with its name and a sentence.
-    fn mark(&self, state: &str, slot_identifier: &str) -> zbus::Result<(String, String)>;
-
     /// Checks a bundle's signature and says what it holds.
     fn inspect_bundle(&self, source: &str, args: HashMap<&str, Value<'_>>) -> zbus::Result<Dict>;
 
-    /// Begins to install a bundle; `Completed` says when that is over.
-    fn install_bundle(&self, source: &str, args: HashMap<&str, Value<'_>>) -> zbus::Result<()>;
-
     /// Every slot by its name.
     fn get_slot_status(&self) -> zbus::Result<Vec<(String, Dict)>>;
-
-    /// An installation is over; 0 is good.
-    #[zbus(signal)]
-    fn completed(&self, result: i32) -> zbus::Result<()>;
 
     /// `idle` or `installing`.
     #[zbus(property(emits_changed_signal = "false"))]
