@@ -15,6 +15,7 @@ mod feed;
 mod fingerprint;
 mod gate;
 mod ice;
+mod lift;
 mod live;
 mod machine;
 mod measure;
