@@ -16,6 +16,7 @@ mod fingerprint;
 mod gate;
 mod ice;
 mod late;
+mod lift;
 mod live;
 mod machine;
 mod measure;

@@ -4,6 +4,7 @@
 //! given what is played and what is heard of the same moment. So what is played is kept by the moment at which it is heard,
 //! not by the order in which it comes. Without a clock: moments are counted in samples from the beginning of the session.
 
+use super::lift::{Lift, Sounds};
 use super::voice::PIECE;
 use crate::device::sound::RATE;
 use crate::model::quality::EchoStats;
@@ -124,6 +125,7 @@ pub struct Canceller {
     loss: Loss,
     rest: Rest,
     search: Search,
+    lift: Lift,
     takes_turns: bool,
 }
 
@@ -146,7 +148,7 @@ impl Canceller {
         let form = StreamConfig::new(RATE, 1);
         let processing = AudioProcessing::builder().config(config).capture_config(form).render_config(form).build();
         let (loss, rest, search) = (Loss::default(), Rest::default(), Search::default());
-        Self { played, processing, loss, rest, search, takes_turns: false }
+        Self { played, processing, loss, rest, search, lift: Lift::default(), takes_turns: false }
     }
 
     /// Takes the echo out of one piece, whose number counts from the beginning of the session.
@@ -166,6 +168,12 @@ impl Canceller {
         if let Some(loss) = self.loss.piece(&microphone, samples) {
             self.search.second(loss);
         }
+        let sounds = match speaks {
+            false => Sounds::Near,
+            true if self.loss.is_trusted => Sounds::WithEcho(self.rest.taken()),
+            true => Sounds::Unknown,
+        };
+        self.lift.lift(sounds, samples);
     }
 
     /// From now on only lowers the microphone while the TV speaks: for a machine that is too slow for anything better.
@@ -195,6 +203,8 @@ struct Loss {
     after: f64,
     /// Of the last seconds in which it spoke, in dB.
     seconds: VecDeque<i16>,
+    /// In the last of them the TV was not heard, or was taken out.
+    is_trusted: bool,
 }
 
 impl Loss {
@@ -218,10 +228,12 @@ impl Loss {
         let (before, after) = (std::mem::take(&mut self.before), std::mem::take(&mut self.after));
         self.pieces = 0;
         if before < HEARD * HEARD * f64::from(SPAN) {
+            self.is_trusted = true;
             return None;
         }
         // Less than one step of a sample counts as one.
         let loss = (10.0 * (before / after.max(f64::from(SPAN))).log10()).round() as i16;
+        self.is_trusted = loss >= EchoStats::ENOUGH_DB;
         self.seconds.push_back(loss);
         if self.seconds.len() > SECONDS {
             self.seconds.pop_front();
@@ -299,6 +311,11 @@ impl Rest {
     fn take_turns(&mut self, speaks: bool, out: &mut [i16]) {
         let next = if speaks { TURN } else { (self.gain + STEP).min(1.0) };
         self.glide(next, out);
+    }
+
+    /// How much was taken out of the last pieces, in dB.
+    fn taken(&self) -> f32 {
+        (10.0 * (self.before.max(1.0) / self.after.max(1.0)).log10()) as f32
     }
 
     fn glide(&mut self, next: f32, out: &mut [i16]) {
