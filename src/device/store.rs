@@ -2,9 +2,9 @@
 #![expect(clippy::disallowed_methods, reason = "the store is where the box touches its disk")]
 
 use super::Behind;
+use super::root::{Desk, Ended, Request};
 use crate::boot_files::{self, BootFiles};
 use crate::cities::{Cities, Places};
-use super::root::{Desk, Ended, Request};
 use crate::model::ids::Attempt;
 use crate::model::loan::{Loan, is_device};
 use crate::model::screen::WipeStep;

@@ -98,6 +98,7 @@ impl Release {
             serial: None,
             boot_files: None,
             cities: Some(self.places()),
+            erase: None,
         }
     }
 

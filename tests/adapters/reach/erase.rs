@@ -122,11 +122,15 @@ async fn the_store_destroys_the_key_and_then_has_the_rest_erased() {
         emptied: vec![memory.at("data")],
         made_anew: memory.at("made-anew"),
         settled: None,
+        followed: memory.at("state/followed"),
+        serial: None,
+        boot_files: None,
+        cities: None,
         erase: Some(memory.desk()),
     };
     tokio::spawn(run(behind, config));
     let attempt = Attempt(3);
-    for ask in [StoreAsk::OweWipe { attempt }, StoreAsk::Wipe { attempt, step: WipeStep::Data }] {
+    for ask in [StoreAsk::OweWipe { attempt, returned: None }, StoreAsk::Wipe { attempt, step: WipeStep::Data }] {
         store.asks.send(ask).await.unwrap();
     }
     let mut done = 0;
