@@ -19,6 +19,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::WebSocketStream;
@@ -70,13 +71,15 @@ pub async fn crowd() {
     let opening = futures_util::stream::iter(keys.into_iter().enumerate());
     let opening = opening.map(|(number, key)| open(number, key, port, tls.clone())).buffer_unordered(AT_ONCE);
     // A line that nobody reads answers no ping.
-    let keep = |line: Line| drop(tokio::spawn(line.for_each(async |heard| drop(heard.expect("a line ended")))));
-    opening.for_each(async |line| keep(line)).await;
+    let mut lines = JoinSet::new();
+    let all: Vec<()> = opening.map(|line| drop(lines.spawn(line.for_each(async |_| {})))).collect().await;
+    assert_eq!(all.len(), wanted);
     let opened = crate::processes::spent(&begun, &process.seconds());
     tokio::time::sleep(SETTLING).await;
     let (taken, idle) = (kib(), process.seconds());
     tokio::time::sleep(LOOK).await;
     let busy = crate::processes::spent(&idle, &process.seconds()) / LOOK.as_secs_f64();
+    assert!(lines.try_join_next().is_none(), "a line ended meanwhile");
     let each = (taken - before) / f64::from(u32::try_from(wanted).unwrap());
     println!(
         "{wanted} idle lines over TLS: {each:.1} KiB each ({:.0} MiB with them, {:.0} MiB without), {:.2} ms of processor to \
