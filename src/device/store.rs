@@ -1,6 +1,8 @@
 //! What survives a power cut: the loan, and a wipe that is owed.
 #![expect(clippy::disallowed_methods, reason = "the store is where the box touches its disk")]
 
+mod followed;
+
 use super::Behind;
 use super::root::{Desk, Ended, Request};
 use crate::boot_files::{self, BootFiles};
@@ -10,6 +12,7 @@ use crate::model::loan::{Loan, is_device};
 use crate::model::screen::WipeStep;
 use crate::model::stick::{Followed, Held, HeldTrouble, LoanOrder, PaperRefusal};
 use crate::stick;
+use followed::{RETURNED, number_after};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -213,20 +216,6 @@ impl StoreConfig {
         (is_device(&serial) && serial.bytes().any(|digit| digit != b'0')).then_some(serial)
     }
 
-    /// What cannot be read is nothing: a lost memory is no reason to refuse every paper.
-    fn followed(&self) -> Followed {
-        let text = fs::read_to_string(&self.followed).unwrap_or_default();
-        Followed { lent: number_after(&text, LENT), returned: number_after(&text, RETURNED) }
-    }
-
-    fn remember(&self, news: Followed) -> Result<(), String> {
-        let newest = self.followed().newest(news);
-        let line =
-            |name: &str, signed: Option<u64>| signed.map(|signed| format!("{name}{signed}\n")).unwrap_or_default();
-        let text = format!("{}{}", line(LENT, newest.lent), line(RETURNED, newest.returned));
-        write_whole(&self.followed, text.as_bytes())
-    }
-
     /// A loan that was kept counts as long as it would on a stick: its key may have been withdrawn since.
     fn judge(&self, text: &str, cities: Option<&Cities>) -> Result<LoanOrder, HeldTrouble> {
         let unreadable = |error| HeldTrouble::Unreadable(format!("{}: {error}", self.loan.display()));
@@ -326,14 +315,6 @@ impl StoreConfig {
         let folder = folder_of(&self.owed);
         if folder.exists() { sync_folder(folder) } else { Ok(()) }
     }
-}
-
-/// How the lines begin that say when papers were signed.
-const LENT: &str = "lent ";
-const RETURNED: &str = "returned ";
-
-fn number_after(text: &str, name: &str) -> Option<u64> {
-    text.lines().find_map(|line| line.strip_prefix(name)?.parse().ok())
 }
 
 /// Overwrites a key in place, so that its blocks no longer hold it wherever the medium allows, and unlinks it.

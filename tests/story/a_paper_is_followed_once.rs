@@ -78,16 +78,6 @@ fn a_return_order_is_carried_out_once_and_never_for_a_later_loan_of_the_same_num
     life.expect_face("boot-paper-refused-old-return");
 }
 
-/// The stick is still in: the device remembers within the same life, too.
-#[test]
-fn an_order_that_was_just_carried_out_is_remembered_at_once() {
-    let mut life = Life::at_the_mirror();
-    life.stick_in(give_back(500));
-    life.until("wipe-receipt");
-    life.stick_in(give_back(500));
-    life.expect_face("wipe-receipt");
-}
-
 #[test]
 fn a_paper_for_another_device_is_refused_with_this_one_s_number() {
     let own = "10000000A1B2C3D4";
