@@ -255,6 +255,8 @@ mod tests {
         pipeline.set_base_time(clock.time() - gst::ClockTime::from_seconds(9));
         let of = |name: &str| pipeline.by_name(name).unwrap();
         let end = of("end").downcast::<gst_app::AppSink>().unwrap();
+        // As the speaker of a call.
+        end.set_property("render-delay", 80_000_000_u64);
         leave_out_sound(&of("depay").static_pad("sink").unwrap(), &end);
         pipeline.set_state(gst::State::Playing).unwrap();
         let source = of("packets").downcast::<gst_app::AppSrc>().unwrap();
@@ -271,6 +273,8 @@ mod tests {
             .collect();
         pipeline.set_state(gst::State::Null).unwrap();
         assert!(heard.len() < 50, "{} pieces of 500 were decoded: {heard:?}", heard.len());
+        let gaps = heard.windows(2).filter(|two| two[1].0 > two[0].0 + two[0].1).count();
+        assert_eq!(gaps, 0, "whatever is in time is heard: {heard:?}");
         let ends = heard.last().map(|(at, lasts)| at + lasts);
         assert!(ends.is_some_and(|ends| ends >= 9980), "what is in time is heard to its end: {heard:?}");
     }
