@@ -340,6 +340,7 @@ async fn served(address: std::net::SocketAddr) -> String {
 
 #[tokio::test]
 async fn a_renewed_certificate_is_served_without_ending_a_call() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     certificate("first", &at("cert.pem"), &at("key.pem"));
@@ -348,7 +349,7 @@ async fn a_renewed_certificate_is_served_without_ending_a_call() {
     let tls = Tls { cert: at("cert.pem"), key: at("key.pem") };
     let desk = Desk::open_with(|config| config.tls = Some(tls)).await;
     let address = desk.running().address;
-    // A connection that stays open, before anything is renewed.
+    // A connection that has said half of what it wants, before anything is renewed.
     let mut open = tokio::process::Command::new("openssl")
         .args(["s_client", "-quiet", "-connect", &address.to_string()])
         .stdin(std::process::Stdio::piped())
@@ -357,6 +358,13 @@ async fn a_renewed_certificate_is_served_without_ending_a_call() {
         .kill_on_drop(true)
         .spawn()
         .unwrap();
+    let (body, from) = ("name=nobody&password=wrong", &desk.running().public);
+    let head = format!(
+        "POST /sign-in HTTP/1.1\r\nhost: {address}\r\norigin: {from}\r\nconnection: close\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    open.stdin.as_mut().unwrap().write_all(head.as_bytes()).await.unwrap();
     assert!(served(address).await.contains("first"));
     // Half of a pair is refused, and the earlier one stays.
     std::fs::copy(at("cert2.pem"), at("cert.pem")).unwrap();
@@ -371,12 +379,10 @@ async fn a_renewed_certificate_is_served_without_ending_a_call() {
     std::fs::copy(at("cert3.pem"), at("cert.pem")).unwrap();
     std::fs::copy(at("key3.pem"), at("key.pem")).unwrap();
     eventually("the new files are noticed", async || served(address).await.contains("third")).await;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let ask = format!("GET /sign-in HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-    open.stdin.as_mut().unwrap().write_all(ask.as_bytes()).await.unwrap();
+    open.stdin.as_mut().unwrap().write_all(body.as_bytes()).await.unwrap();
     let mut answer = String::new();
     open.stdout.as_mut().unwrap().read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "the connection from before has ended: {answer}");
+    assert!(answer.starts_with("HTTP/1.1 303"), "the connection from before has ended: {answer}");
 }
 
 #[tokio::test]
