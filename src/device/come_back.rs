@@ -56,7 +56,7 @@ const DEVICES: [(&str, Back); 15] = [
 ];
 
 /// Not a device: what systemd is told, and what one device tells another.
-const NO_DEVICES: [&str; 3] = ["come_back", "pace", "systemd"];
+const NO_DEVICES: [&str; 4] = ["come_back", "pace", "root", "systemd"];
 
 #[test]
 fn every_device_has_a_row() {

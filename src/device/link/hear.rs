@@ -4,10 +4,11 @@ use crate::model::ids::Attempt;
 use crate::model::wire::ToClient;
 
 /// Every `kind` of [`ToClient`]. A message of another kind comes from a newer server and is ignored.
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 19] = [
     "welcome",
     "refused",
     "beat",
+    "servers",
     "lobby",
     "admitted",
     "peer",
