@@ -18,6 +18,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use thirtyfour::common::print::{PrintMargins, PrintPage, PrintParameters};
+use thirtyfour::error::{WebDriverErrorInner, WebDriverResult};
 use thirtyfour::{By, TypingData, WebDriver, WebElement};
 use tokio::time::{Instant, sleep};
 
@@ -127,7 +128,7 @@ impl Browser {
              return Boolean(found && !found.disabled && found.offsetParent !== null);"
         );
         self.until(&format!("{id} can be pressed"), &ready).await;
-        self.session.find(By::Testid(id)).await.unwrap().click().await.unwrap();
+        self.with(id, async |found| found.click().await).await;
     }
 
     /// Types into what has this `data-testid`, once it is there: a click may still be loading the page.
@@ -137,12 +138,23 @@ impl Browser {
              return Boolean(found && !found.disabled && found.offsetParent !== null);"
         );
         self.until(&format!("{id} can be typed into"), &ready).await;
-        self.session.find(By::Testid(id)).await.unwrap().send_keys(text).await.unwrap();
+        self.with(id, async |found| found.send_keys(text).await).await;
     }
 
     /// The text of what has this `data-testid`.
     pub async fn text(&self, id: &str) -> String {
-        self.session.find(By::Testid(id)).await.unwrap().text().await.unwrap()
+        self.with(id, async |found| found.text().await).await
+    }
+
+    /// Does something with what has this `data-testid`. Lists are drawn anew each second: whatever went between the finding and
+    /// the doing is found again.
+    async fn with<T>(&self, id: &str, does: impl AsyncFn(WebElement) -> WebDriverResult<T>) -> T {
+        loop {
+            match does(self.session.find(By::Testid(id)).await.unwrap()).await {
+                Err(gone) if matches!(gone.as_inner(), WebDriverErrorInner::StaleElementReference(_)) => {}
+                done => return done.unwrap(),
+            }
+        }
     }
 
     /// Keys for whatever has the focus.
