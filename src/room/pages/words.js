@@ -71,7 +71,9 @@ export async function startWords() {
 
 /** `14:05` in the counter's time zone. */
 export function clock(time, timeZone) {
-  return new Intl.DateTimeFormat(current, { hour: "numeric", minute: "2-digit", hour12: false, timeZone }).format(new Date(time));
+  const parts = { hour: "numeric", minute: "2-digit", hourCycle: "h23", timeZone };
+  // Japanese has 1:08, English 01:08, and with `hour12: false` also 24:08. One form is told in all of them.
+  return new Intl.DateTimeFormat(current, parts).format(new Date(time)).replace(/^0(?=[0-9]:)/, "");
 }
 
 /** The day in words, in the counter's time zone. */
