@@ -47,7 +47,7 @@ impl Due {
     }
 }
 
-/// Judges pieces of sound, and says when most of them are of no use.
+/// Judges pieces of sound, and says when more than a tenth of them are of no use.
 #[derive(Default)]
 struct Sound {
     pieces: u32,
@@ -90,14 +90,14 @@ struct Pictures {
 }
 
 impl Pictures {
-    /// `whole`: it needs none before it. `now` is of any steady clock.
+    /// `whole`: it needs none before it. Such a one is always shown: where all are late, stills are better than nothing.
+    /// `now` is of any steady clock.
     fn comes(&mut self, whole: bool, due: Due, now: Duration) -> Verdict {
         let late = due.late() > PICTURE_LATE;
         self.broken = if whole { late } else { self.broken || late };
-        if !self.broken {
+        if whole || !self.broken {
             return Verdict::Show;
         }
-        // One that is asked for while those on the way are late would be late as well, but the asking gets older too.
         if self.asked.is_some_and(|asked| now.saturating_sub(asked) < ASK_AGAIN) {
             return Verdict::LeaveOut;
         }
@@ -222,7 +222,8 @@ mod tests {
         assert_eq!(comes(false, slightly, 33), Verdict::Show, "a little late is better than not at all");
         assert_eq!(comes(false, late, 66), Verdict::Ask);
         assert_eq!(comes(false, in_time, 99), Verdict::LeaveOut, "it needs the one that was left out");
-        assert_eq!(comes(true, late, 500), Verdict::LeaveOut, "whole, and too late as well");
+        assert_eq!(comes(true, late, 500), Verdict::Show, "a late still is better than nothing");
+        assert_eq!(comes(false, in_time, 533), Verdict::LeaveOut, "the other ones have to catch up first");
         assert_eq!(comes(false, in_time, 1066), Verdict::Ask, "asked again after a second");
         assert_eq!(comes(true, in_time, 1100), Verdict::Show);
         assert_eq!(comes(false, in_time, 1133), Verdict::Show);
