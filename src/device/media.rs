@@ -9,6 +9,7 @@
 mod adapt;
 mod alive;
 pub mod allowed;
+mod delay;
 mod dtls;
 pub mod echo;
 mod feed;
@@ -22,6 +23,7 @@ mod machine;
 mod measure;
 mod negotiate;
 mod pipeline;
+mod playout;
 mod receive;
 mod remote;
 mod signals;

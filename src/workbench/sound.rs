@@ -28,7 +28,7 @@ const READ_WITHIN: Duration = Duration::from_secs(10);
 const LONGEST: usize = RATE * 600;
 
 /// What a sound card keeps in its buffer before it is heard, as on the box.
-const BUFFERED: gst::ClockTime = gst::ClockTime::from_mseconds(60);
+pub const BUFFERED: gst::ClockTime = gst::ClockTime::from_mseconds(60);
 /// So many samples (40 ms) may a microphone's clock be off before it goes on from now.
 const OFF: u64 = RATE as u64 / 25;
 
@@ -294,6 +294,8 @@ fn collect(sink: &gst_app::AppSink) -> Vec<i16> {
 pub struct Played {
     /// Which speaker element plays it; two may sound at once.
     pub source: u32,
+    /// When it is heard, by GStreamer's system clock.
+    pub at: Option<gst::ClockTime>,
     /// 48 kHz, one channel.
     pub samples: Arc<[i16]>,
 }
@@ -389,12 +391,13 @@ impl Speaker {
             if let Some(map) = sample.buffer().and_then(|buffer| buffer.map_readable().ok()) {
                 let samples: Arc<[i16]> =
                     map.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
-                if let Some(at) = moment(sink.upcast_ref(), &sample) {
-                    let latency = sink.dynamic_cast_ref::<BaseSink>().map(BaseSinkExt::latency);
-                    shared.room.plays(at + latency.unwrap_or_default(), &samples);
+                let latency = sink.dynamic_cast_ref::<BaseSink>().map(BaseSinkExt::latency).unwrap_or_default();
+                let at = moment(sink.upcast_ref(), &sample).map(|at| at + latency);
+                if let Some(at) = at {
+                    shared.room.plays(at, &samples);
                 }
                 // Fails only while nobody listens.
-                let _ = shared.played.send(Played { source, samples });
+                let _ = shared.played.send(Played { source, at, samples });
             }
             Ok(gst::FlowSuccess::Ok)
         };

@@ -5,7 +5,7 @@
 //! output says what becomes of it, a JSON object a line.
 
 use crate::clip::{Clip, FRAMES, PACE, SIZE, number};
-use crate::sound::RATE;
+use crate::sound::{Ear, RATE};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
@@ -24,7 +24,7 @@ use madoguchi::model::light::Light;
 use madoguchi::model::screen::Screen;
 use madoguchi::supervisor::tasks::Tasks;
 use madoguchi::supervisor::{Parts, Running, assemble};
-use madoguchi::workbench::sound::{Heard, Speaker};
+use madoguchi::workbench::sound::{BUFFERED, Heard, Played, Speaker};
 use serde_json::json;
 use std::fs::File;
 use std::io::Write;
@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
 /// How long the button is held down.
 const PRESSED: Duration = Duration::from_millis(120);
@@ -66,6 +66,7 @@ async fn live(data: &Path, clip: &Path, address: &str) {
     let mouth = Mouth { voice, spoken: Arc::default() };
     let spoken = mouth.spoken.clone();
     let speaker = Speaker::default();
+    let played = speaker.listen();
     let mut tasks = Tasks::default();
     let (button, edges) = mpsc::channel(CHANNEL);
     let (network, behind_network) = device();
@@ -103,6 +104,8 @@ async fn live(data: &Path, clip: &Path, address: &str) {
     let running = assemble(parts, &mut tasks).unwrap();
     let shown = Arc::new(Mutex::new(Vec::new()));
     tasks.start("watching", watch_tv(running.tv.newest(), running.screen.clone(), shown.clone()));
+    let ear = Arc::new(Mutex::new(Ear::default()));
+    tasks.start("listening", listen(played, ear.clone()));
     tasks.start("telling", tell(running));
     let stop = tasks.stop();
     let obeying = async {
@@ -119,6 +122,7 @@ async fn live(data: &Path, clip: &Path, address: &str) {
         "shown": *shown.lock().unwrap(),
         "taken": *sight.taken.lock().unwrap(),
         "spoken": *spoken.lock().unwrap(),
+        "heard": ear.lock().unwrap().tones,
     }));
 }
 
@@ -147,6 +151,22 @@ async fn watch_tv(mut newest: watch::Receiver<Option<TvFrame>>, screen: watch::R
             && shown.lock().unwrap().last().is_none_or(|(_, last)| *last != number)
         {
             remember(&shown, number, at);
+        }
+    }
+}
+
+/// Listens to what is handed to the TV's sound card. Its buffer is not counted: a browser does not see its own either.
+async fn listen(mut played: broadcast::Receiver<Played>, ear: Arc<Mutex<Ear>>) {
+    loop {
+        match played.recv().await {
+            Ok(piece) => {
+                let Some(at) = piece.at else { continue };
+                let now = gst::SystemClock::obtain().time();
+                let ahead = at.nseconds() as f64 - now.nseconds() as f64;
+                ear.lock().unwrap().hears(&piece.samples, now_ms() + (ahead - BUFFERED.nseconds() as f64) / 1e6);
+            }
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
         }
     }
 }

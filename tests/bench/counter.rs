@@ -75,9 +75,7 @@ impl Counter {
 
     /// Looks and listens closely from now on, which takes the browser some time.
     pub async fn looks_closely(&self) {
-        self.page.script("bench.lookAt('guest-video');").await;
-        let track = "document.getElementById('guest-video').srcObject?.getAudioTracks()[0]";
-        self.page.script(&format!("const track = {track}; if (track) bench.listenTo(track);")).await;
+        self.page.script("bench.looksClosely('guest-video', 'self-video');").await;
     }
 
     /// A picture as it is shown now: its number, if that can be read, and a PNG.

@@ -68,12 +68,10 @@ impl Home {
         }
     }
 
-    /// Notes from now on when the camera takes which picture, and when the microphone hears a tone. The box always does.
+    /// Notes from now on which pictures are taken and shown when, and when tones are spoken and heard. The box always does.
     pub async fn looks_closely(&self) {
         if let Self::Kiosk(browser) = self {
-            browser
-                .script("bench.lookAt('self-video'); bench.listenTo(bench.microphone); bench.listensToItself();")
-                .await;
+            browser.script("bench.looksClosely('staff-video', 'self-video');").await;
         }
     }
 

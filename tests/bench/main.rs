@@ -233,16 +233,22 @@ impl Bench {
             Who::Kiosk => figures::of_page(&at_home, span, "home_", &mut figures),
             Who::Box => figures::of_shown(&shown_at_home(who, &at_home), span, "home_", &mut figures),
         }
-        let (taken_at, spoken) = match who {
-            Who::Kiosk => (marks(&at_home["marks"], 0), spoken_at_kiosk(&at_home)),
-            Who::Box => (marks(said(&at_home, "taken"), 0), moments(said(&at_home, "spoken"))),
+        let counter = Noted::by_page(&at_counter);
+        let home = match who {
+            Who::Kiosk => Noted::by_page(&at_home),
+            Who::Box => Noted::by_box(&at_home),
         };
-        let glass = figures::glass_to_glass(&taken_at, &marks(&at_counter["marks"], 1));
-        let ear = figures::mouth_to_ear(&spoken, &moments(&at_counter["tones"]));
-        for (name, value) in [("glass", glass), ("ear", ear), ("skew", ear - glass), ("likeness", likeness)] {
-            if value.is_finite() {
-                figures.insert(name.into(), value);
+        for (prefix, from, to) in [("", &home, &counter), ("home_", &counter, &home)] {
+            let glass = figures::glass_to_glass(&from.taken, &to.shown);
+            let ear = figures::mouth_to_ear(&from.spoken, &to.heard);
+            for (name, value) in [("glass", glass), ("ear", ear), ("skew", ear - glass)] {
+                if value.is_finite() {
+                    figures.insert(format!("{prefix}{name}"), value);
+                }
             }
+        }
+        if likeness.is_finite() {
+            figures.insert("likeness".into(), likeness);
         }
         figures::of_processes(processes::spent(&before, &after), span, taken, &mut figures);
         self.keep(
@@ -294,13 +300,41 @@ struct Begun {
     _folder: tempfile::TempDir,
 }
 
-/// When the kiosk's microphone heard each tone. The page itself learns of it after the portion of 10 ms that the tone is in,
-/// and after what takes a track's sound to a listener, which the page has found out with tones of its own; the box's
-/// microphone tells the moment itself.
-fn spoken_at_kiosk(noted: &Value) -> Vec<f64> {
-    let hop = figures::mouth_to_ear(&moments(&noted["made"]), &moments(&noted["arrived"]));
-    let late = if hop.is_finite() { hop + 10.0 } else { 10.0 };
-    moments(&noted["tones"]).into_iter().map(|at| at - late).collect()
+/// What was looked at closely at one end.
+struct Noted {
+    /// When the own camera took each picture.
+    taken: Marks,
+    /// When each picture of the other end was shown.
+    shown: Marks,
+    /// When the own microphone heard each tone.
+    spoken: Vec<f64>,
+    /// When each tone of the other end was ready for the sound card, whose own buffer neither end counts.
+    heard: Vec<f64>,
+}
+
+impl Noted {
+    /// A page learns of a tone after the portion of 10 ms that it is in, and after what takes a track's sound to a listener,
+    /// which it has found out with tones of its own.
+    fn by_page(noted: &Value) -> Self {
+        let hop = figures::mouth_to_ear(&moments(&noted["made"]), &moments(&noted["arrived"]));
+        let hop = if hop.is_finite() { hop } else { 0.0 };
+        let before = |what: &str, late: f64| moments(&noted[what]).into_iter().map(|at| at - late).collect();
+        Self {
+            taken: marks(&noted["own"], 0),
+            shown: marks(&noted["marks"], 1),
+            spoken: before("spoken", hop + 10.0),
+            heard: before("tones", hop),
+        }
+    }
+
+    fn by_box(noted: &Value) -> Self {
+        Self {
+            taken: marks(said(noted, "taken"), 0),
+            shown: marks(said(noted, "shown"), 0),
+            spoken: moments(said(noted, "spoken")),
+            heard: moments(said(noted, "heard")),
+        }
+    }
 }
 
 /// When the counter's pictures were seen at home.

@@ -55,8 +55,8 @@ bench.watch = (id, each) => {
 };
 bench.take = async () => {
   await bench.look();
-  const { series, peers, shown, marks, tones, made, arrived } = bench;
-  return { series, peers, shown, marks, tones, made, arrived };
+  const { series, peers, shown, marks, tones, own, spoken, made, arrived } = bench;
+  return { series, peers, shown, marks, tones, own, spoken, made, arrived };
 };
 
 // ---- looked at after what is measured: the pictures' numbers, whole pictures, and the tone at each second ----
@@ -70,12 +70,13 @@ const number = (video) => {
   return found && found.identity * 256 + found.counter;
 };
 bench.marks = [];
+bench.own = [];
 /** Notes of each picture when it was taken, as far as the browser knows, when it is shown, and its number. */
-bench.lookAt = (id) => {
+bench.lookAt = (id, marks = bench.marks) => {
   const video = document.getElementById(id);
   const look = (_, { captureTime }) => {
     const at = now();
-    bench.marks.push([captureTime ? performance.timeOrigin + captureTime : null, at, number(video)]);
+    marks.push([captureTime ? performance.timeOrigin + captureTime : null, at, number(video)]);
     video.requestVideoFrameCallback(look);
   };
   video.requestVideoFrameCallback(look);
@@ -110,6 +111,7 @@ const hear = (context, source, tones) => {
   ear.connect(context.destination);
 };
 bench.tones = [];
+bench.spoken = [];
 /** Notes when a track's tone at each second begins. */
 bench.listenTo = (track, tones = bench.tones) => {
   const context = new AudioContext({ sampleRate: 48000 });
@@ -131,6 +133,15 @@ bench.listensToItself = () => {
   tone.start();
   hear(context, loud, bench.made);
   bench.listenTo(track.stream.getAudioTracks()[0], bench.arrived);
+};
+/** Looks at the other end's pictures and the own ones, and listens to both, from now on; this takes the browser some time. */
+bench.looksClosely = (other, own) => {
+  bench.lookAt(other);
+  bench.lookAt(own, bench.own);
+  const track = document.getElementById(other).srcObject?.getAudioTracks()[0];
+  if (track) bench.listenTo(track);
+  bench.listenTo(bench.microphone, bench.spoken);
+  bench.listensToItself();
 };
 const media = navigator.mediaDevices;
 const ask = media.getUserMedia.bind(media);

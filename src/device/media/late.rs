@@ -106,12 +106,15 @@ impl Pictures {
     }
 }
 
-/// Leaves sound out at `pad`, where packets come, that `end` would get too late to be heard.
-pub(super) fn leave_out_sound(pad: &gst::Pad, end: &gst_app::AppSink) {
+/// Leaves sound out at `pad`, where packets come, that `end` would get too late to be heard; `missed` is told of each.
+pub(super) fn leave_out_sound(pad: &gst::Pad, end: &gst_app::AppSink, missed: impl Fn() + Send + Sync + 'static) {
     let (sound, end) = (Mutex::new(Sound::default()), end.downgrade());
     pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
         let Some((due, _)) = end.upgrade().and_then(|end| due(pad, info, &end)) else { return gst::PadProbeReturn::Ok };
         let (in_time, told) = sound.lock().unwrap_or_else(PoisonError::into_inner).comes(due);
+        if !in_time {
+            missed();
+        }
         if let Some((share, latest)) = told {
             let latest = latest.as_millis();
             tracing::warn!(
@@ -259,7 +262,7 @@ mod tests {
         let end = of("end").downcast::<gst_app::AppSink>().unwrap();
         // As the speaker of a call on a slow machine: a moment without a processor makes nothing late here.
         end.set_property("render-delay", 500_000_000_u64);
-        leave_out_sound(&of("depay").static_pad("sink").unwrap(), &end);
+        leave_out_sound(&of("depay").static_pad("sink").unwrap(), &end, || ());
         pipeline.set_state(gst::State::Playing).unwrap();
         let source = of("packets").downcast::<gst_app::AppSrc>().unwrap();
         for mut packet in packets {

@@ -5,8 +5,9 @@ use super::alive::Alive;
 use super::fingerprint::Fingerprints;
 use super::gate::Gate;
 use super::ice::Servers;
-use super::machine::{Machine, Work};
-use super::pipeline::{self, Session, bits};
+use super::machine::{Machine, SLOW, Work};
+use super::pipeline::{self, Session, bits, millis};
+use super::playout::Playout;
 use super::receive::{Counts, Receiving, cut_packets, receive};
 use super::signals::{self, Signal, Signals, VideoSources};
 use super::stats::{self, Totals};
@@ -60,6 +61,7 @@ pub(super) struct Live {
     waiting: Vec<Candidate>,
     candidates: mpsc::Sender<Candidate>,
     alive: Alive,
+    playout: Playout,
     work: Arc<Work>,
     machine: Machine,
     adapt: Adapt,
@@ -88,9 +90,10 @@ impl Live {
         let video = VideoSources::default();
         let (say, signals) = Signals::new();
         let reserve = pipeline::reserve(machine);
+        let playout = Playout::new(machine >= SLOW, say.clone());
         let build = {
-            let (audio, gate) = (ports.sound.clone(), gate.clone());
-            tokio::task::spawn_blocking(move || pipeline::build(&audio, reserve, &gate))
+            let (audio, gate, playout) = (ports.sound.clone(), gate.clone(), playout.clone());
+            tokio::task::spawn_blocking(move || pipeline::build(&audio, reserve, &playout, &gate))
         };
         let session = build.await.map_err(|_| "building the session's pipeline broke off".to_owned())??;
         // Before the counting of bytes: what is cut off must not count.
@@ -98,9 +101,16 @@ impl Live {
             cut_packets(&session.pipeline, cut);
         }
         signals::connect(&session, &gate, &counts, &video, &say);
+        playout.watch(&session.webrtc, video.clone());
         receive(
             &session,
-            Receiving { gate: gate.clone(), counts: counts.clone(), signals: say, frames: ports.staff.clone() },
+            Receiving {
+                gate: gate.clone(),
+                counts: counts.clone(),
+                signals: say,
+                frames: ports.staff.clone(),
+                playout: playout.clone(),
+            },
         );
         let servers = Servers::read(servers);
         let tunnels = negotiate::set_servers(&session.webrtc, &servers, relay_only, &ports.config).await;
@@ -139,6 +149,7 @@ impl Live {
             waiting: Vec::new(),
             candidates,
             alive: Alive::default(),
+            playout,
             work,
             machine: Machine::new(machine),
             adapt,
@@ -200,6 +211,10 @@ impl Live {
                 }
                 self.session.encoder.set_property("target-bitrate", bits(self.adapt.bps()));
                 self.use_step();
+                None
+            }
+            Signal::Wait(waiting) => {
+                self.session.webrtc.set_property("latency", millis(waiting));
                 None
             }
             Signal::FirstPicture => Some(MediaNews::FirstPicture),
@@ -277,6 +292,9 @@ impl Live {
         totals.round_trip = totals.round_trip.or(self.judged.0.round_trip);
         totals.pictures = self.counts.pictures.load(Ordering::Relaxed);
         let mut judged = stats::between(&self.judged.0, &totals, span);
+        if judged.lost_permille > 0 {
+            self.playout.lost(judged.round_trip_ms);
+        }
         judged.echo = self.voice.echo();
         judged.takes = self.machine.takes();
         self.judged = (totals, Instant::now());

@@ -2,9 +2,11 @@
 
 use super::adapt::START_BPS;
 use super::allowed;
+use super::delay::Seam;
 use super::echo::{Played, samples_since};
 use super::gate::{Gate, guard_microphone, guard_picture, guard_sound};
 use super::machine::SLOW;
+use super::playout::Playout;
 use crate::device::camera::element;
 use crate::device::sound::{self, SessionAudio};
 use gstreamer as gst;
@@ -13,13 +15,11 @@ use gstreamer_app as gst_app;
 use gstreamer_app::gst_base;
 use gstreamer_app::prelude::BaseSinkExt;
 use gstreamer_webrtc as gst_webrtc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Number of the header extension for transport-wide feedback.
 const TWCC: (&str, &str) = ("extmap-3", "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01");
-/// How long the other end's packets wait for missing ones, in milliseconds: about two round trips of a usual line.
-const LATENCY_MS: u32 = 200;
 /// The other end's sound leaves the pipeline so long before it is heard: the speaker's own pipeline hands it on within
 /// 20 ms and keeps the rest in its device's buffer, 60 ms. On a machine that is late with everything that is too little: what
 /// comes after its moment is never heard, so there the counter is heard a little later instead of not at all.
@@ -57,16 +57,21 @@ pub(super) struct Session {
 }
 
 /// Builds the pipeline; nothing runs yet.
-pub(super) fn build(audio: &SessionAudio, reserve: Duration, gate: &Arc<Gate>) -> Result<Session, String> {
+pub(super) fn build(
+    audio: &SessionAudio,
+    reserve: Duration,
+    playout: &Playout,
+    gate: &Arc<Gate>,
+) -> Result<Session, String> {
     let pipeline = gst::Pipeline::with_name("session");
     // The clock that the sound devices' own pipelines go by, too.
     pipeline.use_clock(Some(&gst::SystemClock::obtain()));
     let webrtc = made("webrtcbin", |builder| {
-        builder.property_from_str("bundle-policy", "max-bundle").property("latency", LATENCY_MS)
+        builder.property_from_str("bundle-policy", "max-bundle").property("latency", millis(playout.waiting()))
     })?;
     pipeline.add(&webrtc).map_err(|error| error.to_string())?;
     let played = Played::default();
-    let (voice, volume, speaker) = speaker(&pipeline, audio, reserve, &played)?;
+    let (voice, volume, speaker) = speaker(&pipeline, audio, reserve, playout, &played)?;
     let (picture, turn, size, encoder) = video(&pipeline, &webrtc, gate)?;
     let (microphone, packets) = own_sound(gate)?;
     link_to_webrtc(&pipeline, &webrtc, &packets)?;
@@ -183,10 +188,11 @@ fn speaker(
     pipeline: &gst::Pipeline,
     audio: &SessionAudio,
     reserve: Duration,
+    playout: &Playout,
     played: &Played,
 ) -> Result<(gst::Pad, gst::Element, gst_app::AppSink), String> {
     let volume = made("volume", |builder| builder.property("mute", true))?;
-    let (entry, end) = (element("audioconvert")?, hand_to_speaker(audio, reserve, played));
+    let (entry, end) = (element("audioconvert")?, hand_to_speaker(audio, reserve, playout, played));
     let chain = [entry.clone(), element("audioresample")?, voice_format()?, volume.clone(), end.clone().upcast()];
     pipeline
         .add_many(&chain)
@@ -197,12 +203,12 @@ fn speaker(
 }
 
 /// Hands the other end's sound to the speaker when it is due there, and tells the echo canceller when it is heard.
-fn hand_to_speaker(audio: &SessionAudio, reserve: Duration, played: &Played) -> gst_app::AppSink {
+fn hand_to_speaker(audio: &SessionAudio, reserve: Duration, playout: &Playout, played: &Played) -> gst_app::AppSink {
     // It gets nothing before the other end speaks; the pipeline must not wait for it.
     let end = gst_app::AppSink::builder().name("speaker").caps(&sound::voice_caps()).sync(true).async_(false).build();
     let reserve = gst::ClockTime::try_from(reserve).unwrap_or_default();
     end.set_property("render-delay", reserve.nseconds());
-    let (audio, played) = (audio.clone(), played.clone());
+    let (audio, played, playout, seam) = (audio.clone(), played.clone(), playout.clone(), Mutex::new(Seam::default()));
     end.set_callbacks(
         gst_app::AppSinkCallbacks::builder()
             .new_sample(move |end| {
@@ -210,11 +216,22 @@ fn hand_to_speaker(audio: &SessionAudio, reserve: Duration, played: &Played) -> 
                 if let Some((buffer, at)) = sample.buffer().zip(sound::moment(end.upcast_ref(), &sample)) {
                     let latency = end.dynamic_cast_ref::<gst_base::BaseSink>().map(BaseSinkExt::latency);
                     let heard = at + latency.unwrap_or_default();
-                    if let Some((at, bytes)) = samples_since(end.base_time(), heard).zip(buffer.map_readable().ok()) {
-                        played.plays(at, &sound::samples(&bytes));
-                    }
                     // The moment at which it leaves: what the pipeline waits for, without what the speaker takes.
-                    audio.play(buffer, heard.saturating_sub(reserve));
+                    let leaves = heard.saturating_sub(reserve);
+                    let Ok(bytes) = buffer.map_readable() else { return Ok(gst::FlowSuccess::Ok) };
+                    let samples = sound::samples(&bytes);
+                    let Some(silence) = playout.plays(&seam, heard, &samples) else {
+                        return Ok(gst::FlowSuccess::Ok);
+                    };
+                    if silence > 0 {
+                        let lasts = gst::ClockTime::SECOND.mul_div_floor(silence as u64, u64::from(sound::RATE));
+                        let nothing = gst::Buffer::from_slice(vec![0_u8; silence * 2]);
+                        audio.play(&nothing, leaves.saturating_sub(lasts.unwrap_or_default()));
+                    }
+                    if let Some(at) = samples_since(end.base_time(), heard) {
+                        played.plays(at, &samples);
+                    }
+                    audio.play(buffer, leaves);
                 }
                 Ok(gst::FlowSuccess::Ok)
             })
@@ -251,6 +268,11 @@ pub(super) fn made(
     properties(gst::ElementFactory::make(factory)).build().map_err(|error| {
         format!("the GStreamer element \"{factory}\" cannot be made ({error}): is its plugin installed?")
     })
+}
+
+/// A time as webrtcbin takes it.
+pub(super) fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 /// A bit rate as vp8enc takes it.

@@ -3,6 +3,7 @@
 use super::gate::Gate;
 use super::late;
 use super::pipeline::{Session, made};
+use super::playout::Playout;
 use super::signals::{Signal, Signals};
 use crate::device::camera::{Frame, element};
 use gstreamer as gst;
@@ -30,6 +31,7 @@ pub(super) struct Receiving {
     pub(super) counts: Arc<Counts>,
     pub(super) signals: Signals,
     pub(super) frames: watch::Sender<Option<Frame>>,
+    pub(super) playout: Playout,
 }
 
 /// Connects whatever webrtcbin gives out.
@@ -59,7 +61,7 @@ fn connect(pipeline: &gst::Pipeline, pad: &gst::Pad, voice: &Voice, receiving: &
     let coding = form.get::<&str>("encoding-name").unwrap_or_default();
     let chain = match coding {
         "VP8" => video_chain(receiving)?,
-        "OPUS" if !voice.entry.is_linked() => voice_chain(&voice.end)?,
+        "OPUS" if !voice.entry.is_linked() => voice_chain(&voice.end, receiving.playout.clone())?,
         // Offered was nothing else; what comes all the same goes nowhere.
         _ => vec![made("fakesink", |builder| builder.property("sync", false).property("async", false))?],
     };
@@ -82,12 +84,13 @@ fn connect(pipeline: &gst::Pipeline, pad: &gst::Pad, voice: &Voice, receiving: &
     pad.link(&entry).map(drop).map_err(|error| format!("the other end's {coding} cannot be connected: {error}"))
 }
 
-fn voice_chain(end: &gst_app::AppSink) -> Result<Vec<gst::Element>, String> {
+fn voice_chain(end: &gst_app::AppSink, playout: Playout) -> Result<Vec<gst::Element>, String> {
     // What is lost is concealed. Decoding the copies that packets carry of each other (in-band FEC) would have the decoder
     // ask for 120 ms of latency for every packet, lost or not.
     let decoder = made("opusdec", |builder| builder.property("plc", true))?;
     let depayloader = element("rtpopusdepay")?;
-    late::leave_out_sound(&depayloader.static_pad("sink").ok_or("the voice's packets have no way in")?, end);
+    let entry = depayloader.static_pad("sink").ok_or("the voice's packets have no way in")?;
+    late::leave_out_sound(&entry, end, move || playout.missed());
     Ok(vec![depayloader, decoder])
 }
 

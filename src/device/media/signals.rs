@@ -11,6 +11,7 @@ use gstreamer::prelude::*;
 use gstreamer_webrtc as gst_webrtc;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// How often this end reports (RTCP): the round trip is known only from reports, and lips follow the sound by them.
@@ -26,6 +27,8 @@ pub(super) enum Signal {
     Connection(gst_webrtc::WebRTCPeerConnectionState),
     /// The line carries so many bits per second, as this element says.
     Estimate(u32, gst::glib::WeakRef<gst::Element>),
+    /// Packets of the other end wait so long for late ones from now on.
+    Wait(Duration),
     /// The first picture was decoded.
     FirstPicture,
     /// Somebody other than the counter is, or may be, at the other end.
