@@ -35,6 +35,8 @@ const START: usize = 1;
 /// A better step must be affordable with this much to spare (per cent) for so long.
 const SPARE: u32 = 130;
 const STEADY: Duration = Duration::from_secs(3);
+/// For so long where the line has carried all that was asked of it since the call began.
+const STEADY_AT_FIRST: Duration = Duration::from_millis(500);
 /// The next better one follows after this.
 const NEXT: Duration = Duration::from_secs(1);
 
@@ -85,6 +87,8 @@ pub(super) struct Adapt {
     /// When the line was asked again last, and how long it is waited before the next time.
     asked: Option<Duration>,
     ask_after: Duration,
+    /// The estimate has fallen since the call began.
+    has_fallen: bool,
     /// When the estimate fell last, and when more was asked for since.
     fell: Duration,
     more: Option<Duration>,
@@ -113,6 +117,7 @@ impl Adapt {
             doubt: None,
             asked: None,
             ask_after: ASK_AGAIN,
+            has_fallen: false,
             fell: Duration::ZERO,
             more: None,
             more_after: ASK_MORE,
@@ -145,7 +150,7 @@ impl Adapt {
         let before = std::mem::replace(&mut self.line, line);
         self.bps = line.saturating_sub(SOUND_BPS).clamp(LEAST_BPS, MOST_BPS);
         if line < before {
-            self.fell = now;
+            (self.fell, self.has_fallen) = (now, true);
             if self.more.take().is_some() {
                 self.more_after = (self.more_after * 2).min(ASK_MORE_AT_MOST);
             }
@@ -225,9 +230,10 @@ impl Adapt {
             return;
         }
         let since = *self.better_since.get_or_insert(now);
-        if now.saturating_sub(since) >= STEADY {
+        let steady = if self.has_fallen { STEADY } else { STEADY_AT_FIRST };
+        if now.saturating_sub(since) >= steady {
             self.step -= 1;
-            self.better_since = Some((now + NEXT).saturating_sub(STEADY));
+            self.better_since = Some((now + NEXT).saturating_sub(steady));
         }
     }
 }
@@ -296,6 +302,20 @@ mod tests {
             })
             .collect();
         assert_eq!(heights, [180, 180, 180, 270, 360, 540, 720, 720]);
+    }
+
+    #[test]
+    fn a_line_that_has_carried_everything_so_far_has_the_whole_picture_soon() {
+        let mut adapt = Adapt::new();
+        let mut line = START_BPS + SOUND_BPS;
+        let whole = (0..100_u32).find(|tenth| {
+            // As the estimator grows: 8 % a second.
+            line += line / 125;
+            let asked = adapt.estimated(line, PLENTY, Duration::from_millis(100) * *tenth);
+            line = asked.unwrap_or(line);
+            adapt.step().height == 720
+        });
+        assert!(whole.is_some_and(|tenth| tenth <= 45), "after {whole:?} tenths of a second");
     }
 
     #[test]

@@ -20,7 +20,9 @@ const SLOW_AT_LEAST: Duration = Duration::from_millis(200);
 /// at the end of a picture.
 const LOSS_AT_LEAST: Duration = Duration::from_millis(120);
 const LOSS_AT_MOST: Duration = Duration::from_millis(300);
-/// A lost packet counts for so long.
+/// Lost packets count when others were lost so shortly before: a line that loses some does so all the time, and a few are
+/// missing at each beginning. Then they count for so long.
+const LOSS_AGAIN: Duration = Duration::from_secs(5);
 const LOSS_LASTS: Duration = Duration::from_secs(30);
 /// The quickest packet of so long is what others are compared with.
 const WINDOW: Duration = Duration::from_secs(2);
@@ -79,6 +81,7 @@ pub(super) struct Delay {
     slow: bool,
     changed: Duration,
     lost: Option<(Duration, Duration)>,
+    lost_last: Option<Duration>,
     missed: Option<(Duration, Duration)>,
 }
 
@@ -92,6 +95,7 @@ impl Delay {
             slow,
             changed: Duration::ZERO,
             lost: None,
+            lost_last: None,
             missed: None,
         }
     }
@@ -113,8 +117,11 @@ impl Delay {
         self.late[step] += 1.0 - kept;
     }
 
-    /// Packets were lost, and what is sent once more takes so long.
+    /// Packets were lost of late, and what is sent once more takes so long.
     pub(super) fn lost(&mut self, round_trip: Option<Duration>, now: Duration) {
+        if self.lost_last.replace(now).is_none_or(|last| now.saturating_sub(last) > LOSS_AGAIN) {
+            return;
+        }
         let again = (round_trip.unwrap_or(LOSS_AT_LEAST) * 3 / 2 + MISSED).clamp(LOSS_AT_LEAST, LOSS_AT_MOST);
         self.lost = Some((again, now + LOSS_LASTS));
     }
@@ -288,13 +295,14 @@ mod tests {
     fn what_is_sent_once_more_has_time_to_come_and_no_more_once_nothing_gets_lost() {
         let mut delay = Delay::new(false);
         line(&mut delay, 0, 300, |_| 0);
+        delay.lost(None, millis(1000));
+        delay.lost(None, millis(1000) + LOSS_AGAIN * 2);
+        assert_eq!(delay.wanted(millis(1000) + LOSS_AGAIN * 2), AT_LEAST, "now and then one is missing");
         for (round_trip, waits) in [(None, 220), (Some(40), 120), (Some(160), 280), (Some(900), 300)] {
-            delay.lost(round_trip.map(millis), millis(6000));
-            delay.decide(false, millis(6000));
-            let wanted = delay.wanted(millis(6000));
-            assert_eq!(wanted, millis(waits), "{round_trip:?}");
+            delay.lost(round_trip.map(millis), millis(12_000));
+            assert_eq!(delay.wanted(millis(12_000)), millis(waits), "{round_trip:?}");
         }
-        assert_eq!(delay.wanted(millis(6000) + LOSS_LASTS), AT_LEAST);
+        assert_eq!(delay.wanted(millis(12_000) + LOSS_LASTS), AT_LEAST);
     }
 
     #[test]

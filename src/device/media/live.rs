@@ -214,6 +214,7 @@ impl Live {
                 None
             }
             Signal::Wait(waiting) => {
+                tracing::info!(ms = millis(waiting), "packets of the other end wait for late ones");
                 self.session.webrtc.set_property("latency", millis(waiting));
                 None
             }

@@ -152,6 +152,14 @@ pub(super) fn own_sound(gate: &Arc<Gate>) -> Result<(gst_app::AppSrc, Vec<gst::E
     Ok((entry, chain))
 }
 
+/// Threads of a picture's encoder or decoder. libvpx lets them wait for each other row by row in a loop that never sleeps:
+/// where other things need the processors too, most of the time goes into that loop, and counts as work that the picture
+/// takes.
+fn codec_threads() -> u8 {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    if processors >= 4 { 2 } else { 1 }
+}
+
 /// Encodes the own picture.
 pub(super) fn picture_encoder() -> Result<gst::Element, String> {
     made("vp8enc", |builder| {
@@ -161,7 +169,7 @@ pub(super) fn picture_encoder() -> Result<gst::Element, String> {
             .property("cpu-used", -6_i32)
             .property("lag-in-frames", 0_i32)
             .property("keyframe-max-dist", 3000_i32)
-            .property("threads", 2_i32)
+            .property("threads", i32::from(codec_threads()))
             .property("target-bitrate", bits(START_BPS))
             .property("undershoot", 95_i32)
             .property("min-quantizer", 4_i32)
@@ -169,6 +177,11 @@ pub(super) fn picture_encoder() -> Result<gst::Element, String> {
             .property("max-quantizer", 63_i32)
             .property("dropframe-threshold", 30_i32)
     })
+}
+
+/// Decodes the other end's picture.
+pub(super) fn picture_decoder() -> Result<gst::Element, String> {
+    made("vp8dec", |builder| builder.property("threads", u32::from(codec_threads())))
 }
 
 /// Encodes the own sound.

@@ -85,7 +85,7 @@ impl Playout {
         self.note(false, Delay::missed);
     }
 
-    /// Packets were lost.
+    /// Packets were lost since the line was judged last.
     pub(super) fn lost(&self, round_trip_ms: Option<u32>) {
         let round_trip = round_trip_ms.map(|ms| Duration::from_millis(ms.into()));
         self.note(false, |delay, now| delay.lost(round_trip, now));

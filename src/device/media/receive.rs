@@ -2,7 +2,7 @@
 
 use super::gate::Gate;
 use super::late;
-use super::pipeline::{Session, made};
+use super::pipeline::{Session, made, picture_decoder};
 use super::playout::Playout;
 use super::signals::{Signal, Signals};
 use crate::device::camera::{Frame, element};
@@ -111,7 +111,7 @@ fn video_chain(receiving: &Receiving) -> Result<Vec<gst::Element>, String> {
             .build(),
     );
     late::leave_out_pictures(&depayloader.static_pad("src").ok_or("the picture's packets have no way out")?, &sink);
-    Ok(vec![depayloader, element("vp8dec")?, element("queue")?, element("videoconvert")?, sink.upcast()])
+    Ok(vec![depayloader, picture_decoder()?, element("queue")?, element("videoconvert")?, sink.upcast()])
 }
 
 impl Receiving {
