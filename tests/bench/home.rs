@@ -120,7 +120,11 @@ impl Appliance {
         words.push("box".to_owned());
         words.extend([&data, around.clip_folder].map(|path| path.display().to_string()));
         words.push(around.demo.key_url(around.room, Language::Japanese).expose().to_owned());
-        let log = std::fs::File::options().create(true).append(true).open("/tmp/box.log").unwrap();
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(around.clip_folder.with_file_name("box.log"))
+            .unwrap();
         let mut process = Command::new(&words[0])
             .args(&words[1..])
             // As systemd/madoguchi.service has it.
