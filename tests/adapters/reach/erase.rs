@@ -91,7 +91,8 @@ fn the_keyslots_go_before_the_blocks_and_only_with_a_wipe_owed() {
     assert!(memory.erase().unwrap().contains("their key is still there"), "the key goes first");
     assert_eq!(memory.keyslots(), 1);
     fs::remove_file(memory.at("state/data.key")).unwrap();
-    symlink(memory.at("state/wipe-owed"), memory.at("erase")).unwrap();
+    fs::write(memory.at("elsewhere"), "7\ndata\n").unwrap();
+    symlink(memory.at("elsewhere"), memory.at("erase")).unwrap();
     fs::remove_file(memory.at("erased")).unwrap();
     assert_eq!(memory.erase(), None, "a link is no request");
     assert_eq!(memory.keyslots(), 1);
