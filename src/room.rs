@@ -9,11 +9,14 @@
 )]
 
 mod assets;
+mod brief;
 pub mod command;
 pub mod config;
+mod cookies;
 pub mod demo;
 mod desk_api;
 pub mod doorway;
+mod enrolment;
 mod hashing;
 mod http;
 mod hub;
@@ -27,6 +30,8 @@ pub mod registry;
 pub mod reserve;
 pub mod rights;
 pub mod schema;
+pub mod second_factor;
+mod second_step;
 pub mod sheet;
 pub mod sign_in;
 mod socket;
@@ -42,6 +47,7 @@ use http::Desk;
 use hub::Hub;
 use metrics::Metrics;
 use registry::{Registry, Settings};
+use second_factor::{Next, Policy};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -81,6 +87,8 @@ pub enum ServeError {
         /// Why.
         error: std::io::Error,
     },
+    /// A second factor is wanted, and there is no key to keep it with.
+    SecondFactorKey,
     /// The store.
     Store(#[from] StoreError),
 }
@@ -151,6 +159,7 @@ pub async fn serve(config: Config) -> Result<Running, ServeError> {
     }
     let time_zone =
         jiff::tz::TimeZone::get(&config.time_zone).map_err(|_| ServeError::TimeZone(config.time_zone.clone()))?;
+    let policy = Policy::of(&config.second_factor).map_err(|_| ServeError::SecondFactorKey)?;
     let tls = match &config.tls {
         Some(tls) => Some(Arc::new(Certificate::load(tls).await?)),
         None => None,
@@ -158,6 +167,12 @@ pub async fn serve(config: Config) -> Result<Running, ServeError> {
     let (listener, address) = listen(config.listen)?;
     let public = config.public_at(address)?;
     let store = Store::create(&config.database)?;
+    // Also at each request: a full disk is no reason to let them in.
+    if policy.offers()
+        && let Err(error) = store.end_sessions_with_one_factor(policy.after_password(false) == Next::Enrol)
+    {
+        tracing::error!(%error, "sign-ins with a password alone could not be ended");
+    }
     let metrics = Arc::new(Metrics::default());
     let settings = Settings { time_zone: config.time_zone.clone(), turn: Arc::new(config.turn.clone()) };
     let clocks = (config.clock.clone(), config.steady.clone());
@@ -176,6 +191,10 @@ pub async fn serve(config: Config) -> Result<Running, ServeError> {
         failed_sign_ins: Arc::new(Mutex::new(sign_in::limits())),
         ended_sessions: Arc::default(),
         hashing: Hashing::new(),
+        policy: Arc::new(policy),
+        tickets: Arc::default(),
+        seeds: Arc::default(),
+        failed_codes: Arc::new(Mutex::new(second_step::limits())),
     };
     let mut running =
         Running { address, metrics: None, public, hub, certificate: None, handles: Vec::new(), tasks: Vec::new() };

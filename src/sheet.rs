@@ -1,6 +1,8 @@
 //! The room-key paper: one A4 page that a family shows to the camera, the same from the room server and from the staff's
 //! command line.
 
+mod code;
+
 use crate::drawing::layout::Layout;
 use crate::drawing::{self, DrawError, page};
 use crate::model::language::Language;
@@ -8,13 +10,14 @@ use crate::model::screen::{HourMinute, Telephone};
 use crate::model::wire::Words;
 use crate::words::message::{Message, Told, told_in_english};
 use crate::words::{Arg, Catalog};
+#[cfg(feature = "room")]
+pub(crate) use code::drawn_code;
+use code::outline;
 use minijinja::value::Value;
 use qrcode::types::QrError;
 use qrcode::{EcLevel, QrCode};
 use resvg::tiny_skia::Pixmap;
 use serde::Serialize;
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// A4 in millimetres.
 pub const A4: (f32, f32) = (210.0, 297.0);
@@ -24,8 +27,6 @@ pub const CODE_WIDTH: f32 = 860.0;
 const TYPED: usize = 26;
 /// Letters of a key that are printed together.
 const GROUP: usize = 4;
-/// Modules left white around a code (ISO/IEC 18004).
-const QUIET: i32 = 4;
 
 /// What stands on one paper. No `Debug`: the address holds the room key.
 pub struct Sheet {
@@ -258,44 +259,6 @@ fn side(sheet: &Sheet, language: Language) -> Side {
         address: say("sheet-address"),
         key: say("sheet-key"),
     }
-}
-
-/// The dark modules as an SVG path (fill rule even-odd), one unit each, behind a quiet zone of [`QUIET`]. Modules that touch
-/// are one shape: drawn one by one, thin light lines would show between them.
-fn outline(code: &QrCode) -> String {
-    let width = i32::try_from(code.width()).unwrap_or(1).max(1);
-    let colors = code.to_colors();
-    let dark = |x: i32, y: i32| {
-        let inside = (0..width).contains(&x) && (0..width).contains(&y);
-        inside && usize::try_from(y * width + x).is_ok_and(|at| colors.get(at) == Some(&qrcode::Color::Dark))
-    };
-    // Every edge between dark and light, with the dark to its right; a corner has at most two that begin there.
-    let mut edges: BTreeMap<(i32, i32), Vec<(i32, i32)>> = BTreeMap::new();
-    for (x, y) in (0..width).flat_map(|y| (0..width).map(move |x| (x, y))).filter(|&(x, y)| dark(x, y)) {
-        let sides = [
-            (dark(x, y - 1), (x, y), (x + 1, y)),
-            (dark(x + 1, y), (x + 1, y), (x + 1, y + 1)),
-            (dark(x, y + 1), (x + 1, y + 1), (x, y + 1)),
-            (dark(x - 1, y), (x, y + 1), (x, y)),
-        ];
-        for (_, from, to) in sides.into_iter().filter(|(inner, ..)| !inner) {
-            edges.entry(from).or_default().push(to);
-        }
-    }
-    let mut path = String::new();
-    while let Some((&start, _)) = edges.first_key_value() {
-        let _ = write!(path, "M{} {}", start.0 + QUIET, start.1 + QUIET);
-        let mut at = start;
-        while let Some(to) = edges.get_mut(&at).and_then(Vec::pop) {
-            if edges.get(&at).is_some_and(Vec::is_empty) {
-                edges.remove(&at);
-            }
-            let _ = write!(path, "L{} {}", to.0 + QUIET, to.1 + QUIET);
-            at = to;
-        }
-        path.push('z');
-    }
-    path
 }
 
 #[cfg(test)]

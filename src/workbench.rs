@@ -65,6 +65,10 @@ pub struct DeskConfig {
     pub pace: radio::Pace,
     /// Whether the clock is known.
     pub clock_known: bool,
+    /// Another last day of the house's loan.
+    pub lent_until: Option<jiff::civil::Date>,
+    /// Where the house's networks are kept, as on the box; the desk's own radio keeps none.
+    pub kept_networks: Option<std::path::PathBuf>,
 }
 
 impl Default for DeskConfig {
@@ -82,6 +86,8 @@ impl Default for DeskConfig {
             cable: None,
             pace: radio::Pace::default(),
             clock_known: true,
+            lent_until: None,
+            kept_networks: None,
         }
     }
 }

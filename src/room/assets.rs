@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 const FILES: &[(&str, &str, &str)] = &[
     ("sign-in.html", "text/html; charset=utf-8", include_str!("pages/sign-in.html")),
     ("staff.html", "text/html; charset=utf-8", include_str!("pages/staff.html")),
+    ("code.html", "text/html; charset=utf-8", include_str!("pages/code.html")),
+    ("second-factor.html", "text/html; charset=utf-8", include_str!("pages/second-factor.html")),
     ("password.html", "text/html; charset=utf-8", include_str!("pages/password.html")),
     ("guest.html", "text/html; charset=utf-8", include_str!("pages/guest.html")),
     ("page.css", "text/css; charset=utf-8", include_str!("pages/page.css")),
@@ -25,6 +27,8 @@ const FILES: &[(&str, &str, &str)] = &[
     ("player.js", "text/javascript; charset=utf-8", include_str!("pages/player.js")),
     ("awake.js", "text/javascript; charset=utf-8", include_str!("pages/awake.js")),
     ("sign-in.js", "text/javascript; charset=utf-8", include_str!("pages/sign-in.js")),
+    ("code.js", "text/javascript; charset=utf-8", include_str!("pages/code.js")),
+    ("second-factor.js", "text/javascript; charset=utf-8", include_str!("pages/second-factor.js")),
     ("password.js", "text/javascript; charset=utf-8", include_str!("pages/password.js")),
     ("sheet.js", "text/javascript; charset=utf-8", include_str!("pages/sheet.js")),
     ("typed.js", "text/javascript; charset=utf-8", include_str!("pages/typed.js")),

@@ -188,20 +188,39 @@ fn staff(what: Staff, from: &mut dyn BufRead, to: &mut Speaker<'_>) -> Result<()
         Staff::Remove { database, name } => {
             let (store, name) = (Store::open(&database.database)?, normal(&name));
             if !store.remove_staff(&name)? {
-                let known = store.staff()?.into_keys().collect::<Vec<_>>().join(", ");
-                let id = if known.is_empty() { "room-no-accounts" } else { "room-no-account" };
-                return Err(CommandError::Wrong(about(id, &name).with("known", known)));
+                return Err(no_account(&store, &name)?);
             }
             store.audit(now(), "-", "staff-removed", Some(&name))?;
             to.say(&about("room-account-removed", &name))
         }
+        Staff::ResetFactor { database, name } => {
+            let (store, name) = (Store::open(&database.database)?, normal(&name));
+            if !store.staff()?.contains_key(&name) {
+                return Err(no_account(&store, &name)?);
+            }
+            if !store.reset_factor(&name)? {
+                return to.say(&about("room-no-factor", &name));
+            }
+            store.audit(now(), "-", "second-factor-reset", Some(&name))?;
+            to.say(&about("room-factor-reset", &name))
+        }
         Staff::List { database } => {
-            for (name, rights) in Store::open(&database.database)?.staff()? {
-                writeln!(to.to, "{name}\t{rights}")?;
+            let store = Store::open(&database.database)?;
+            let with_factor = store.with_factor()?;
+            for (name, rights) in store.staff()? {
+                let factor = if with_factor.contains(&name) { "\tsecond-factor" } else { "" };
+                writeln!(to.to, "{name}\t{rights}{factor}")?;
             }
             Ok(())
         }
     }
+}
+
+/// A name that nobody has, with those that there are.
+fn no_account(store: &Store, name: &str) -> Result<CommandError, StoreError> {
+    let known = store.staff()?.into_keys().collect::<Vec<_>>().join(", ");
+    let id = if known.is_empty() { "room-no-accounts" } else { "room-no-account" };
+    Ok(CommandError::Wrong(Message::new(id).with("name", name).with("known", known)))
 }
 
 /// What an account may do from now on: what is not said stays as it was, or is the desk of every counter.

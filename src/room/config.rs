@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the server's own clock is the one that counts; the file is read once")]
 
+use super::second_factor::{Demand, Rule};
 use super::turn::Turn;
 use super::{ServeError, doorway};
 use crate::model::secret::Secret;
@@ -14,6 +15,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use url::{Host, Url};
+use zeroize::Zeroizing;
 
 /// Where the server's time comes from.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -54,6 +56,8 @@ pub struct Config {
     pub behind_proxy: bool,
     /// Connections at once, at the most; fewer where the process may not have as many files open.
     pub connections: usize,
+    /// Whether staff sign in with a second factor.
+    pub second_factor: Rule,
     /// The wall clock.
     pub clock: Clock,
     /// The clock for how long something takes.
@@ -75,6 +79,7 @@ impl Config {
             turn: Turn::default(),
             behind_proxy: false,
             connections: doorway::CONNECTIONS,
+            second_factor: Rule::default(),
             clock: Arc::new(Timestamp::now),
             steady: Arc::new(move || Uptime::from_duration(start.elapsed())),
         }
@@ -144,6 +149,20 @@ pub struct File {
     /// [`Config::turn`].
     #[serde(default)]
     pub turn: TurnFile,
+    /// [`Config::second_factor`].
+    #[serde(default)]
+    pub staff: StaffFile,
+}
+
+/// `[staff]` of the file.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StaffFile {
+    /// [`Rule::demand`].
+    #[serde(default)]
+    pub second_factor: Demand,
+    /// A file that holds [`Rule::key`]; not read while it is off.
+    pub key_file: Option<PathBuf>,
 }
 
 /// `[turn]` of the file.
@@ -194,12 +213,25 @@ impl File {
     }
 }
 
-/// Reads the secret that is shared with coturn: the file's first line.
+impl StaffFile {
+    /// The rule, with its key.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn rule(&self) -> Result<Rule, ConfigError> {
+        let file = self.key_file.as_deref().filter(|_| self.second_factor != Demand::Off);
+        let key = file.map(|file| secret(Kind::SecondFactorKey, file)).transpose()?;
+        Ok(Rule { demand: self.second_factor, key })
+    }
+}
+
+/// Reads a secret: the file's first line.
 ///
 /// # Errors
 /// [`ConfigError`].
-pub fn secret(file: &Path) -> Result<Secret, ConfigError> {
-    Ok(Secret::new(text(Kind::TurnSecret, file)?.lines().next().unwrap_or_default().trim()))
+pub fn secret(kind: Kind, file: &Path) -> Result<Secret, ConfigError> {
+    let text = Zeroizing::new(text(kind, file)?);
+    Ok(Secret::new(text.lines().next().unwrap_or_default().trim()))
 }
 
 fn text(kind: Kind, file: &Path) -> Result<String, ConfigError> {
@@ -232,6 +264,7 @@ mod tests {
         let file: File = toml::from_str(sample).unwrap();
         assert_eq!(file.public.as_deref(), Some("https://counter.city.example"));
         assert_eq!(file.turn.urls.len(), 3);
+        assert_eq!(file.staff.second_factor, Demand::Off);
         let mistake = toml::from_str::<File>(&sample.replace("relay_only", "relay_olny")).err().unwrap();
         assert!(mistake.to_string().contains("relay_olny"));
     }

@@ -40,6 +40,8 @@ struct Listed {
 #[derive(Serialize)]
 struct List {
     staff: String,
+    /// Whether the clerk may enrol a second factor, and has not.
+    may_enrol: bool,
     /// When the sign-in ends, unless the clerk signs in again.
     signed_in_until: Timestamp,
     city: Words,
@@ -170,7 +172,9 @@ struct MadeAnswer {
 
 /// `GET /api/appointments`.
 pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Response {
-    let Some(Session { staff, until, rights }) = desk.session(&headers).await else { return not_signed_in() };
+    let Some(Session { staff, until, rights, enrolled, .. }) = desk.session(&headers).await else {
+        return not_signed_in();
+    };
     let (now, store) = (desk.now(), desk.store.clone());
     let read = tokio::task::spawn_blocking(move || {
         Ok::<_, super::store::StoreError>((store.counters()?, store.appointments()?))
@@ -197,6 +201,7 @@ pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Respon
     });
     Json(List {
         staff,
+        may_enrol: desk.policy.offers() && !enrolled,
         signed_in_until: until,
         city: desk.city.clone(),
         server_time: now,

@@ -1,12 +1,15 @@
 //! The addresses of the room server, who may ask what there, and the headers that every answer carries.
 
+use super::brief::Brief;
 use super::hashing::Hashing;
 use super::hub::Hub;
 use super::key::KeyHash;
 use super::limits::Failures;
 use super::metrics::Metrics;
+use super::second_factor::{Policy, Seed};
+use super::second_step::Ticket;
 use super::store::Store;
-use super::{Clock, Steady, assets, desk_api, password_change, sheet, sign_in, socket};
+use super::{Clock, Steady, assets, desk_api, enrolment, password_change, second_step, sheet, sign_in, socket};
 use crate::model::wire::Words;
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Request, State};
@@ -40,6 +43,12 @@ pub(super) struct Desk {
     /// Sessions that were ended here: they are over even while the database takes no changes.
     pub(super) ended_sessions: Arc<Mutex<HashSet<KeyHash>>>,
     pub(super) hashing: Hashing,
+    pub(super) policy: Arc<Policy>,
+    /// Who showed a right password, and is to show more.
+    pub(super) tickets: Arc<Mutex<Brief<Ticket>>>,
+    /// Secrets that are being enrolled.
+    pub(super) seeds: Arc<Mutex<Brief<Seed>>>,
+    pub(super) failed_codes: Arc<Mutex<Failures<KeyHash>>>,
 }
 
 impl Desk {
@@ -84,10 +93,14 @@ pub(super) fn routes(desk: Desk) -> Router {
         .route("/j", get(assets::guest_page))
         .route("/staff", get(sign_in::staff_page))
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
+        .route("/sign-in/code", get(second_step::page).post(second_step::sign_in))
+        .route("/second-factor", get(enrolment::page).post(enrolment::enrol))
+        .route("/second-factor/secret", post(enrolment::begin))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/password", get(password_change::page).post(password_change::change))
         .route("/assets/{name}", get(assets::asset))
         .route("/api/sign-in", post(sign_in::sign_in_again))
+        .route("/api/sign-in/code", post(second_step::sign_in_again))
         .route("/api/appointments", get(desk_api::list).post(desk_api::create))
         .route("/api/appointments/check", post(desk_api::look))
         .route("/api/counters", get(desk_api::counters))

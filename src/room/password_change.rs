@@ -1,11 +1,12 @@
 //! Staff change their own password: the old one first, then the new one twice.
 
 use super::assets;
+use super::cookies::session_token;
 use super::http::{Address, Desk};
 use super::journal::Entry;
 use super::key::KeyHash;
 use super::limits::network_of;
-use super::sign_in::{PasswordError, hash_password, is_right, session_token};
+use super::sign_in::{PasswordError, hash_password, is_right};
 use super::store::StoreError;
 use crate::model::secret::Secret;
 use crate::password::{normal, sound};

@@ -1,27 +1,30 @@
 //! Staff sign in with a name and a password, and stay signed in with a cookie.
 
-use super::assets;
+use super::cookies::{Cookie, session_token, set_cookie};
 use super::http::{Address, Desk, plain};
 use super::journal::Entry;
 use super::key::{self, KeyHash};
 use super::limits::{Bucket, Failures, network_of};
 use super::rights::Clerk;
-use super::store::Session;
+use super::second_factor::{Next, Policy};
+use super::second_step::Ticket;
+use super::store::{Session, Store, StoreError};
+use super::{assets, brief};
 use crate::model::secret::Secret;
 use crate::password::{Weak, normal, sound};
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Form, Json};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::sync::PoisonError;
 
 /// A sign-in lasts a working day.
-const SIGNED_IN_FOR: SignedDuration = SignedDuration::from_hours(12);
+pub(super) const SIGNED_IN_FOR: SignedDuration = SignedDuration::from_hours(12);
 /// After signing in again the earlier session ends then.
 const EARLIER_GOES_ON: SignedDuration = SignedDuration::from_secs(60);
 
@@ -98,6 +101,8 @@ pub(super) async fn staff_page(State(desk): State<Desk>, headers: HeaderMap) -> 
 enum Outcome {
     /// It worked: the session's token.
     In(Secret),
+    /// The password is right, and more is wanted: the ticket's token, and whether the clerk is to enrol first.
+    More(Secret, bool),
     /// The name or the password is wrong.
     Wrong,
     /// Too many tries: so many seconds are to be waited.
@@ -118,22 +123,11 @@ async fn try_to_sign_in(desk: &Desk, from: IpAddr, entered: Entered) -> Outcome 
         desk.give_try_back(&tried);
         return Outcome::Busy;
     };
-    let store = desk.store.clone();
+    let (store, policy) = (desk.store.clone(), desk.policy.clone());
     let worked = tokio::task::spawn_blocking(move || {
         // Whoever hangs up has asked for the work all the same.
         let _turn = turn;
-        let hash = store.staff_password(&name)?;
-        if !is_right(&password, hash.as_deref()) {
-            return Ok((None, hash.is_some().then_some((name, "sign-in-failed"))));
-        }
-        let token = key::draw(key::KEY_LETTERS).ok();
-        if let (Some(token), Ok(until), Some(hash)) = (&token, now.checked_add(SIGNED_IN_FOR), &hash)
-            && !store.add_session(KeyHash::of(token.expose()), (&name, hash), until)?
-        {
-            // Its password was changed while this one was looked at.
-            return Ok((None, Some((name, "sign-in-failed"))));
-        }
-        Ok::<_, super::store::StoreError>((token, Some((name, "signed-in"))))
+        look(&store, &policy, name, &password, now)
     });
     let worked = worked.await;
     if let Ok(Ok((_, Some((staff, action))))) = &worked {
@@ -144,9 +138,14 @@ async fn try_to_sign_in(desk: &Desk, from: IpAddr, entered: Entered) -> Outcome 
         desk.give_try_back(&tried);
     }
     match worked {
-        Ok(Ok((Some(token), _))) => {
+        Ok(Ok((Some(Passed::In(token)), _))) => {
             desk.metrics.signed_in(true);
             Outcome::In(token)
+        }
+        Ok(Ok((Some(Passed::More(token, ticket)), _))) => {
+            let (held, enrols) = (KeyHash::of(token.expose()), ticket.enrols);
+            desk.tickets.lock().unwrap_or_else(PoisonError::into_inner).put((desk.steady)(), held, ticket);
+            Outcome::More(token, enrols)
         }
         Ok(Ok((None, known))) => {
             desk.metrics.signed_in(false);
@@ -168,6 +167,47 @@ async fn try_to_sign_in(desk: &Desk, from: IpAddr, entered: Entered) -> Outcome 
     }
 }
 
+/// What a right password leads to, with its token.
+enum Passed {
+    In(Secret),
+    More(Secret, Ticket),
+}
+
+/// The account and the word for the trail, where there is an account.
+type ForTrail = Option<(String, &'static str)>;
+
+/// Looks at a password.
+fn look(
+    store: &Store,
+    policy: &Policy,
+    name: String,
+    password: &Secret,
+    now: Timestamp,
+) -> Result<(Option<Passed>, ForTrail), StoreError> {
+    let hash = store.staff_password(&name)?;
+    let right = is_right(password, hash.as_deref());
+    let (Some(hash), Ok(token), Ok(until)) = (hash, key::draw(key::KEY_LETTERS), now.checked_add(SIGNED_IN_FOR)) else {
+        return Ok((None, None));
+    };
+    let failed = |name| Ok((None, Some((name, "sign-in-failed"))));
+    if !right {
+        return failed(name);
+    }
+    let (word, enrols) = match policy.after_password(store.factor(&name)?.is_some()) {
+        Next::In => {
+            if !store.add_session(KeyHash::of(token.expose()), (&name, &hash), until)? {
+                // Its password was changed while this one was looked at.
+                return failed(name);
+            }
+            return Ok((Some(Passed::In(token)), Some((name, "signed-in"))));
+        }
+        Next::Code => ("second-factor-asked", false),
+        Next::Enrol => ("enrolment-asked", true),
+    };
+    let ticket = Ticket { name: name.clone(), password: hash, enrols };
+    Ok((Some(Passed::More(token, ticket)), Some((name, word))))
+}
+
 /// `POST /sign-in`.
 pub(super) async fn sign_in(
     State(desk): State<Desk>,
@@ -177,7 +217,12 @@ pub(super) async fn sign_in(
     match try_to_sign_in(&desk, from, entered).await {
         Outcome::In(token) => {
             let mut response = Redirect::to("/staff").into_response();
-            set_cookie(&desk, &mut response, token.expose(), SIGNED_IN_FOR.as_secs());
+            set_cookie(&desk, &mut response, Cookie::Session, token.expose(), SIGNED_IN_FOR.as_secs());
+            response
+        }
+        Outcome::More(token, enrols) => {
+            let mut response = Redirect::to(if enrols { "/second-factor" } else { "/sign-in/code" }).into_response();
+            set_cookie(&desk, &mut response, Cookie::Ticket, token.expose(), brief_seconds());
             response
         }
         Outcome::Wrong => Redirect::to("/sign-in?wrong=1").into_response(),
@@ -197,12 +242,18 @@ pub(super) async fn sign_in_again(
 ) -> Response {
     match try_to_sign_in(&desk, from, entered).await {
         Outcome::In(token) => {
-            if let (Some(earlier), Ok(until)) = (cookie(&desk, &headers), desk.now().checked_add(EARLIER_GOES_ON)) {
-                desk.hub.journal().keep(Entry::SessionEnds { token: KeyHash::of(earlier.expose()), until });
-            }
+            end_earlier(&desk, &headers);
             let mut response = StatusCode::NO_CONTENT.into_response();
-            set_cookie(&desk, &mut response, token.expose(), SIGNED_IN_FOR.as_secs());
+            set_cookie(&desk, &mut response, Cookie::Session, token.expose(), SIGNED_IN_FOR.as_secs());
             response
+        }
+        Outcome::More(token, false) => {
+            let mut response = StatusCode::ACCEPTED.into_response();
+            set_cookie(&desk, &mut response, Cookie::Ticket, token.expose(), brief_seconds());
+            response
+        }
+        Outcome::More(_, true) => {
+            plain(StatusCode::CONFLICT, "Sign in on the sign-in page, and enrol a second factor.")
         }
         Outcome::Wrong => (StatusCode::FORBIDDEN, Json(NotIn { wait_seconds: None })).into_response(),
         Outcome::Wait(wait) => {
@@ -215,8 +266,8 @@ pub(super) async fn sign_in_again(
 
 /// Why nobody was signed in: with no time to wait, the name or the password is wrong.
 #[derive(Serialize)]
-struct NotIn {
-    wait_seconds: Option<u32>,
+pub(super) struct NotIn {
+    pub(super) wait_seconds: Option<u32>,
 }
 
 /// `POST /sign-out`.
@@ -227,7 +278,7 @@ pub(super) async fn sign_out(State(desk): State<Desk>, headers: HeaderMap) -> Re
         desk.hub.journal().keep(Entry::Audit { at: desk.now(), staff, action: "signed-out", appointment: None });
     }
     let mut response = Redirect::to("/sign-in").into_response();
-    set_cookie(&desk, &mut response, "", 0);
+    set_cookie(&desk, &mut response, Cookie::Session, "", 0);
     response
 }
 
@@ -253,7 +304,8 @@ impl Desk {
 
     /// The same for a line.
     pub(super) async fn clerk(&self, headers: &HeaderMap) -> Option<Clerk> {
-        let (session, Session { staff, until, rights }) = (session_token(self, headers)?, self.session(headers).await?);
+        let (session, Session { staff, until, rights, .. }) =
+            (session_token(self, headers)?, self.session(headers).await?);
         Some(Clerk { name: staff, rights, session, until })
     }
 
@@ -289,7 +341,9 @@ impl Desk {
         }
         let (store, now) = (self.store.clone(), self.now());
         let found = tokio::task::spawn_blocking(move || store.session(token, now)).await.ok()?;
-        found.inspect_err(|error| tracing::error!(%error, "a session could not be read")).ok()?
+        let found = found.inspect_err(|error| tracing::error!(%error, "a session could not be read")).ok()?;
+        // Before one was wanted, the password was enough.
+        found.filter(|session| self.policy.takes(session.both, session.enrolled))
     }
 }
 
@@ -302,31 +356,15 @@ pub(super) enum Beyond {
     Trouble,
 }
 
-/// The session that a request's cookie names, whether there is one or not.
-pub(super) fn session_token(desk: &Desk, headers: &HeaderMap) -> Option<KeyHash> {
-    Some(KeyHash::of(cookie(desk, headers)?.expose()))
-}
-
-fn cookie_name(desk: &Desk) -> &'static str {
-    if desk.secure() { "__Host-session" } else { "session" }
-}
-
-fn cookie(desk: &Desk, headers: &HeaderMap) -> Option<Secret> {
-    let name = cookie_name(desk);
-    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    pairs
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().split_once('=').filter(|(key, _)| *key == name).map(|(_, token)| token))
-        .map(Secret::new)
-}
-
-fn set_cookie(desk: &Desk, response: &mut Response, token: &str, seconds: i64) {
-    let secure = if desk.secure() { "; Secure" } else { "" };
-    let name = cookie_name(desk);
-    let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
+/// The session that was there before somebody signed in again ends soon.
+pub(super) fn end_earlier(desk: &Desk, headers: &HeaderMap) {
+    if let (Some(token), Ok(until)) = (session_token(desk, headers), desk.now().checked_add(EARLIER_GOES_ON)) {
+        desk.hub.journal().keep(Entry::SessionEnds { token, until });
     }
+}
+
+fn brief_seconds() -> i64 {
+    i64::try_from(brief::WITHIN.as_secs()).unwrap_or(0)
 }
 
 #[cfg(test)]

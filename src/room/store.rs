@@ -4,12 +4,14 @@
 
 mod accounts;
 mod appointments;
+mod factors;
 mod migrations;
 mod trail;
 
 use super::registry::Running;
 use super::registry::appointment::Counter;
 pub use accounts::{Accounts, Session};
+pub use factors::{Factor, NewSession, Shown, Staying};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OpenFlags, Row, params};
 use std::fs::{OpenOptions, Permissions};

@@ -108,6 +108,7 @@ impl Told for ServeError {
                 let message = Message::new("serve-certificate").with("cert", cert.as_path());
                 message.with("key", key.as_path()).with("why", why)
             }
+            Self::SecondFactorKey => Message::new("serve-second-factor-key"),
             Self::Store(error) => error.message(),
         }
     }

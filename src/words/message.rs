@@ -157,6 +157,8 @@ pub enum Kind {
     Settings,
     /// The secret that is shared with coturn.
     TurnSecret,
+    /// What second factors are encrypted with.
+    SecondFactorKey,
     /// The room server's database.
     Database,
     /// A copy of it.
@@ -165,7 +167,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Loan,
         Self::SigningKey,
         Self::PublicKey,
@@ -176,6 +178,7 @@ impl Kind {
         Self::OnStick,
         Self::Settings,
         Self::TurnSecret,
+        Self::SecondFactorKey,
         Self::Database,
         Self::Copy,
     ];
@@ -192,6 +195,7 @@ impl Kind {
             Self::OnStick => "file-on-stick",
             Self::Settings => "file-settings",
             Self::TurnSecret => "file-turn-secret",
+            Self::SecondFactorKey => "file-second-factor-key",
             Self::Database => "file-database",
             Self::Copy => "file-copy",
         })
@@ -208,6 +212,7 @@ impl Kind {
             Self::Paper => "paper.pdf",
             Self::Settings => "madoguchi-room.toml",
             Self::TurnSecret => "turn-secret",
+            Self::SecondFactorKey => "second-factor-key",
             Self::Database => "room.sqlite",
             Self::Copy => "copy.sqlite",
         }

@@ -35,6 +35,8 @@ use tokio::sync::{mpsc, watch};
 const DEMO_LOAN: &str = include_str!("demo-loan.toml");
 /// Width of a paper in pixels: 150 dots an inch.
 const PAPER_WIDTH: u32 = 1240;
+/// The line of the demo loan that names its last day.
+const LAST_DAY: &str = "until = \"2099-03-31\"";
 /// The line of the demo loan that names the counter's hosts.
 const HOSTS: &str = "hosts = [\"localhost:8443\", \"127.0.0.1:8443\"]";
 
@@ -114,13 +116,14 @@ impl House {
         all.extend(papers::demo_wifi().map_err(HouseError::Part)?);
         all.append(&mut desk_config.papers);
         desk_config.papers = all;
-        let data = lay_out_data(&config.folder, room.address, &config.other_rooms)?;
+        let (lent_until, kept) = (desk_config.lent_until.take(), desk_config.kept_networks.take());
+        let data = lay_out_data(&config.folder, room.address, &config.other_rooms, lent_until)?;
 
         let (picture_in, picture) = watch::channel(None);
         let desk = Desk::start(desk_config, picture).await?;
         let (ends, desk) = (desk.ends, desk.running);
         let (trace, speaker) = (ends.trace.clone(), ends.speaker.clone());
-        let parts = parts(ends, &data, config.tv, tasks);
+        let parts = Parts { kept_networks: kept, ..parts(ends, &data, config.tv, tasks) };
         let mut appliance = assemble(parts, tasks).map_err(HouseError::Part)?;
         tasks.start("desk tv", hand_pictures(appliance.tv.newest(), picture_in));
         let (kept_in, kept) = mpsc::unbounded_channel();
@@ -183,7 +186,12 @@ fn elsewhere(demo: &demo::Demo) -> String {
 }
 
 /// Loan, debt note and data key as on the box, in the desk's own folder.
-fn lay_out_data(folder: &Path, room: SocketAddr, others: &[String]) -> Result<PathBuf, HouseError> {
+fn lay_out_data(
+    folder: &Path,
+    room: SocketAddr,
+    others: &[String],
+    until: Option<jiff::civil::Date>,
+) -> Result<PathBuf, HouseError> {
     let data = folder.join("data");
     let mut hosts = vec![format!("localhost:{}", room.port()), format!("127.0.0.1:{}", room.port())];
     hosts.extend_from_slice(others);
@@ -192,8 +200,11 @@ fn lay_out_data(folder: &Path, room: SocketAddr, others: &[String]) -> Result<Pa
         HouseError::Part(format!("cannot write {what} in {}: {error}", data.display()))
     };
     std::fs::create_dir_all(&data).map_err(|error| failed("the folder", error))?;
-    std::fs::write(data.join("loan.toml"), DEMO_LOAN.replace(HOSTS, &hosts))
-        .map_err(|error| failed("the loan", error))?;
+    let mut loan = DEMO_LOAN.replace(HOSTS, &hosts);
+    if let Some(until) = until {
+        loan = loan.replace(LAST_DAY, &format!("until = \"{until}\""));
+    }
+    std::fs::write(data.join("loan.toml"), loan).map_err(|error| failed("the loan", error))?;
     std::fs::write(folder.join("data.key"), b"the desk's stand-in for the data partition's key")
         .map_err(|error| failed("the data key", error))?;
     Ok(data)

@@ -23,6 +23,7 @@ mod an_early_paper;
 mod nobody_at_the_counter_and_made_to_leave;
 mod papers_in_true_size;
 mod papers_that_are_refused;
+mod the_last_day_is_over;
 mod the_server_cannot_be_reached;
 mod what_a_strange_room_says;
 mod what_takes_half_a_minute;
@@ -59,6 +60,7 @@ async fn rooms_that_fail_and_senses_that_are_missing() {
     together(vec![
         ("made to leave", Box::pin(counter::the_lobby_waits_for_the_counter_and_who_was_made_to_leave_stays_out())),
         ("server down", Box::pin(server::a_server_that_is_down_is_named_and_a_press_finds_it_again())),
+        ("last day", Box::pin(the_last_day_is_over::the_networks_of_a_loan_that_is_over_are_forgotten())),
         ("untrusted", Box::pin(server::a_server_that_nobody_vouches_for_hears_no_key())),
         ("nonsense", Box::pin(what_a_strange_room_says::a_room_that_talks_nonsense_loses_nothing_of_the_family())),
         ("senses", Box::pin(senses::without_camera_and_microphone_the_screens_say_so_and_the_call_is_still_offered())),

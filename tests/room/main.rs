@@ -19,6 +19,8 @@ mod a_crowd_at_the_door;
 mod a_full_day_in_a_browser;
 mod a_key_typed_from_the_paper;
 mod a_room_from_hello_to_the_end;
+mod a_second_factor;
+mod a_second_factor_in_a_browser;
 mod an_end_that_cannot_be_verified;
 mod another_time;
 mod changing_a_password;

@@ -2,6 +2,7 @@
 
 use crate::room::config::{Config, ConfigError, File, Tls, secret};
 use crate::room::registry::appointment::SITES;
+use crate::words::message::Kind;
 use clap::{Args, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -127,7 +128,15 @@ pub(super) enum Staff {
         /// The account's name.
         name: String,
     },
-    /// Prints the accounts' names, roles and counters.
+    /// Takes an account's second factor and its codes on paper away, and signs it out everywhere. Make sure first that it is the
+    /// clerk who asks.
+    ResetFactor {
+        #[command(flatten)]
+        database: Database,
+        /// The account's name.
+        name: String,
+    },
+    /// Prints the accounts' names, roles and counters, and who has a second factor.
     List {
         #[command(flatten)]
         database: Database,
@@ -213,7 +222,13 @@ impl Serve {
         config.turn.stun = first(self.stun_url, file.turn.stun);
         config.turn.turn = first(self.turn_url, file.turn.urls);
         config.turn.relay_only = self.relay_only || file.turn.relay_only;
-        config.turn.secret = self.turn_secret.or(file.turn.secret_file).as_deref().map(secret).transpose()?;
+        config.turn.secret = self
+            .turn_secret
+            .or(file.turn.secret_file)
+            .as_deref()
+            .map(|file| secret(Kind::TurnSecret, file))
+            .transpose()?;
+        config.second_factor = file.staff.rule()?;
         Ok(config)
     }
 }

@@ -16,6 +16,8 @@ function show() {
     problem.textContent = word("sign-in-wait", { seconds: Number(asked.get("wait")) || 30 });
   } else if (asked.has("busy")) {
     problem.textContent = word("sign-in-busy");
+  } else if (asked.has("late")) {
+    problem.textContent = word("sign-in-late");
   } else {
     return;
   }
@@ -24,7 +26,7 @@ function show() {
 
 document.querySelector("form").addEventListener("submit", () => typed.keep(name.value));
 // Only the password is typed again.
-if (["wrong", "wait", "busy"].some((why) => asked.has(why))) {
+if (["wrong", "wait", "busy", "late"].some((why) => asked.has(why))) {
   name.value = typed.get() ?? "";
   document.getElementById(name.value ? "password" : "name").focus();
 }

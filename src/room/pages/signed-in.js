@@ -16,6 +16,8 @@ export class SignedIn {
   #ahead = 0;
   /** It is known to have ended. */
   #over = false;
+  /** The password was right, and the code is asked for. */
+  #second = false;
   #minutes = null;
   #from = null;
   #announce;
@@ -45,7 +47,8 @@ export class SignedIn {
   }
 
   /** What the server's list says. */
-  look({ staff, signed_in_until: until, server_time: now }) {
+  look({ staff, may_enrol: mayEnrol, signed_in_until: until, server_time: now }) {
+    $("factor-add").hidden = !mayEnrol;
     this.#staff = staff;
     this.#until = Date.parse(until);
     this.#ahead = Date.parse(now) - Date.now();
@@ -64,25 +67,42 @@ export class SignedIn {
     if (!dialog.open) {
       this.#from = document.activeElement;
       $("sign-in-name").value = this.#staff;
-      $("sign-in-password").value = "";
-      this.#say("");
+      this.#asks("password");
       if (document.querySelector("dialog:modal")) {
         dialog.showModal();
       } else {
         dialog.show();
       }
     }
-    $("sign-in-password").focus();
+    this.#field().focus();
+  }
+
+  /** The password, or after it the code. */
+  #asks(what) {
+    this.#second = what === "code";
+    [$("sign-in-first").hidden, $("sign-in-second").hidden] = [this.#second, !this.#second];
+    [$("sign-in-password").value, $("sign-in-code").value] = ["", ""];
+    this.#say("");
+  }
+
+  #field() {
+    return $(this.#second ? "sign-in-code" : "sign-in-password");
   }
 
   async #send() {
-    const password = $("sign-in-password");
-    if (password.value === "") {
-      this.#say(word("sign-in-password-missing"));
+    const [second, field] = [this.#second, this.#field()];
+    if (field.value.trim() === "") {
+      this.#say(word(second ? "code-empty" : "sign-in-password-missing"));
       return;
     }
-    const body = new URLSearchParams({ name: this.#staff, password: password.value });
-    const answer = await ask("/api/sign-in", { method: "POST", body });
+    const asked = second ? { code: field.value } : { name: this.#staff, password: field.value };
+    const body = new URLSearchParams(asked);
+    const answer = await ask(second ? "/api/sign-in/code" : "/api/sign-in", { method: "POST", body });
+    if (answer?.status === 202) {
+      this.#asks("code");
+      this.#field().focus();
+      return;
+    }
     if (answer?.ok) {
       this.#announce(word("signed-in-again"));
       this.#close();
@@ -92,8 +112,15 @@ export class SignedIn {
     // What was typed is not known to be wrong when nobody looked at it.
     if (answer?.status === 403 || answer?.status === 429) {
       const { wait_seconds: seconds } = await answer.json();
-      password.value = "";
-      this.#say(seconds ? word("sign-in-wait", { seconds }) : word("sign-in-password-wrong"));
+      field.value = "";
+      const wrong = word(second ? "code-wrong" : "sign-in-password-wrong");
+      this.#say(seconds ? word("sign-in-wait", { seconds }) : wrong);
+    } else if (answer?.status === 410) {
+      this.#asks("password");
+      this.#say(word("sign-in-late"));
+    } else if (answer?.status === 409) {
+      field.value = "";
+      this.#say(word("sign-in-enrol"));
     } else {
       this.#say(word(answer?.status === 503 ? "sign-in-busy" : "why-server"));
     }
@@ -102,15 +129,15 @@ export class SignedIn {
   #say(problem) {
     $("sign-in-problem").textContent = problem;
     $("sign-in-problem").hidden = problem === "";
-    $("sign-in-password").toggleAttribute("aria-invalid", false);
+    this.#field().toggleAttribute("aria-invalid", false);
     if (problem) {
-      $("sign-in-password").setAttribute("aria-invalid", "true");
-      $("sign-in-password").focus();
+      this.#field().setAttribute("aria-invalid", "true");
+      this.#field().focus();
     }
   }
 
   #close() {
-    $("sign-in-password").value = "";
+    [$("sign-in-password").value, $("sign-in-code").value] = ["", ""];
     $("sign-in").close();
     this.#from?.focus?.();
   }

@@ -16,6 +16,10 @@ pub struct Session {
     pub until: Timestamp,
     /// What the account may do.
     pub rights: Rights,
+    /// It was made with both factors, and not with the password alone.
+    pub both: bool,
+    /// The account has a second factor.
+    pub enrolled: bool,
 }
 
 /// Accounts and sign-ins as they are now, to look whether those who are in a room still may be.
@@ -152,10 +156,14 @@ impl Store {
     pub fn session(&self, token: KeyHash, now: Timestamp) -> Result<Option<Session>, StoreError> {
         self.reading(|db| {
             db.query_row(
-                "SELECT staff, until, roles, counters FROM session JOIN staff ON name = staff
+                "SELECT session.staff, until, roles, counters, both, second_factor.staff IS NOT NULL
+                 FROM session JOIN staff ON name = session.staff LEFT JOIN second_factor ON second_factor.staff = name
                  WHERE token = ?1 AND until > ?2",
                 params![token.to_hex(), now.as_second()],
-                |row| Ok(Session { staff: row.get(0)?, until: instant(row, 1)?, rights: rights(row, 2)? }),
+                |row| {
+                    let (until, rights) = (instant(row, 1)?, rights(row, 2)?);
+                    Ok(Session { staff: row.get(0)?, until, rights, both: row.get(4)?, enrolled: row.get(5)? })
+                },
             )
             .optional()
         })

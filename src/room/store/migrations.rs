@@ -44,6 +44,20 @@ const STEPS: &[&str] = &[
     ALTER TABLE audit ADD COLUMN before TEXT;
     ALTER TABLE audit ADD COLUMN hash TEXT;
     CREATE TABLE audit_forgotten (number INTEGER NOT NULL, hash TEXT) STRICT;
+", "
+    -- A second factor: the secret is encrypted by the server, codes of `last_step` and before are used up, and what is on paper
+    -- is there as hashes. `both`: the sign-in was made with both factors.
+    CREATE TABLE second_factor (
+        staff TEXT PRIMARY KEY REFERENCES staff (name) ON DELETE CASCADE,
+        sealed BLOB NOT NULL,
+        last_step INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE recovery_code (
+        staff TEXT NOT NULL REFERENCES second_factor (staff) ON DELETE CASCADE,
+        hash TEXT NOT NULL,
+        PRIMARY KEY (staff, hash)
+    ) STRICT;
+    ALTER TABLE session ADD COLUMN both INTEGER NOT NULL DEFAULT 0;
 ",
 ];
 

@@ -91,7 +91,8 @@ fn the_keyslots_go_before_the_blocks_and_only_with_a_wipe_owed() {
     assert!(memory.erase().unwrap().contains("their key is still there"), "the key goes first");
     assert_eq!(memory.keyslots(), 1);
     fs::remove_file(memory.at("state/data.key")).unwrap();
-    symlink(memory.at("state/wipe-owed"), memory.at("erase")).unwrap();
+    fs::write(memory.at("elsewhere"), "7\ndata\n").unwrap();
+    symlink(memory.at("elsewhere"), memory.at("erase")).unwrap();
     fs::remove_file(memory.at("erased")).unwrap();
     assert_eq!(memory.erase(), None, "a link is no request");
     assert_eq!(memory.keyslots(), 1);
@@ -108,6 +109,52 @@ fn the_keyslots_go_before_the_blocks_and_only_with_a_wipe_owed() {
         let said = |(done, wanted): (&&str, &str)| done.starts_with(wanted);
         assert!(done.len() == order.len() && done.iter().zip(order).all(said), "{done:?}");
     }
+}
+
+/// The power was cut between the key's end and the header's: the next start makes the memory anew, and leaves nothing of that one.
+#[test]
+fn what_a_wipe_that_was_cut_short_left_is_erased_at_the_next_start() {
+    let memory = Memory::new();
+    let (key, old) = (memory.at("state/data.key"), memory.at("old.key"));
+    fs::copy(&key, &old).unwrap();
+    let opens = |key: &PathBuf| {
+        let test = memory
+            .cryptsetup()
+            .args(["open", "--test-passphrase", "--key-file"])
+            .args([key, &memory.at("disk")])
+            .output();
+        test.unwrap().status.success()
+    };
+    assert!(opens(&old));
+    // What needs the device mapper is there in the booted image alone.
+    for name in ["mkfs.ext4", "mount", "chown", "sync"] {
+        program(&memory.at("programs"), name, &memory.notes(name));
+    }
+    program(&memory.at("programs"), "id", "echo 0");
+    let real = "case $1 in open | close) ;; *) PATH=$REAL exec cryptsetup \"$@\" ;; esac";
+    program(&memory.at("programs"), "cryptsetup", &format!("{}\n{real}", memory.notes("cryptsetup")));
+    let start = || {
+        let mut run = Command::new("sh");
+        run.arg(source("image/root/usr/lib/madoguchi/data")).env("PATH", path_with(&memory.at("programs")));
+        run.env("REAL", real_path()).env("RUN", memory.at("run"));
+        run.env("STATE", memory.at("state")).env("DATA", memory.at("data")).env("DEVICE", memory.at("disk"));
+        let said = run.output().unwrap();
+        assert!(said.status.success(), "{said:?}");
+        let done = fs::read_to_string(memory.at("done")).unwrap();
+        fs::remove_file(memory.at("done")).unwrap();
+        done.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>()
+    };
+    fs::create_dir(memory.at("run")).unwrap();
+    fs::remove_file(&key).unwrap();
+    let done = start();
+    let at = |what: &str| {
+        done.iter().position(|line| line.starts_with(what)).unwrap_or_else(|| panic!("no {what}: {done:?}"))
+    };
+    let order = ["cryptsetup luksErase", "blkdiscard --force", "cryptsetup luksFormat", "mkfs.ext4"].map(at);
+    assert!(order.is_sorted(), "{done:?}");
+    assert!(opens(&key) && !opens(&old), "only the new key opens it");
+    assert_eq!(memory.keyslots(), 1);
+    assert!(memory.at("run/data-settled").exists() && !memory.at("run/data-made-anew").exists());
 }
 
 #[tokio::test]
