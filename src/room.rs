@@ -33,6 +33,7 @@ mod socket;
 pub mod store;
 mod told;
 pub mod turn;
+mod updates;
 
 pub use config::{Clock, Config, Steady, Tls};
 
@@ -159,7 +160,11 @@ pub async fn serve(config: Config) -> Result<Running, ServeError> {
     let public = config.public_at(address)?;
     let store = Store::create(&config.database)?;
     let metrics = Arc::new(Metrics::default());
-    let settings = Settings { time_zone: config.time_zone.clone(), turn: Arc::new(config.turn.clone()) };
+    let settings = Settings {
+        time_zone: config.time_zone.clone(),
+        turn: Arc::new(config.turn.clone()),
+        oldest_firmware: config.updates.minimum.clone(),
+    };
     let clocks = (config.clock.clone(), config.steady.clone());
     let hub = Hub::start(Registry::new(settings), store.clone(), clocks, metrics.clone()).await?;
     let desk = Desk {
@@ -176,6 +181,7 @@ pub async fn serve(config: Config) -> Result<Running, ServeError> {
         failed_sign_ins: Arc::new(Mutex::new(sign_in::limits())),
         ended_sessions: Arc::default(),
         hashing: Hashing::new(),
+        updates: config.updates.folder.clone().map(Arc::new),
     };
     let mut running =
         Running { address, metrics: None, public, hub, certificate: None, handles: Vec::new(), tasks: Vec::new() };

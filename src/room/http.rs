@@ -6,7 +6,7 @@ use super::key::KeyHash;
 use super::limits::Failures;
 use super::metrics::Metrics;
 use super::store::Store;
-use super::{Clock, Steady, assets, desk_api, password_change, sheet, sign_in, socket};
+use super::{Clock, Steady, assets, desk_api, password_change, sheet, sign_in, socket, updates};
 use crate::model::wire::Words;
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Request, State};
@@ -18,6 +18,7 @@ use axum::routing::{get, post};
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub(super) struct Desk {
     /// Sessions that were ended here: they are over even while the database takes no changes.
     pub(super) ended_sessions: Arc<Mutex<HashSet<KeyHash>>>,
     pub(super) hashing: Hashing,
+    /// Folder with updates for devices.
+    pub(super) updates: Option<Arc<PathBuf>>,
 }
 
 impl Desk {
@@ -96,6 +99,7 @@ pub(super) fn routes(desk: Desk) -> Router {
         .route("/sheet", post(sheet::create))
         .route("/sheet/{id}", post(sheet::again))
         .route("/sheet/{id}/pdf", post(sheet::as_pdf))
+        .route("/updates/{name}", get(updates::file))
         .route("/ws", get(socket::upgrade))
         .fallback(async || (StatusCode::NOT_FOUND, "There is nothing at this address.\n"))
         .layer(middleware::from_fn_with_state(desk.clone(), only_our_pages_may_change_things))

@@ -161,11 +161,13 @@ pub enum Kind {
     Database,
     /// A copy of it.
     Copy,
+    /// An update, or the pointer to it.
+    Update,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Loan,
         Self::SigningKey,
         Self::PublicKey,
@@ -178,6 +180,7 @@ impl Kind {
         Self::TurnSecret,
         Self::Database,
         Self::Copy,
+        Self::Update,
     ];
 
     fn name(self) -> Message {
@@ -194,6 +197,7 @@ impl Kind {
             Self::TurnSecret => "file-turn-secret",
             Self::Database => "file-database",
             Self::Copy => "file-copy",
+            Self::Update => "file-update",
         })
     }
 
@@ -210,6 +214,7 @@ impl Kind {
             Self::TurnSecret => "turn-secret",
             Self::Database => "room.sqlite",
             Self::Copy => "copy.sqlite",
+            Self::Update => "madoguchi-0.2.0-arm64.raucb",
         }
     }
 
@@ -339,7 +344,7 @@ mod tests {
     }
 
     /// The sources whose messages are texts of `tools.ftl`.
-    const SPEAKERS: [&str; 13] = [
+    const SPEAKERS: [&str; 14] = [
         include_str!("message.rs"),
         include_str!("../command_line.rs"),
         include_str!("../password.rs"),
@@ -349,6 +354,7 @@ mod tests {
         include_str!("../staff/keys.rs"),
         include_str!("../sheet.rs"),
         include_str!("../staff/stick.rs"),
+        include_str!("../staff/update.rs"),
         include_str!("../room/command.rs"),
         include_str!("../room/told.rs"),
         include_str!("../bin/madoguchi-room.rs"),

@@ -224,6 +224,7 @@ fn stores(data: &Path) -> StoreConfig {
         settled: None,
         followed: folder.join("followed"),
         serial: None,
+        os_release: folder.join("os-release"),
         boot_files: None,
         cities: None,
         erase: None,

@@ -213,7 +213,30 @@ impl Serve {
         config.turn.stun = first(self.stun_url, file.turn.stun);
         config.turn.turn = first(self.turn_url, file.turn.urls);
         config.turn.relay_only = self.relay_only || file.turn.relay_only;
+        config.updates = file.updates;
         config.turn.secret = self.turn_secret.or(file.turn.secret_file).as_deref().map(secret).transpose()?;
         Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use std::io::Write as _;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        serve: Serve,
+    }
+
+    #[test]
+    fn what_the_file_says_of_updates_is_followed() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"[updates]\nfolder = \"/srv/updates\"\nminimum = \"0.2.0\"\n").unwrap();
+        let line = Line::parse_from(["serve", "--config", file.path().to_str().unwrap()]);
+        let updates = line.serve.config().map(|config| config.updates).ok().unwrap();
+        assert_eq!((updates.folder, updates.minimum), (Some("/srv/updates".into()), Some("0.2.0".to_owned())));
     }
 }
