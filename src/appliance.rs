@@ -9,17 +9,20 @@ mod network;
 mod qr;
 mod ready;
 mod session;
+mod updates;
 mod wipe;
 
 use crate::model::ids::Attempt;
 use crate::model::known::Known;
 use crate::model::light::Light;
 use crate::model::press::{Button, Gesture};
-use crate::model::screen::{Aside, Face, HoldDoes, Live, PressDoes, Screen};
+use crate::model::screen::{Aside, Face, HoldDoes, Live, PressDoes, ScanHint, Screen};
 use crate::model::stick::StickNews;
-use crate::model::turn::{Effect, Input, Told};
+use crate::model::turn::{Effect, Fact, Input, Told};
+use crate::model::update::UpdateNews;
 use crate::model::uptime::Uptime;
 use boot::Boot;
+use updates::{Room, Updates};
 
 /// Why the machine wants to be woken: the end of a sentence that begins with "waits for".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +94,8 @@ pub struct Appliance {
     /// What press and hold did on the screen that was shown last.
     offered: Offer,
     level: Option<u16>,
+    /// What the counter offers in place of what runs.
+    updates: Updates,
     /// At the beginning of this turn somebody was on the way to the counter, or talked with it.
     with_a_family: bool,
 }
@@ -106,6 +111,7 @@ impl Appliance {
             button: Button::default(),
             offered: (None, None),
             level: None,
+            updates: Updates::default(),
             with_a_family: false,
         }
     }
@@ -113,6 +119,7 @@ impl Appliance {
     /// Takes what happened and says what to do about it.
     pub fn handle(&mut self, now: Uptime, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
+        let (somebody, news) = (is_somebody(&input), said_of_update(&input));
         self.with_a_family = matches!(self.chapter, Some(Chapter::Ready(_) | Chapter::Session(_)));
         if self.offer(now) != self.offered {
             // Time alone changed the screen: a finger that is down meant the old one.
@@ -131,12 +138,19 @@ impl Appliance {
                 }
                 Some(Event::Tick)
             }
+            Input::World(Fact::Wall { at }) => {
+                self.known.wall = Some((now, at));
+                None
+            }
             Input::World(fact) => self.known.learn(fact).then_some(Event::Fact),
             Input::Told(told) => Some(self.heard(told)),
         };
         if let Some(event) = event {
             self.turn(now, event, &mut effects);
         }
+        let quiet = !somebody && !self.known.has_work() && self.chapter.as_ref().is_some_and(Chapter::only_waits);
+        let room = if quiet { Room::Quiet } else { Room::Busy };
+        self.updates.turn(now, room, news, &mut self.known, &mut effects);
         self.offered = self.offer(now);
         effects
     }
@@ -189,7 +203,8 @@ impl Appliance {
         let chapter = self.chapter.as_ref().and_then(|chapter| chapter.wake_at(now));
         let takes = self.chapter.as_ref().is_some_and(|chapter| chapter.takes(false) == Takes::Everything);
         let stick = (takes && self.known.has_work()).then_some((now, Why("what lies on a stick")));
-        [ring, chapter, stick].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let update = self.updates.wake_at(now, &self.known);
+        [ring, chapter, stick, update].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// For whom or what the appliance waits when it has no deadline of its own.
@@ -288,6 +303,11 @@ impl Chapter {
         }
     }
 
+    /// Nothing goes on but waiting for the paper.
+    fn only_waits(&self) -> bool {
+        matches!(self, Self::Qr(qr) if qr.only_waits())
+    }
+
     /// Takes up what still lies on a stick.
     fn take_up(self, now: Uptime, by_stick: bool, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
         if known.take_return() {
@@ -348,6 +368,24 @@ impl Chapter {
             Self::Session(session) => session.holds(),
             _ => Holds::default(),
         }
+    }
+}
+
+/// Whether a person did this: the button, a stick, something held before the camera.
+fn is_somebody(input: &Input) -> bool {
+    match input {
+        Input::Button { .. } | Input::Told(Told::Stick(_)) => true,
+        Input::Told(Told::Scan { hint, code }) => {
+            code.is_some() || !matches!(hint, ScanHint::Looking | ScanHint::NoCamera)
+        }
+        _ => false,
+    }
+}
+
+fn said_of_update(input: &Input) -> Option<(Attempt, UpdateNews)> {
+    match input {
+        Input::Told(Told::Update { attempt, news }) => Some((*attempt, news.clone())),
+        _ => None,
     }
 }
 

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub const TRUST: &str = "/usr/share/madoguchi/trust";
 /// The keys of the boot partition, as the system copies them.
 pub const SITE: &str = "/run/madoguchi/site";
-/// The release's public key, which vouches for city keys and for nothing else.
+/// The release's public key, which vouches for city keys and for pointers to updates, and for nothing else.
 pub const RELEASE: &str = "madoguchi-release.pub";
 /// Exists in a development build.
 pub const DEVELOPMENT: &str = "development";
@@ -53,6 +53,19 @@ pub struct Cities {
 }
 
 impl Places {
+    /// Whose pointers to updates are followed: the release's, and in a system that knows none, its own cities'. In a
+    /// development build also bare keys.
+    pub fn releases(&self) -> Vec<PublicKey> {
+        let release = key_in(&self.trust.join(RELEASE)).map(|(key, _)| key);
+        if self.trust.join(DEVELOPMENT).exists() {
+            return release.into_iter().chain(self.read().keys).collect();
+        }
+        let own = || {
+            key_files(&self.trust.join("cities")).iter().filter_map(|file| key_in(file)).map(|(key, _)| key).collect()
+        };
+        release.map_or_else(own, |release| vec![release])
+    }
+
     /// Reads all of them. Where nothing can be read, nobody counts.
     pub fn read(&self) -> Cities {
         let development = self.trust.join(DEVELOPMENT).exists();

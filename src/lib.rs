@@ -41,6 +41,7 @@
 //! * `sheet`: the room-key sheet on A4, the same from the room server and from the staff's command line.
 //! * `boot_files`: the boot partition's files with their checksums, and the number that is told of them.
 //! * `cities`: whose loans count on a device: the city keys that it takes, and why it refuses others.
+//! * `release`: a counter's signed pointer to an update, as staff write it and the device reads it.
 //! * `stick`: a stick's files and signatures, as staff write them and the device reads them.
 //! * `emulator`: the machine that the image is booted in: QEMU, with a camera, a button and sticks of our own.
 //! * `command_line`: how both of these read their command line and choose its language.
@@ -82,6 +83,7 @@
 //! | loan | what the city signed for one family: rooms, telephone, languages, until when |
 //! | paper, sheet | the room key as a QR code, as the city prints it |
 //! | path | the media connection (ICE, DTLS, SRTP), as opposed to the line |
+//! | pointer | a signed file on the room server that names the newest update for a board |
 //! | seat | a participant's place in a room; kept for 30 s while its line is down |
 //! | sense | camera or microphone |
 //! | slot | an appointment's time; on the disk, one of the two systems A and B |
@@ -106,6 +108,8 @@ pub mod emulator;
 pub mod model;
 #[cfg(any(feature = "room", feature = "staff"))]
 pub mod password;
+#[cfg(any(feature = "device", feature = "staff"))]
+pub mod release;
 #[cfg(feature = "room")]
 pub mod room;
 #[cfg(any(feature = "room", feature = "staff"))]

@@ -14,6 +14,7 @@ pub mod line;
 pub mod loan;
 pub mod press;
 pub mod quality;
+pub mod release;
 pub mod screen;
 pub mod secret;
 pub mod slot_clock;

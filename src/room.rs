@@ -38,6 +38,7 @@ mod socket;
 pub mod store;
 mod told;
 pub mod turn;
+mod updates;
 
 pub use config::{Clock, Config, Steady, Tls};
 
@@ -174,7 +175,11 @@ pub async fn serve(config: Config) -> Result<Running, ServeError> {
         tracing::error!(%error, "sign-ins with a password alone could not be ended");
     }
     let metrics = Arc::new(Metrics::default());
-    let settings = Settings { time_zone: config.time_zone.clone(), turn: Arc::new(config.turn.clone()) };
+    let settings = Settings {
+        time_zone: config.time_zone.clone(),
+        turn: Arc::new(config.turn.clone()),
+        oldest_firmware: config.updates.minimum.clone(),
+    };
     let clocks = (config.clock.clone(), config.steady.clone());
     let hub = Hub::start(Registry::new(settings), store.clone(), clocks, metrics.clone()).await?;
     let desk = Desk {
@@ -195,6 +200,7 @@ pub async fn serve(config: Config) -> Result<Running, ServeError> {
         tickets: Arc::default(),
         seeds: Arc::default(),
         failed_codes: Arc::new(Mutex::new(second_step::limits())),
+        updates: config.updates.folder.clone().map(Arc::new),
     };
     let mut running =
         Running { address, metrics: None, public, hub, certificate: None, handles: Vec::new(), tasks: Vec::new() };

@@ -4,3 +4,4 @@ pub mod card;
 pub mod command;
 pub mod keys;
 pub mod stick;
+pub mod update;

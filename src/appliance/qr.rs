@@ -10,7 +10,7 @@ use crate::model::code::Code;
 use crate::model::eye::Eye;
 use crate::model::known::Known;
 use crate::model::light::Light;
-use crate::model::screen::{Face, HoldDoes, PressDoes, WrongCode};
+use crate::model::screen::{Aside, Face, HoldDoes, PressDoes, WrongCode};
 use crate::model::turn::{Effect, Told};
 use crate::model::uptime::Uptime;
 use std::time::Duration;
@@ -69,6 +69,11 @@ impl Qr {
         Chapter::Qr(Self(phase))
     }
 
+    /// Nobody shows anything, and nobody tries anything out.
+    pub(super) fn only_waits(&self) -> bool {
+        matches!(self.0, Phase::Asking { .. })
+    }
+
     pub(super) fn wake_at(&self) -> Option<(Uptime, Why)> {
         match &self.0 {
             Phase::Asking { eye } => eye.wake_at().map(|at| (at, Why("a wrong code to be read about"))),
@@ -100,7 +105,7 @@ impl Qr {
                 face: Face::ShowPaper { hint: eye.hint(known.camera), wrong: eye.wrong() },
                 press: Some(PressDoes::TryOut),
                 hold: Some(HoldDoes::StartAgain),
-                aside: None,
+                aside: known.updating.then_some(Aside::Updating).or_else(|| known.bring_back()),
             },
             Phase::TryingOut { .. } => Sight {
                 face: Face::TryOut,

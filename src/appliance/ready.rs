@@ -167,6 +167,7 @@ impl Ready {
             self.refused(now, &Refusal::Version { server: welcome.version });
             return Chapter::Ready(self);
         }
+        known.outdated = welcome.outdated;
         let seat = Seat::new(now, welcome);
         if seat.clock.remaining(now).is_zero() {
             self.refused(now, &Refusal::Over);
@@ -419,7 +420,8 @@ pub(super) fn hello(proof: Proof, known: &Known) -> ToServer {
     let mut abilities = vec!["appliance".to_owned(), "vp8".to_owned()];
     abilities.extend(known.camera.then(|| "camera".to_owned()));
     abilities.extend(known.microphone.then(|| "microphone".to_owned()));
-    ToServer::Hello { version: wire::VERSION, proof, language: known.language, abilities }
+    let firmware = known.firmware.clone();
+    ToServer::Hello { version: wire::VERSION, proof, language: known.language, abilities, firmware }
 }
 
 fn refusal_of(reason: wire::ByeReason) -> Refusal {

@@ -212,7 +212,7 @@ impl Session {
         match &self.0 {
             Phase::Inside(inside) => inside.sight(now, known),
             Phase::Ended { face, .. } => {
-                Sight { face: face.clone(), press: Some(PressDoes::Understood), hold: None, aside: None }
+                Sight { face: face.clone(), press: Some(PressDoes::Understood), hold: None, aside: known.bring_back() }
             }
         }
     }
@@ -300,6 +300,7 @@ impl Inside {
                         return Next::End(Ending::LineLost);
                     }
                     self.admitted = welcome.admitted;
+                    known.outdated = welcome.outdated;
                     self.seat = Seat::new(now, welcome);
                     self.line = Line::Up { link, since: now };
                     self.seated_again(now, by_key, effects);

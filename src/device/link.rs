@@ -1,6 +1,7 @@
 //! The signalling line to a room server: one WebSocket (RFC 6455) at a time, opened, held and given up with deadlines.
 
 mod connect;
+pub(crate) mod fetch;
 mod hear;
 
 use super::Behind;

@@ -63,6 +63,13 @@ impl Request {
         Ok(Self { desk: desk.clone(), number, made: Instant::now() })
     }
 
+    /// Wants it no longer: takes it back where nobody has taken it yet, and else leaves its number in `file`, for which
+    /// whoever carries it out looks.
+    pub(super) fn abandon(&self, file: &Path) -> Result<(), String> {
+        let _ = std::fs::remove_file(&self.desk.request);
+        write_whole(file, format!("{}\n", self.number).as_bytes())
+    }
+
     /// How it ended, once it has. A request that nobody takes is taken back.
     pub(super) fn ended(&self) -> Result<Option<Ended>, String> {
         let Desk { request, answer } = &self.desk;

@@ -1,13 +1,17 @@
 //! The two slots: having an update installed into the other one, and starting anew.
 #![expect(clippy::disallowed_methods, reason = "reads a bundle's head and the running version")]
 
+mod counter;
 mod rauc;
 
 use super::Behind;
+use super::link::fetch::Fetch;
 use super::root::{Desk, Ended, Request};
+use crate::cities::Places;
 use crate::model::ids::Attempt;
 use crate::model::update::{self, Offered, System, UpdateNews, UpdateRefusal, judge};
 use rauc::InstallerProxy;
+use std::collections::VecDeque;
 use std::future::Future;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -37,6 +41,14 @@ pub struct SlotConfig {
     pub install: Desk,
     /// Where sticks are mounted: an update lies below.
     pub sticks: PathBuf,
+    /// Where the loan's certificates are left for an installation from the counter.
+    pub anchors: PathBuf,
+    /// Where is said that an installation is no longer wanted.
+    pub abandon: PathBuf,
+    /// Whose pointers to updates count.
+    pub cities: Places,
+    /// How the counter is spoken to: `https`; `http` reaches this machine alone.
+    pub scheme: &'static str,
 }
 
 impl Default for SlotConfig {
@@ -46,6 +58,10 @@ impl Default for SlotConfig {
             restart: "/run/madoguchi/appliance/restart".into(),
             install: Desk::of_the_box("install", "installed"),
             sticks: super::usb::STICKS.into(),
+            anchors: "/run/madoguchi/appliance/anchors.pem".into(),
+            abandon: "/run/madoguchi/appliance/abandon".into(),
+            cities: Places::default(),
+            scheme: "https",
         }
     }
 }
@@ -61,6 +77,20 @@ pub enum SlotAsk {
         bundle: PathBuf,
         /// Also when this version failed before.
         by_hand: bool,
+    },
+    /// Look for an update at the counter and install it if it is good.
+    FromCounter {
+        /// Number of the question.
+        attempt: Attempt,
+        /// The loan's room servers.
+        hosts: Vec<String>,
+        /// PEM certificates trusted beside the public ones.
+        trust_anchors: Vec<String>,
+    },
+    /// Leave off from that; it is not answered any more.
+    Abandon {
+        /// Number of the question.
+        attempt: Attempt,
     },
     /// Start the whole device anew.
     Restart,
@@ -84,6 +114,7 @@ pub enum SlotEvent {
 pub async fn run(behind: Behind<SlotAsk, SlotEvent>, config: SlotConfig) {
     let Behind { mut asks, events } = behind;
     let (mut told, mut due) = (false, true);
+    let (mut fetch, mut put_by) = (Fetch::default(), VecDeque::new());
     loop {
         if std::mem::take(&mut due) {
             match within(ANSWER_WITHIN, "telling the slots' states", slots()).await {
@@ -97,7 +128,7 @@ pub async fn run(behind: Behind<SlotAsk, SlotEvent>, config: SlotConfig) {
             }
         }
         let ask = tokio::select! {
-            ask = asks.recv() => ask,
+            ask = next(&mut put_by, &mut asks) => ask,
             () = sleep(ASK_AGAIN), if !told => {
                 due = true;
                 continue;
@@ -106,6 +137,21 @@ pub async fn run(behind: Behind<SlotAsk, SlotEvent>, config: SlotConfig) {
         let Some(ask) = ask else { return };
         match ask {
             SlotAsk::Restart => restart(&config.restart).await,
+            // It was over when that was said.
+            SlotAsk::Abandon { .. } => {}
+            SlotAsk::FromCounter { attempt, hosts, trust_anchors } => {
+                let asked = counter::Asked { attempt, hosts, trust_anchors };
+                let news = tokio::select! {
+                    news = counter::update(asked, &mut fetch, &config, &events) => Some(news),
+                    true = abandoned(attempt, &mut put_by, &mut asks) => None,
+                    else => return,
+                };
+                if let Some(news) = news
+                    && events.send(SlotEvent::Update { attempt, news }).await.is_err()
+                {
+                    return;
+                }
+            }
             SlotAsk::Update { attempt, bundle, by_hand } => {
                 let news =
                     install(attempt, &bundle, by_hand, &config, &events).await.unwrap_or_else(UpdateNews::Refused);
@@ -115,6 +161,24 @@ pub async fn run(behind: Behind<SlotAsk, SlotEvent>, config: SlotConfig) {
             }
         }
     }
+}
+
+async fn next(put_by: &mut VecDeque<SlotAsk>, asks: &mut mpsc::Receiver<SlotAsk>) -> Option<SlotAsk> {
+    match put_by.pop_front() {
+        Some(ask) => Some(ask),
+        None => asks.recv().await,
+    }
+}
+
+/// Waits for the word to leave off; what else is asked meanwhile is put by. False when nobody asks any more.
+async fn abandoned(attempt: Attempt, put_by: &mut VecDeque<SlotAsk>, asks: &mut mpsc::Receiver<SlotAsk>) -> bool {
+    while let Some(ask) = asks.recv().await {
+        match ask {
+            SlotAsk::Abandon { attempt: of } if of == attempt => return true,
+            ask => put_by.push_back(ask),
+        }
+    }
+    false
 }
 
 fn went_back(slots: &[update::Slot]) -> bool {
@@ -185,7 +249,7 @@ async fn look_at(bundle: &Path, config: &SlotConfig) -> Result<(InstallerProxy<'
     let compatible = within(ANSWER_WITHIN, "asking which product this is", rauc.compatible()).await?;
     let slots = within(ANSWER_WITHIN, "telling the slots' states", rauc.get_slot_status()).await?;
     let slots: Vec<update::Slot> = slots.into_iter().map(|(_, about)| rauc::slot(&about)).collect();
-    let other = update::other_slot(&slots).and_then(|slot| slot.version.clone());
+    let other = update::tried(&slots);
     Ok((rauc, offered, System { compatible, version, other }))
 }
 
@@ -201,7 +265,7 @@ async fn free(rauc: &InstallerProxy<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Has the bundle installed, and tells the progress on the way: also when it stands still, as a sign of life.
+/// Has the stick's bundle installed.
 async fn written(
     rauc: &InstallerProxy<'_>,
     bundle: &Path,
@@ -209,13 +273,23 @@ async fn written(
     attempt: Attempt,
     events: &mpsc::Sender<SlotEvent>,
 ) -> Result<(), String> {
-    const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
-    let mut told: Option<(u8, Instant)> = None;
     let place = bundle.strip_prefix(&config.sticks).map_err(|_| format!("{} is on no stick", bundle.display()))?;
     let (desk, place) = (config.install.clone(), path_text(place)?.to_owned());
     // RAUC takes more arguments over D-Bus than a bus policy can see ("although it is older"), so root asks it.
     let request = tokio::task::spawn_blocking(move || Request::made(&desk, &place));
     let request = request.await.map_err(|error| error.to_string())?.map_err(|why| format!("installing: {why}"))?;
+    installed(rauc, &request, attempt, events).await
+}
+
+/// Waits for what root was asked, and tells the progress on the way: also when it stands still, as a sign of life.
+async fn installed(
+    rauc: &InstallerProxy<'_>,
+    request: &Request,
+    attempt: Attempt,
+    events: &mpsc::Sender<SlotEvent>,
+) -> Result<(), String> {
+    const SIGN_OF_LIFE: Duration = Duration::from_secs(10);
+    let mut told: Option<(u8, Instant)> = None;
     loop {
         // Before it has begun, the progress is still that of the last installation.
         let begun = within(ANSWER_WITHIN, "asking what RAUC does", rauc.operation()).await? != "idle";
@@ -256,7 +330,7 @@ fn whole(bundle: &Path) -> Result<(), String> {
 }
 
 /// `IMAGE_VERSION` of `os-release(5)`; empty where it is not an image that runs.
-fn running_version(os_release: &Path) -> String {
+pub(super) fn running_version(os_release: &Path) -> String {
     let text = std::fs::read_to_string(os_release).unwrap_or_default();
     let found = text.lines().find_map(|line| line.strip_prefix("IMAGE_VERSION="));
     found.unwrap_or_default().trim().trim_matches(['"', '\'']).to_owned()

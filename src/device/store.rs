@@ -5,12 +5,14 @@ mod followed;
 
 use super::Behind;
 use super::root::{Desk, Ended, Request};
+use super::slot::running_version;
 use crate::boot_files::{self, BootFiles};
 use crate::cities::{Cities, Places};
 use crate::model::ids::Attempt;
 use crate::model::loan::{Loan, is_device};
 use crate::model::screen::WipeStep;
 use crate::model::stick::{Followed, Held, HeldTrouble, LoanOrder, PaperRefusal};
+use crate::model::update::is_version;
 use crate::stick;
 use followed::{RETURNED, number_after};
 use std::fs::{self, File, OpenOptions};
@@ -94,6 +96,8 @@ pub struct StoreConfig {
     pub followed: PathBuf,
     /// Where the board says its serial number.
     pub serial: Option<PathBuf>,
+    /// Names the running version.
+    pub os_release: PathBuf,
     /// The list of the boot partition's files, if one is made.
     pub boot_files: Option<PathBuf>,
     /// Whose loans count. Nothing: a loan is kept and believed without a signature, as on the workbench.
@@ -113,6 +117,7 @@ impl Default for StoreConfig {
             settled: Some("/run/madoguchi/data-settled".into()),
             followed: "/var/lib/madoguchi/state/followed".into(),
             serial: Some("/sys/firmware/devicetree/base/serial-number".into()),
+            os_release: "/etc/os-release".into(),
             boot_files: Some(boot_files::LIST.into()),
             cities: Some(Places::default()),
             erase: Some(Desk::of_the_box("erase", "erased")),
@@ -205,7 +210,8 @@ impl StoreConfig {
             tracing::error!("which papers were followed last could not be noted: {why}");
         }
         let loan = loan.map(|order| order.map(|order| order.loan));
-        Held { wipe_owed, loan, made_anew, refused_keys, development, followed, device: self.serial() }
+        let firmware = Some(running_version(&self.os_release)).filter(|version| is_version(version));
+        Held { wipe_owed, loan, made_anew, refused_keys, development, followed, device: self.serial(), firmware }
     }
 
     /// The board's number, in capital letters as on the TV; nothing where there is none.

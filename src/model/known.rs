@@ -9,6 +9,8 @@ use super::stick::{
     Followed, Held, HeldTrouble, KeyRefused, LoanOrder, PaperRefusal, ReturnOrder, Stick, StickId, StickNews,
 };
 use super::turn::Fact;
+use super::uptime::Uptime;
+use jiff::Timestamp;
 
 /// Facts that outlive a chapter. Secrets do not belong here, but for a room key shown before the Wi-Fi code.
 #[derive(Default)]
@@ -29,6 +31,10 @@ pub struct Known {
     pub speaker: bool,
     /// The wall clock may be believed.
     pub clock: bool,
+    /// What it said at which moment.
+    pub wall: Option<(Uptime, Timestamp)>,
+    /// The other slot is being written.
+    pub updating: bool,
     /// Whether the last chime came back from the TV, where a microphone could tell.
     pub tv_heard: Option<bool>,
     /// A cable is in.
@@ -57,6 +63,10 @@ pub struct Known {
     pub followed: Followed,
     /// The board's serial number.
     pub device: Option<String>,
+    /// Version of the running system, where it is an image.
+    pub firmware: Option<String>,
+    /// The counter said that this version is too old: the device is to be brought back.
+    pub outdated: bool,
     /// When the return order was signed that is being carried out.
     pub returning: Option<u64>,
     /// Everything was wiped since power-on: the memory's key is gone, and nothing may be written before the next start.
@@ -79,6 +89,8 @@ impl Known {
             Fact::Chime { heard } => self.tv_heard = Some(heard),
             Fact::Clock { known } => self.clock = known,
             Fact::Cable { plugged } => self.cable = plugged,
+            // Time alone changes nothing that is shown.
+            Fact::Wall { .. } => {}
             Fact::Carries { up, trouble } => (self.carries, self.trouble) = (up, trouble),
         }
         before != self.facts()
@@ -151,6 +163,11 @@ impl Known {
         (self.tv_heard == Some(false)).then_some(Aside::SilentTv)
     }
 
+    /// What to say where nothing else goes on.
+    pub fn bring_back(&self) -> Option<Aside> {
+        self.outdated.then_some(Aside::BringBack)
+    }
+
     /// Takes what happened at the USB sockets; gives the id of a stick that is gone.
     pub fn plugged(&mut self, news: StickNews) -> Option<StickId> {
         match news {
@@ -173,6 +190,7 @@ impl Known {
         self.development = held.development;
         self.followed = held.followed;
         self.device = held.device;
+        self.firmware = held.firmware;
         self.unreadable = held.loan.is_err();
         match held.loan {
             Ok(Some(loan)) => self.lend(loan),

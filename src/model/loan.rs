@@ -28,6 +28,8 @@ pub struct Loan {
     pub time_zone: String,
     /// Serial number of the only board that this loan is for; any, if there is none.
     pub device: Option<String>,
+    /// It may take updates from its counter.
+    pub updates: bool,
 }
 
 /// One counter of the city.
@@ -183,6 +185,7 @@ fn example(field: &str) -> Option<Example> {
         "city" => ("the city's name by language", "{ ja = \"みどり市\" }"),
         "counter" => ("sections, each with name, hosts, telephone and hours", "[[counter]]"),
         "device" => DEVICE,
+        "updates" => ("true or false", "false"),
         "trust_anchors" => ("a list of PEM certificates", "[\"-----BEGIN CERTIFICATE-----…\"]"),
         "name" => ("the counter's name by language", "{ ja = \"子育て相談窓口\" }"),
         "hosts" => ("a list of room servers, each HOST or HOST:PORT", "[\"counter.city.example\"]"),
@@ -193,8 +196,8 @@ fn example(field: &str) -> Option<Example> {
     })
 }
 
-const FIELDS: [&str; 9] =
-    ["format", "id", "until", "time_zone", "languages", "city", "counter", "trust_anchors", "device"];
+const FIELDS: [&str; 10] =
+    ["format", "id", "until", "time_zone", "languages", "city", "counter", "trust_anchors", "device", "updates"];
 const COUNTER_FIELDS: [&str; 4] = ["name", "hosts", "telephone", "hours"];
 
 /// A file or a section of it, and where in the file it stands.
@@ -367,6 +370,11 @@ fn loan(paper: &Paper<'_>) -> Result<Loan, LoanError> {
         return paper.value("time_zone", like("time_zone"));
     }
     let device = paper.device()?;
+    let updates = match paper.table.get("updates") {
+        None => true,
+        Some(Value::Boolean(updates)) => *updates,
+        Some(_) => return paper.value("updates", like("updates")),
+    };
     let city = paper.words("city", like("city"))?;
     let languages = languages(paper, like("languages"))?;
     let sections = match paper.needed("counter", like("counter"))? {
@@ -399,6 +407,7 @@ fn loan(paper: &Paper<'_>) -> Result<Loan, LoanError> {
         trust_anchors: trust_anchors.into_iter().map(str::to_owned).collect(),
         time_zone: time_zone.to_owned(),
         device,
+        updates,
     })
 }
 
@@ -495,6 +504,14 @@ mod tests {
     }
 
     #[test]
+    fn a_loan_may_forbid_the_counters_updates() {
+        let updates = |line: &str| {
+            Loan::from_toml(&DEMO.replacen("format = 1", &format!("format = 1{line}"), 1)).unwrap().updates
+        };
+        assert_eq!(["", "\nupdates = true", "\nupdates = false"].map(updates), [true, true, false]);
+    }
+
+    #[test]
     fn a_day_is_read_with_and_without_quotes() {
         for written in ["\"2099-03-31\"", "2099-03-31", "\" 2099-03-31 \""] {
             let loan = Loan::from_toml(&DEMO.replacen("\"2099-03-31\"", written, 1)).unwrap();
@@ -554,6 +571,7 @@ mod tests {
             ("trust_anchors = []", "trust_anchors = \"\"", "trust_anchors: must be a list of PEM certificates"),
             ("format = 1", "format = 1\ndevice = \"living room\"", "device: must be a device's number, as its screen"),
             ("format = 1", "format = 1\ndevice = 7", "device: must be a device's number, as its screen"),
+            ("format = 1", "format = 1\nupdates = \"no\"", "updates: must be true or false, such as false"),
             ("[city]", "[city", "line 9: is no TOML ("),
             ("until = ", "until ", "line 4: is no TOML ("),
             ("id = \"", "id = “", "id: must be 1 to 40 letters, digits or hyphens, such as \"M-2026-014\""),

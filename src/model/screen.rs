@@ -124,6 +124,10 @@ pub enum Aside {
     Paused,
     /// A development build: whoever can write to the boot partition can lend it.
     Development,
+    /// The firmware is older than the counter still wants: the device is to be brought back.
+    BringBack,
+    /// An update is being written into the other slot.
+    Updating,
 }
 
 impl Aside {
@@ -153,9 +157,9 @@ impl Aside {
         matches!(self, NoSpeaker | NoCameraNorSpeaker | NoMicrophoneNorSpeaker | NoCameraMicrophoneNorSpeaker)
     }
 
-    /// One of the two does not hear the other: only the telephone is left.
+    /// One of the two does not hear the other, or the city is to be asked: only the telephone is left.
     pub fn offers_telephone(self) -> bool {
-        self.lacks_microphone() || self.lacks_speaker()
+        self.lacks_microphone() || self.lacks_speaker() || self == Self::BringBack
     }
 }
 

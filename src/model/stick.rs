@@ -175,6 +175,8 @@ pub struct Held {
     pub followed: Followed,
     /// The board's serial number, in capital letters; nothing where it has none.
     pub device: Option<String>,
+    /// Version of the running system; nothing where it is no image.
+    pub firmware: Option<String>,
 }
 
 impl Default for Held {
@@ -188,6 +190,7 @@ impl Default for Held {
             development: false,
             followed: Followed::default(),
             device: None,
+            firmware: None,
         }
     }
 }

@@ -12,6 +12,7 @@ use super::update::UpdateNews;
 use super::uptime::Uptime;
 use super::wifi_code::WifiCode;
 use super::wire::{Candidate, IceServer, Refusal, ToClient, ToServer};
+use jiff::Timestamp;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -64,6 +65,11 @@ pub enum Fact {
     Cable {
         /// With carrier.
         plugged: bool,
+    },
+    /// What the wall clock says at this turn. Told as soon as it is known, and whenever it was set anew.
+    Wall {
+        /// Its time.
+        at: Timestamp,
     },
     /// Whether the accepted network carries traffic.
     Carries {
@@ -301,6 +307,20 @@ pub enum Effect {
         /// Somebody put the stick in since power-on; see [`super::update::UpdateRefusal::TriedAlready`].
         by_hand: bool,
     },
+    /// Look for an update at the counter and, if it is good, write it into the other slot.
+    UpdateFromCounter {
+        /// Number of the question.
+        attempt: Attempt,
+        /// The loan's room servers, in its order.
+        hosts: Vec<String>,
+        /// PEM certificates trusted beside the public ones.
+        trust_anchors: Vec<String>,
+    },
+    /// Leave off from it: somebody is there. What has been written stays, for the next time.
+    AbandonUpdate {
+        /// Number of the question.
+        attempt: Attempt,
+    },
     /// Keep a loan.
     Lend {
         /// Number of the question.
@@ -447,6 +467,8 @@ impl fmt::Display for Effect {
             Self::OweWipe { attempt, .. } => write!(f, "OweWipe {attempt}"),
             Self::Wipe { attempt, step } => write!(f, "Wipe {attempt} {step:?}"),
             Self::WipeDone { attempt } => write!(f, "WipeDone {attempt}"),
+            Self::UpdateFromCounter { attempt, .. } => write!(f, "UpdateFromCounter {attempt}"),
+            Self::AbandonUpdate { attempt } => write!(f, "AbandonUpdate {attempt}"),
             Self::Chime => f.write_str("Chime"),
             Self::Update { attempt, .. } => write!(f, "Update {attempt}"),
             Self::Lend { attempt, .. } => write!(f, "Lend {attempt}"),

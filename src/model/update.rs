@@ -15,7 +15,7 @@ pub enum UpdateRefusal {
     Damaged,
     /// Larger than the slot.
     TooLarge,
-    /// The stick was taken out in the middle.
+    /// The stick was taken out in the middle; or the line to the counter was cut, from which it came.
     PulledOut,
     /// This very version was installed before and did not become good. Put in anew by hand, it is tried again.
     TriedAlready,
@@ -58,7 +58,7 @@ pub struct System {
     pub compatible: String,
     /// The running version.
     pub version: String,
-    /// The version that was last installed into the other slot, where known.
+    /// The version that was last installed into the other slot to its end, where known.
     pub other: Option<String>,
 }
 
@@ -100,6 +100,12 @@ pub fn compare_versions(a: &str, b: &str) -> Ordering {
         (Some(_), None) => Ordering::Less,
         (Some(a), Some(b)) => compare_parts(&a, &b, ""),
     })
+}
+
+/// Whether this can be a version: 1 to 40 letters, digits, `.`, `-` or `+`, with a digit first.
+pub fn is_version(text: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-+".contains(letter);
+    text.starts_with(|first: char| first.is_ascii_digit()) && text.len() <= 40 && text.chars().all(plain)
 }
 
 /// The version in the name of an update (`madoguchi-1.10.0-rc.2-arm64-pi5`): it begins with the first digit that stands at
@@ -214,14 +220,24 @@ pub fn other_slot(slots: &[Slot]) -> Option<&Slot> {
 ///
 /// A slot that was never written, or whose writing was cut short, is bad too, and nothing went back then.
 pub fn went_back(slots: &[Slot]) -> bool {
-    other_slot(slots).is_some_and(|other| {
-        let complete = other.status.as_deref().is_none_or(|status| status == "ok");
-        let started = match (&other.installed, &other.activated) {
+    other_slot(slots).is_some_and(|other| other.bad && other.was_next())
+}
+
+/// The version that was installed into the other slot, if that was completed: one that was cut off has not been tried.
+pub fn tried(slots: &[Slot]) -> Option<String> {
+    other_slot(slots).filter(|other| other.was_next()).and_then(|other| other.version.clone())
+}
+
+impl Slot {
+    /// An update was installed completely and made the next to start.
+    fn was_next(&self) -> bool {
+        let complete = self.status.as_deref().is_none_or(|status| status == "ok");
+        let started = match (&self.installed, &self.activated) {
             (Some(installed), Some(activated)) => activated >= installed,
             (_, activated) => activated.is_some(),
         };
-        other.bad && complete && started
-    })
+        complete && started
+    }
 }
 
 #[cfg(test)]

@@ -149,6 +149,10 @@ pub struct Welcome {
     /// Whether this seat had already agreed and been let in (after [`Proof::Resume`]).
     #[serde(default)]
     pub admitted: bool,
+    /// The firmware that the hello named is older than the counter still wants: after the appointment the device is to be
+    /// brought back. Nothing else changes by it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub outdated: bool,
 }
 
 /// Why a hello is not accepted. "Unknown" and "malformed" keys get the same answer on purpose.
@@ -272,6 +276,9 @@ pub enum ToServer {
         /// What this end can do: `appliance`, `browser`, `vp8`, `h264`, `share-screen`, ...; unknown ones are ignored.
         #[serde(default)]
         abilities: Vec<String>,
+        /// Version of the appliance's firmware; a browser has none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        firmware: Option<String>,
     },
     /// The participant agreed to the rules and enters the lobby. Sent before any track is opened.
     Consent {
@@ -405,6 +412,12 @@ pub enum ToClient {
         language: Option<Language>,
         /// Whether the participant is let in (a guest) or present (staff).
         admitted: bool,
+        /// For staff: version of the guest's firmware, where it is an appliance.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        firmware: Option<String>,
+        /// For staff: it is older than the counter still wants.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        outdated: bool,
     },
     /// A participant left or lost the line.
     PeerGone {

@@ -6,11 +6,13 @@ use super::second_factor::{Demand, Rule};
 use super::turn::Turn;
 use super::{ServeError, doorway};
 use crate::model::secret::Secret;
+use crate::model::update::is_version;
 use crate::model::uptime::Uptime;
 use crate::model::wire::Words;
 use crate::words::message::Kind;
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,6 +35,25 @@ pub struct Tls {
     pub key: PathBuf,
 }
 
+/// What is known here of the devices' firmware: `[updates]` of the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Updates {
+    /// Folder with bundles and the pointers to them; nothing is given out without.
+    pub folder: Option<PathBuf>,
+    /// The oldest firmware that is good enough: whoever has an older one is told to bring the device back.
+    #[serde(default, deserialize_with = "version")]
+    pub minimum: Option<String>,
+}
+
+fn version<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let written = String::deserialize(from)?;
+    match is_version(&written) {
+        true => Ok(Some(written)),
+        false => Err(Error::custom(format!("\"{written}\" is no version; write it like \"0.2.0\""))),
+    }
+}
+
 /// Everything that [`super::serve`] needs.
 #[derive(Clone)]
 pub struct Config {
@@ -52,6 +73,8 @@ pub struct Config {
     pub city: Words,
     /// STUN and TURN.
     pub turn: Turn,
+    /// What devices run, and what they can have.
+    pub updates: Updates,
     /// A proxy on this machine adds `X-Forwarded-For`.
     pub behind_proxy: bool,
     /// Connections at once, at the most; fewer where the process may not have as many files open.
@@ -77,6 +100,7 @@ impl Config {
             time_zone: "Asia/Tokyo".to_owned(),
             city: super::demo::city(),
             turn: Turn::default(),
+            updates: Updates::default(),
             behind_proxy: false,
             connections: doorway::CONNECTIONS,
             second_factor: Rule::default(),
@@ -152,6 +176,9 @@ pub struct File {
     /// [`Config::second_factor`].
     #[serde(default)]
     pub staff: StaffFile,
+    /// [`Config::updates`].
+    #[serde(default)]
+    pub updates: Updates,
 }
 
 /// `[staff]` of the file.
@@ -265,7 +292,10 @@ mod tests {
         assert_eq!(file.public.as_deref(), Some("https://counter.city.example"));
         assert_eq!(file.turn.urls.len(), 3);
         assert_eq!(file.staff.second_factor, Demand::Off);
-        let mistake = toml::from_str::<File>(&sample.replace("relay_only", "relay_olny")).err().unwrap();
-        assert!(mistake.to_string().contains("relay_olny"));
+        for (from, to) in [("relay_only", "relay_olny"), ("\"0.1.0\"", "\"newest\"")] {
+            assert!(sample.contains(from), "{from}");
+            let mistake = toml::from_str::<File>(&sample.replace(from, to)).err().unwrap();
+            assert!(mistake.to_string().contains(to.trim_matches('"')), "{mistake}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::metrics::Metrics;
 use super::second_factor::{Policy, Seed};
 use super::second_step::Ticket;
 use super::store::Store;
-use super::{Clock, Steady, assets, desk_api, enrolment, password_change, second_step, sheet, sign_in, socket};
+use super::{Clock, Steady, assets, desk_api, enrolment, password_change, second_step, sheet, sign_in, socket, updates};
 use crate::model::wire::Words;
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Request, State};
@@ -21,6 +21,7 @@ use axum::routing::{get, post};
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -49,6 +50,8 @@ pub(super) struct Desk {
     /// Secrets that are being enrolled.
     pub(super) seeds: Arc<Mutex<Brief<Seed>>>,
     pub(super) failed_codes: Arc<Mutex<Failures<KeyHash>>>,
+    /// Folder with updates for devices.
+    pub(super) updates: Option<Arc<PathBuf>>,
 }
 
 impl Desk {
@@ -109,6 +112,7 @@ pub(super) fn routes(desk: Desk) -> Router {
         .route("/sheet", post(sheet::create))
         .route("/sheet/{id}", post(sheet::again))
         .route("/sheet/{id}/pdf", post(sheet::as_pdf))
+        .route("/updates/{name}", get(updates::file))
         .route("/ws", get(socket::upgrade))
         .fallback(async || (StatusCode::NOT_FOUND, "There is nothing at this address.\n"))
         .layer(middleware::from_fn_with_state(desk.clone(), only_our_pages_may_change_things))

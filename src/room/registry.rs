@@ -20,10 +20,12 @@ use super::turn::Turn;
 use crate::model::ids::{Epoch, PeerId};
 use crate::model::language::Language;
 use crate::model::secret::Secret;
+use crate::model::update;
 use crate::model::uptime::Uptime;
 use crate::model::wire::{ByeReason, Role, ToClient, ToServer};
 use appointment::{Appointment, Standing, State};
 pub use events::{Fault, In, Out, Why};
+use hello::Hello;
 use jiff::Timestamp;
 use room::Room;
 use serde::{Deserialize, Serialize};
@@ -86,6 +88,8 @@ pub struct Settings {
     pub time_zone: String,
     /// STUN and TURN servers.
     pub turn: Arc<Turn>,
+    /// A device with an older firmware is to be brought back.
+    pub oldest_firmware: Option<String>,
 }
 
 struct Connection {
@@ -330,8 +334,9 @@ impl Registry {
             (_, ToServer::Beat) => {
                 out.push(Out::Send { connection, message: ToClient::Beat { server_time: now.wall } });
             }
-            (None, ToServer::Hello { version, proof, language, abilities: _ }) => {
-                self.hello(now, connection, version, &proof, language, out);
+            (None, ToServer::Hello { version, proof, language, abilities: _, firmware }) => {
+                let firmware = firmware.filter(|written| update::is_version(written));
+                self.hello(now, connection, Hello { version, proof: &proof, language, firmware }, out);
             }
             (None, _) => self.fault(now, connection, "not-now", "Say hello first.", out),
             (Some((room, peer)), message) => {

@@ -56,6 +56,7 @@ mod tests {
             proof,
             language: Language::Japanese,
             abilities: vec!["appliance".to_owned(), "vp8".to_owned()],
+            firmware: Some("0.1.0".to_owned()),
         };
         let candidate =
             Candidate { candidate: "candidate:1 1 udp 2130706431 192.0.2.1 50000 typ host".to_owned(), mline: 0 };
@@ -108,6 +109,7 @@ mod tests {
             relay_only: false,
             resume: Secret::new("ZYXWVTSRQPNMKJHGFEDCBA9876"),
             admitted: false,
+            outdated: true,
         };
         let mut examples = vec![
             ToClient::Welcome(welcome),
@@ -128,6 +130,18 @@ mod tests {
                 epoch: Epoch(1),
                 language: None,
                 admitted: true,
+                firmware: None,
+                outdated: false,
+            },
+            ToClient::Peer {
+                peer: guest.clone(),
+                role: Role::Guest,
+                name: String::new(),
+                epoch: Epoch(1),
+                language: Some(Language::Japanese),
+                admitted: false,
+                firmware: Some("0.1.0".to_owned()),
+                outdated: true,
             },
             ToClient::PeerGone { peer: guest.clone(), may_return: true },
             ToClient::Muted { peer: guest.clone(), microphone: true, camera: false, speaker: false },

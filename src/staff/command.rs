@@ -1,10 +1,10 @@
-//! The commands that staff type: `sheet`, `loan check`, `keys new`, `keys certify`, `card check`, `stick loan`, `stick return`
-//! and `stick check`.
+//! The commands that staff type: `sheet`, `loan check`, `keys new`, `keys certify`, `card check`, `stick loan`, `stick return`,
+//! `stick check` and `update point`.
 #![expect(clippy::disallowed_methods, reason = "a command line reads and writes the files it is told")]
 
 use super::card::{self, Seen};
 use super::keys::Whose;
-use super::{keys, stick};
+use super::{keys, stick, update};
 use crate::model::language::Language;
 use crate::model::loan::is_telephone;
 use crate::model::screen::{HourMinute, Telephone};
@@ -48,6 +48,29 @@ enum Task {
     Stick {
         #[command(subcommand)]
         task: StickTask,
+    },
+    /// Offers an update to the devices that are lent.
+    Update {
+        #[command(subcommand)]
+        task: UpdateTask,
+    },
+}
+
+#[derive(Subcommand)]
+enum UpdateTask {
+    /// Signs the pointer to a bundle and writes it beside the bundle: both go into the room server's folder of updates.
+    Point {
+        /// The bundle, madoguchi-VERSION-arm64.raucb.
+        bundle: PathBuf,
+        /// The release's key, madoguchi-release.key.
+        #[arg(long)]
+        key: PathBuf,
+        /// The first moment at which devices take it, such as 2026-12-01T00:00:00+09:00; at once, if none is given.
+        #[arg(long)]
+        from: Option<jiff::Timestamp>,
+        /// For how many days they take it.
+        #[arg(long, default_value_t = 180)]
+        days: u16,
     },
 }
 
@@ -215,6 +238,10 @@ impl Command {
                 stick::give_back(&loan, device.as_deref(), &key, &to, replace, &mut ask)
             }
             Task::Stick { task: StickTask::Check { stick: folder, key } } => stick::check(&folder, &key),
+            Task::Update { task: UpdateTask::Point { bundle, key, from, days } } => {
+                let from = from.unwrap_or_else(jiff::Timestamp::now);
+                update::point(&bundle, &key, from, days, &mut ask)
+            }
         }
     }
 }

@@ -54,6 +54,10 @@ impl Devices {
             Effect::Update { attempt, bundle, by_hand } => {
                 self.slot_ask(SlotAsk::Update { attempt, bundle, by_hand }).await
             }
+            Effect::UpdateFromCounter { attempt, hosts, trust_anchors } => {
+                self.slot_ask(SlotAsk::FromCounter { attempt, hosts, trust_anchors }).await
+            }
+            Effect::AbandonUpdate { attempt } => self.slot_ask(SlotAsk::Abandon { attempt }).await,
             Effect::Restart => self.slot_ask(SlotAsk::Restart).await,
             Effect::Lend { attempt, order } => {
                 let LoanOrder { loan, text, .. } = *order;

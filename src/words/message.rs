@@ -163,11 +163,13 @@ pub enum Kind {
     Database,
     /// A copy of it.
     Copy,
+    /// An update, or the pointer to it.
+    Update,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Loan,
         Self::SigningKey,
         Self::PublicKey,
@@ -181,6 +183,7 @@ impl Kind {
         Self::SecondFactorKey,
         Self::Database,
         Self::Copy,
+        Self::Update,
     ];
 
     fn name(self) -> Message {
@@ -198,6 +201,7 @@ impl Kind {
             Self::SecondFactorKey => "file-second-factor-key",
             Self::Database => "file-database",
             Self::Copy => "file-copy",
+            Self::Update => "file-update",
         })
     }
 
@@ -215,6 +219,7 @@ impl Kind {
             Self::SecondFactorKey => "second-factor-key",
             Self::Database => "room.sqlite",
             Self::Copy => "copy.sqlite",
+            Self::Update => "madoguchi-0.2.0-arm64.raucb",
         }
     }
 
@@ -344,7 +349,7 @@ mod tests {
     }
 
     /// The sources whose messages are texts of `tools.ftl`.
-    const SPEAKERS: [&str; 13] = [
+    const SPEAKERS: [&str; 14] = [
         include_str!("message.rs"),
         include_str!("../command_line.rs"),
         include_str!("../password.rs"),
@@ -354,6 +359,7 @@ mod tests {
         include_str!("../staff/keys.rs"),
         include_str!("../sheet.rs"),
         include_str!("../staff/stick.rs"),
+        include_str!("../staff/update.rs"),
         include_str!("../room/command.rs"),
         include_str!("../room/told.rs"),
         include_str!("../bin/madoguchi-room.rs"),

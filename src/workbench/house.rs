@@ -222,6 +222,7 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
         settled: None,
         followed: folder.join("followed"),
         serial: None,
+        os_release: folder.join("os-release"),
         boot_files: None,
         cities: None,
         erase: None,

@@ -96,6 +96,7 @@ impl Release {
             settled: None,
             followed: self.at("state/followed"),
             serial: None,
+            os_release: self.at("os-release"),
             boot_files: None,
             cities: Some(self.places()),
             erase: None,

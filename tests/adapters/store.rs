@@ -25,6 +25,7 @@ fn places(disk: &Path) -> StoreConfig {
         settled: None,
         followed: disk.join("state/followed"),
         serial: None,
+        os_release: disk.join("os-release"),
         boot_files: None,
         cities: None,
         erase: None,

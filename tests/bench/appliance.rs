@@ -244,6 +244,7 @@ fn stores(data: &Path) -> StoreConfig {
         settled: None,
         followed: folder.join("followed"),
         serial: None,
+        os_release: folder.join("os-release"),
         boot_files: None,
         cities: None,
         erase: None,

@@ -155,6 +155,7 @@ async fn open(number: usize, key: Secret, port: u16, tls: TlsConnector) -> Line 
         proof: Proof::Key { key },
         language: Language::Japanese,
         abilities: vec!["appliance".to_owned(), "vp8".to_owned()],
+        firmware: None,
     };
     for message in [hello, ToServer::Consent { rules: RULES_VERSION.to_owned() }] {
         line.send(Message::Text(serde_json::to_string(&message).unwrap().into())).await.unwrap();

@@ -85,6 +85,7 @@ fn welcome(token: &str) -> ToClient {
         relay_only: false,
         resume: Secret::new(token),
         admitted: false,
+        outdated: false,
     })
 }
 
@@ -94,7 +95,14 @@ fn staff() -> PeerId {
 
 fn peer(role: Role, epoch: u32) -> ToClient {
     ToClient::Peer {
-        peer: staff(), role, name: "窓口".to_owned(), epoch: Epoch(epoch), language: None, admitted: true
+        peer: staff(),
+        role,
+        name: "窓口".to_owned(),
+        epoch: Epoch(epoch),
+        language: None,
+        admitted: true,
+        firmware: None,
+        outdated: false,
     }
 }
 

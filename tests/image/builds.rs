@@ -20,6 +20,11 @@ pub(crate) async fn an_empty_cache_is_enough(_: PathBuf) -> Outcome {
     script("empty").await
 }
 
+/// A release with only our program: how much of it a device reads from its counter.
+pub(crate) async fn a_release_with_only_the_program_costs_little(_: PathBuf) -> Outcome {
+    script("costs").await
+}
+
 async fn script(name: &str) -> Outcome {
     let program = format!("tests/image/{name}");
     let ended = tokio::process::Command::new(&program).arg(made()).status().await;

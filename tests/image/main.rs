@@ -5,7 +5,8 @@
 //! - `scan`: a neighbour in the home network finds no port that answers
 //! - `story`: a whole life, from the loan to the return, with a real counter at the other end
 //! - `wifi`: access points of every kind, joined or refused by name; and a life with a Wi-Fi that has its moods
-//! - `updates`: there and back; updates that do not work go back by themselves; bundles that must be refused
+//! - `updates`: there and back; updates that do not work go back by themselves; bundles that must be refused; the counter's, at
+//!   night
 //! - `cuts`: the power is cut at many moments of an installation and of a first boot
 //! - `pi`: the same image on a Raspberry Pi 3B with its own device tree
 //! - `times`: power to the first screen, beside Debian's stock userland to its login
@@ -58,6 +59,7 @@ const TESTS: &[Test] = &[
     test!(boots::every_tv_has_its_picture, 120),
     test!(boots::short_lived_units_do_their_work, 120),
     test!(builds::two_builds_have_the_same_bytes, 120),
+    test!(builds::a_release_with_only_the_program_costs_little, 240),
     test!(builds::a_release_is_signed_with_a_token, 90),
     test!(builds::an_empty_cache_is_enough, 90),
     test!(scan::nothing_answers_at_the_cable, 240),
@@ -75,6 +77,10 @@ const TESTS: &[Test] = &[
     test!(updates::a_kernel_that_panics_goes_back, 100),
     test!(updates::a_damaged_root_goes_back, 100),
     test!(updates::damaged_counters_lose_no_slot, 200),
+    test!(updates::from_the_counter_at_night, 700).alone(),
+    test!(updates::from_the_counter_with_a_power_cut, 1200).alone(),
+    test!(updates::from_the_counter_until_somebody_comes, 1300).alone(),
+    test!(updates::not_from_the_counter_where_the_loan_forbids_it, 700),
     test!(cuts::an_installation, 400).reads(&["CUTS"]),
     test!(cuts::a_first_boot, 400).reads(&["CUTS"]),
     test!(pi::the_image_boots_on_a_raspberry_pi_3b, 200),

@@ -8,6 +8,7 @@
 
 #[path = "../support/browser/mod.rs"]
 pub(crate) mod browser;
+mod by_night;
 pub(crate) mod city;
 #[path = "../live/clips.rs"]
 #[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
@@ -99,6 +100,10 @@ pub(crate) fn inside() -> Option<ExitCode> {
         match name.as_str() {
             "story" => life(&folder).await,
             "stranger" => with_a_stranger(&folder).await,
+            "update" => by_night::installed(&folder).await,
+            "update-cut" => by_night::cut_and_resumed(&folder).await,
+            "update-left-off" => by_night::left_off(&folder).await,
+            "update-forbidden" => by_night::forbidden(&folder).await,
             "wifi-changes" => crate::wifi::changes::lived(&folder).await,
             "wifi-life" => crate::wifi::life::lived(&folder).await,
             "wifi-matrix" => crate::wifi::matrix::lived(&folder).await,

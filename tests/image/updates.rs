@@ -2,6 +2,7 @@
 
 use crate::ensure;
 use crate::guest::{Guest, Outcome, booted_once, bundle, setup};
+use crate::story;
 use madoguchi::emulator::setup::Disk;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -170,4 +171,21 @@ pub(crate) async fn what_must_be_refused_is_refused_and_changes_nothing(folder: 
     }
     let after = guest.run(slots).await?;
     ensure(before == after, format!("a refused bundle changed something: {before} became {after}"))
+}
+
+/// Nobody brings a stick: the counter has it. See [`story::by_night`](crate::story).
+pub(crate) async fn from_the_counter_at_night(folder: PathBuf) -> Outcome {
+    story::apart(&folder, "update").await
+}
+
+pub(crate) async fn from_the_counter_with_a_power_cut(folder: PathBuf) -> Outcome {
+    story::apart(&folder, "update-cut").await
+}
+
+pub(crate) async fn from_the_counter_until_somebody_comes(folder: PathBuf) -> Outcome {
+    story::apart(&folder, "update-left-off").await
+}
+
+pub(crate) async fn not_from_the_counter_where_the_loan_forbids_it(folder: PathBuf) -> Outcome {
+    story::apart(&folder, "update-forbidden").await
 }

@@ -150,7 +150,8 @@ pub fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
 }
 
 pub fn hello(proof: Proof) -> ToServer {
-    ToServer::Hello { version: VERSION, proof, language: Language::Japanese, abilities: vec!["vp8".to_owned()] }
+    let abilities = vec!["vp8".to_owned()];
+    ToServer::Hello { version: VERSION, proof, language: Language::Japanese, abilities, firmware: None }
 }
 
 pub fn key(text: &str) -> ToServer {

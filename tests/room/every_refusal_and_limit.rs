@@ -37,7 +37,13 @@ async fn unknown_and_malformed_keys_old_versions_and_tokens() {
     let staff = hello(Proof::Staff { appointment: desk.demo.appointment.clone(), take_over: false });
     assert_eq!(refusal(&desk, &staff).await, Refusal::NotStaff);
     let ToServer::Hello { proof, .. } = with_key(&desk) else { unreachable!() };
-    let newer = ToServer::Hello { version: VERSION + 1, proof, language: Language::Japanese, abilities: Vec::new() };
+    let newer = ToServer::Hello {
+        version: VERSION + 1,
+        proof,
+        language: Language::Japanese,
+        abilities: Vec::new(),
+        firmware: None,
+    };
     assert_eq!(refusal(&desk, &newer).await, Refusal::Version { server: VERSION });
 }
 

@@ -37,5 +37,6 @@ mod signing_in_and_asking;
 mod staff_and_guest_in_a_browser;
 mod taken_over_in_a_browser;
 mod trouble_at_the_command_line;
+mod updates_for_devices;
 mod what_outlives_the_server;
 mod wire_in_trouble;

@@ -217,6 +217,8 @@ pub(crate) struct Laws {
     ticks_in_place: (Uptime, u32),
     sticks_put_in: u32,
     updates_begun: u32,
+    /// The update that the counter was asked for last, unless it was left off from.
+    from_counter: Option<Attempt>,
     questions_of_updates: BTreeSet<Attempt>,
     installed: bool,
     /// A full wipe was begun since power-on.
@@ -451,9 +453,13 @@ impl Laws {
             | Effect::Wipe { attempt, .. }
             | Effect::WipeDone { attempt }
             | Effect::Update { attempt, .. }
+            | Effect::UpdateFromCounter { attempt, .. }
             | Effect::Lend { attempt, .. } => {
                 self.questions.clear();
                 self.questions.insert(*attempt);
+            }
+            Effect::AbandonUpdate { attempt } => {
+                self.questions.remove(attempt);
             }
             Effect::Chime | Effect::Restart => {}
         }
@@ -472,6 +478,7 @@ impl Laws {
             | Effect::Wipe { attempt, .. }
             | Effect::WipeDone { attempt }
             | Effect::Update { attempt, .. }
+            | Effect::UpdateFromCounter { attempt, .. }
             | Effect::Lend { attempt, .. } => self.questions.contains(attempt),
             _ => false,
         }
@@ -589,6 +596,21 @@ impl Laws {
                     self.questions_of_updates.insert(*attempt);
                     assert!(self.updates_begun <= self.sticks_put_in, "a stick's update is begun twice");
                     assert!(!self.wiped, "an update after a full wipe");
+                }
+                Effect::UpdateFromCounter { attempt, .. } => {
+                    self.from_counter = Some(*attempt);
+                    assert!(!self.wiped && self.clock && self.carries, "an update is looked for, and not allowed");
+                    assert_eq!((step.before.chapter, step.after.chapter), ("qr", "qr"), "{effect}");
+                    assert!(step.seen != Seen::Finger, "somebody is there");
+                    continue;
+                }
+                Effect::AbandonUpdate { .. } => {
+                    self.from_counter = None;
+                    continue;
+                }
+                Effect::Restart if self.from_counter.is_some() && step.before.chapter == "qr" => {
+                    assert!(step.seen != Seen::Finger && step.after.chapter == "qr", "somebody is there");
+                    continue;
                 }
                 Effect::Lend { .. } => assert!(!self.wiped, "a loan is written although the memory's key is gone"),
                 Effect::Restart => {

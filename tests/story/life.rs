@@ -59,6 +59,8 @@ pub(crate) struct Slots {
     pub(crate) went_back: bool,
     /// RAUC says nothing at all.
     pub(crate) silent: bool,
+    /// Where an update was looked for.
+    pub(crate) looked_at: Vec<String>,
 }
 
 /// The home network.
@@ -129,7 +131,14 @@ impl Life {
                 followed: Followed::default(),
                 device: None,
             },
-            slots: Slots { verdict: Ok(()), running: 1, next: None, went_back: false, silent: false },
+            slots: Slots {
+                verdict: Ok(()),
+                running: 1,
+                next: None,
+                went_back: false,
+                silent: false,
+                looked_at: Vec::new(),
+            },
             sticks: Vec::new(),
             router: Router { verdict: Ok(()), internet: Ok(()), cable: false, carries: false, known: false },
             room: Room::default(),
@@ -154,7 +163,7 @@ impl Life {
         let (wipe_owed, loan, made_anew) = (self.store.wipe_owed, self.store.loan.clone(), self.store.made_anew);
         let (refused_keys, development) = (self.store.refused_keys.clone(), self.store.development);
         let (followed, device) = (self.store.followed, self.store.device.clone());
-        let held = Held { wipe_owed, loan, made_anew, refused_keys, development, followed, device };
+        let held = Held { wipe_owed, loan, made_anew, refused_keys, development, followed, device, ..Held::default() };
         self.later(self.store.takes, Input::Told(Told::Held(Box::new(held))));
         if self.slots.went_back {
             self.later(Duration::from_millis(900), Input::Told(Told::WentBack));
@@ -561,6 +570,16 @@ impl Life {
                 self.later(self.store.takes, stored(attempt, Ok(())));
             }
             Effect::Lend { attempt, .. } => self.later(self.store.takes, stored(attempt, Err("no room".into()))),
+            Effect::UpdateFromCounter { attempt, hosts, .. } => {
+                self.slots.looked_at = hosts;
+                self.updates(attempt);
+            }
+            // RAUC is stopped, and says nothing any more.
+            Effect::AbandonUpdate { attempt } => {
+                let of =
+                    |input: &Input| matches!(input, Input::Told(Told::Update { attempt: of, .. }) if *of == attempt);
+                self.agenda.retain(|_, input| !of(input));
+            }
             Effect::Restart => self.later(Duration::from_secs(3), Input::Tick),
             Effect::MediaAnswer { .. } | Effect::MediaCandidate { .. } | Effect::Chime => {}
         }

@@ -15,6 +15,7 @@ mod a_press_on_the_first_screen_changes_the_language;
 mod a_stick_brings_a_loan;
 mod a_stick_updates_the_device;
 mod no_loan_or_one_that_has_ended;
+mod the_counter_offers_an_update;
 
 // network
 mod a_cable_put_in_later_wins;
@@ -41,6 +42,7 @@ mod too_many_tries_wait_and_ask_again;
 
 // session
 mod a_colleague_takes_over;
+mod a_device_that_is_too_old;
 mod a_family_joins_by_cable_and_leaves;
 mod a_weak_line_offers_the_telephone;
 mod made_to_leave_never_rejoins_by_itself;

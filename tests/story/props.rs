@@ -97,6 +97,7 @@ pub(crate) fn welcome(now: Uptime, slot: Slot, token: &str, admitted: bool) -> W
         relay_only: false,
         resume: Secret::new(token),
         admitted,
+        outdated: false,
     }
 }
 
@@ -108,5 +109,7 @@ pub(crate) fn staff_peer(peer: &str, epoch: u32) -> ToClient {
         epoch: Epoch(epoch),
         language: None,
         admitted: true,
+        firmware: None,
+        outdated: false,
     }
 }

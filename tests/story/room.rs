@@ -4,7 +4,9 @@ use crate::props;
 use madoguchi::model::ids::{Attempt, Epoch, PeerId};
 use madoguchi::model::turn::{LinkClosed, LinkNews};
 use madoguchi::model::uptime::Uptime;
-use madoguchi::model::wire::{ByeReason, IceServer, Notice, Proof, RESUME_SECONDS, Refusal, Slot, ToClient, ToServer};
+use madoguchi::model::wire::{
+    ByeReason, IceServer, Notice, Proof, RESUME_SECONDS, Refusal, Slot, ToClient, ToServer, Welcome,
+};
 use std::time::Duration;
 
 /// The room and its counter.
@@ -35,6 +37,8 @@ pub(crate) struct Room {
     tokens: u32,
     epoch: u32,
     on_hold: bool,
+    /// The counter wants a newer firmware than this device has.
+    pub(crate) outdated: bool,
     /// What comes with the consent.
     pub(crate) servers: Option<Vec<IceServer>>,
 }
@@ -65,6 +69,7 @@ impl Default for Room {
             tokens: 0,
             epoch: 0,
             on_hold: false,
+            outdated: false,
             servers: None,
         }
     }
@@ -169,7 +174,8 @@ impl Room {
         };
         self.tokens += 1;
         let token = format!("token-{}", self.tokens);
-        self.say(ToClient::Welcome(props::welcome(now, self.slot.clone(), &token, admitted)));
+        let welcome = props::welcome(now, self.slot.clone(), &token, admitted);
+        self.say(ToClient::Welcome(Welcome { outdated: self.outdated, ..welcome }));
         let consented = self.seat.as_ref().is_some_and(|seat| seat.consented);
         self.seat = Some(Seat { token, consented, admitted, lost_at: None });
         if consented {

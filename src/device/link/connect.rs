@@ -48,15 +48,21 @@ fn failure(why: LinkClosed, tried: impl Into<String>, problem: impl Display) -> 
 /// [`Failure::why`] is what the appliance is told; the sentence is for the log.
 pub(super) async fn open(address: &str, anchors: &[String], trust: &mut Trust, by: Instant) -> Result<Socket, Failure> {
     let door = Door::read(address)?;
-    let addresses = door.look_up(by).await?;
-    let tcp = within(by, door.connect(&addresses), || door.tried("connecting to")).await?;
-    let stream = if door.encrypted {
-        let connector = trust.connector(anchors)?;
-        within(by, door.encrypt(&connector, tcp), || door.tried("encrypting the line to")).await?
-    } else {
-        MaybeTlsStream::Plain(tcp)
-    };
+    let stream = door.stream(anchors, trust, by).await?;
     within(by, door.upgrade(stream), || door.tried("entering")).await
+}
+
+/// A stream to the server of `address` (`https:`, or `http:` on loopback), on which nothing has been said yet.
+///
+/// # Errors
+/// As for [`open`].
+pub(super) async fn encrypted(
+    address: &str,
+    anchors: &[String],
+    trust: &mut Trust,
+    by: Instant,
+) -> Result<MaybeTlsStream<TcpStream>, Failure> {
+    Door::read(address)?.stream(anchors, trust, by).await
 }
 
 async fn within<T>(
@@ -81,14 +87,30 @@ impl Door {
         let bad = |problem: &str| failure(LinkClosed::NotARoom, "reading the room server's address", problem);
         let url = Url::parse(address).map_err(|error| bad(&error.to_string()))?;
         let encrypted = match url.scheme() {
-            "wss" => true,
-            "ws" => false,
+            "wss" | "https" => true,
+            "ws" | "http" => false,
             _ => return Err(bad("it must begin with wss://")),
         };
         let (Some(host), Some(port)) = (url.host().map(|host| host.to_owned()), url.port_or_known_default()) else {
             return Err(bad("it has no host"));
         };
         Ok(Self { host, port, encrypted, url })
+    }
+
+    /// Name, TCP and TLS.
+    async fn stream(
+        &self,
+        anchors: &[String],
+        trust: &mut Trust,
+        by: Instant,
+    ) -> Result<MaybeTlsStream<TcpStream>, Failure> {
+        let addresses = self.look_up(by).await?;
+        let tcp = within(by, self.connect(&addresses), || self.tried("connecting to")).await?;
+        if !self.encrypted {
+            return Ok(MaybeTlsStream::Plain(tcp));
+        }
+        let connector = trust.connector(anchors)?;
+        within(by, self.encrypt(&connector, tcp), || self.tried("encrypting the line to")).await
     }
 
     fn tried(&self, what: &str) -> String {

@@ -130,6 +130,9 @@ fn with_asides() -> Vec<(Face, Option<Aside>)> {
         MISSING.into_iter().chain(ASIDES).map(|aside| (live(Quality::Good, false), Some(aside))).collect();
     faces.push((Face::Starting, Some(Aside::Development)));
     faces.push((Face::NoLoan, Some(Aside::Development)));
+    faces.push((Face::ShowPaper { hint: ScanHint::Looking, wrong: None }, Some(Aside::BringBack)));
+    faces.push((Face::ShowPaper { hint: ScanHint::Looking, wrong: None }, Some(Aside::Updating)));
+    faces.push((Face::Ended(Ending::Ended), Some(Aside::BringBack)));
     faces.push((live(Quality::Weak, false), Some(Aside::WillPhone)));
     faces.push((live(Quality::Good, true), Some(Aside::FiveMinutes)));
     faces.push((Face::ShowWifi { hint: ScanHint::Looking, wrong: None }, Some(Aside::PaperRemembered)));

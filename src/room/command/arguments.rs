@@ -229,6 +229,29 @@ impl Serve {
             .map(|file| secret(Kind::TurnSecret, file))
             .transpose()?;
         config.second_factor = file.staff.rule()?;
+        config.updates = file.updates;
         Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use std::io::Write as _;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        serve: Serve,
+    }
+
+    #[test]
+    fn what_the_file_says_of_updates_is_followed() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"[updates]\nfolder = \"/srv/updates\"\nminimum = \"0.2.0\"\n").unwrap();
+        let line = Line::parse_from(["serve", "--config", file.path().to_str().unwrap()]);
+        let updates = line.serve.config().map(|config| config.updates).ok().unwrap();
+        assert_eq!((updates.folder, updates.minimum), (Some("/srv/updates".into()), Some("0.2.0".to_owned())));
     }
 }

@@ -226,13 +226,13 @@ async function comeBackSignedIn() {
 }
 
 /** Somebody who agreed to the rules: a connection is to be made, or something about it changed. */
-function meet({ peer, epoch, language: speaks, admitted, role }) {
+function meet({ peer, epoch, language: speaks, admitted, role, firmware, outdated }) {
   if (role !== "guest") {
     return;
   }
   const news = guest?.peer !== peer;
   const unverified = !news && guest.epoch === epoch && guest.unverified;
-  guest = { ...(news ? {} : guest), peer, epoch, speaks, admitted, unverified, away: false };
+  guest = { ...(news ? {} : guest), peer, epoch, speaks, admitted, firmware, outdated, unverified, away: false };
   if (news && !admitted) {
     announce(word("waiting"));
   }
@@ -499,7 +499,8 @@ function guestWords() {
   }
   const speaks = word("speaks", { language: word(guest.speaks === "en" ? "english" : "japanese") });
   const where = guest.away ? word("guest-away") : guest.admitted ? word("guest-admitted") : word("guest-waiting");
-  return `${where} ${speaks}`;
+  const device = guest.firmware ? word(guest.outdated ? "firmware-old" : "firmware", { version: guest.firmware }) : "";
+  return `${where} ${speaks} ${device}`.trimEnd();
 }
 
 function tick() {

@@ -1,7 +1,7 @@
 //! Who gets a seat: by room key, by the token of an earlier welcome, or as signed-in staff.
 
 use super::appointment::Standing;
-use super::room::{Line, Off, Room, Seat};
+use super::room::{Firmware, Line, Off, Room, Seat};
 use super::{ConnectionId, Now, Out, Registry, room_of_key};
 use crate::model::ids::PeerId;
 use crate::model::language::Language;
@@ -19,16 +19,18 @@ struct Granted {
     anew: bool,
 }
 
+/// What somebody says who wants a seat.
+pub(super) struct Hello<'a> {
+    pub(super) version: u16,
+    pub(super) proof: &'a Proof,
+    pub(super) language: Language,
+    /// Version of the appliance's firmware.
+    pub(super) firmware: Option<String>,
+}
+
 impl Registry {
-    pub(super) fn hello(
-        &mut self,
-        now: Now,
-        connection: ConnectionId,
-        version: u16,
-        proof: &Proof,
-        language: Language,
-        out: &mut Vec<Out>,
-    ) {
+    pub(super) fn hello(&mut self, now: Now, connection: ConnectionId, hello: Hello<'_>, out: &mut Vec<Out>) {
+        let Hello { version, proof, language, firmware } = hello;
         let granted = if version == VERSION {
             match proof {
                 Proof::Key { key } => self.by_key(now, connection, key.expose(), language, out),
@@ -41,7 +43,14 @@ impl Registry {
             Err(Refusal::Version { server: VERSION })
         };
         match granted {
-            Ok(granted) => self.welcome(now, connection, granted, out),
+            Ok(granted) => {
+                let seat = self.rooms.get_mut(&granted.room).and_then(|room| room.seats.get_mut(&granted.peer));
+                if let Some(seat) = seat.filter(|seat| seat.role == Role::Guest) {
+                    let oldest = self.settings.oldest_firmware.as_deref();
+                    seat.firmware = firmware.map(|version| Firmware::new(version, oldest));
+                }
+                self.welcome(now, connection, granted, out);
+            }
             Err(refusal) => {
                 out.push(Out::Send { connection, message: ToClient::Refused(refusal) });
                 out.push(Out::Close { connection });
@@ -182,7 +191,9 @@ impl Registry {
         let peer = granted.peer;
         open.seat = Some((granted.room, peer.clone()));
         let appointment = room.appointment();
-        let admitted = granted.resumed && room.seats.get(&peer).is_some_and(|seat| seat.admitted);
+        let seat = room.seats.get(&peer);
+        let admitted = granted.resumed && seat.is_some_and(|seat| seat.admitted);
+        let outdated = seat.and_then(|seat| seat.firmware.as_ref()).is_some_and(|firmware| firmware.outdated);
         let welcome = Welcome {
             version: VERSION,
             you: peer.clone(),
@@ -196,6 +207,7 @@ impl Registry {
             relay_only: self.settings.turn.relay_only,
             resume: open.token.clone(),
             admitted,
+            outdated,
         };
         out.push(Out::Send { connection, message: ToClient::Welcome(welcome) });
         room.seated_again(&peer, granted.anew, out);
@@ -213,7 +225,8 @@ impl Room {
         staff: Option<String>,
     ) {
         let (line, admitted) = (Line::Up(connection), role == Role::Staff);
-        let seat = Seat { role, line, token, language, staff, consented: admitted, admitted, off: None };
+        let seat =
+            Seat { role, line, token, language, staff, consented: admitted, admitted, off: None, firmware: None };
         self.seats.insert(peer.clone(), seat);
     }
 

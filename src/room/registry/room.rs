@@ -4,6 +4,7 @@ use super::appointment::{Appointment, Phase, Standing, State};
 use super::{ConnectionId, Now, Out, Running, RunningSeat, Why};
 use crate::model::ids::{Epoch, PeerId};
 use crate::model::language::Language;
+use crate::model::update::compare_versions;
 use crate::model::uptime::Uptime;
 use crate::model::wire::{ByeReason, Notice, RESUME_SECONDS, Role, Slot, ToClient};
 use crate::room::key::KeyHash;
@@ -24,6 +25,21 @@ pub(super) struct Seat {
     pub(super) consented: bool,
     pub(super) admitted: bool,
     pub(super) off: Option<Off>,
+    pub(super) firmware: Option<Firmware>,
+}
+
+/// What an appliance runs.
+pub(super) struct Firmware {
+    pub(super) version: String,
+    /// Older than the counter still wants.
+    pub(super) outdated: bool,
+}
+
+impl Firmware {
+    pub(super) fn new(version: String, oldest: Option<&str>) -> Self {
+        let outdated = oldest.is_some_and(|oldest| compare_versions(&version, oldest).is_lt());
+        Self { version, outdated }
+    }
 }
 
 impl Seat {
@@ -280,7 +296,12 @@ impl Room {
             Role::Staff => (self.appointment.counter.name.get(reader.language).to_owned(), None),
         };
         let (role, admitted) = (seat.role, seat.admitted);
-        self.send(to, ToClient::Peer { peer: about.clone(), role, name, epoch, language, admitted }, out);
+        let (firmware, outdated) = match &seat.firmware {
+            Some(Firmware { version, outdated }) => (Some(version.clone()), *outdated),
+            None => (None, false),
+        };
+        let peer = about.clone();
+        self.send(to, ToClient::Peer { peer, role, name, epoch, language, admitted, firmware, outdated }, out);
     }
 
     pub(super) fn others_linked(&self, peer: &PeerId) -> Vec<PeerId> {
@@ -372,6 +393,8 @@ impl Room {
                 consented: seat.consented,
                 admitted: seat.admitted,
                 off: seat.muted.map(|(microphone, camera)| Off { microphone, camera, speaker: seat.no_sound }),
+                // It says so again when it comes back.
+                firmware: None,
             };
             self.seats.insert(seat.peer, kept);
         }

@@ -61,7 +61,8 @@ impl Room {
     fn new(sites: u8) -> Self {
         let turn =
             Turn { turn: vec!["turn:turn.example".to_owned()], secret: Some(Secret::new("s")), ..Turn::default() };
-        let settings = Settings { time_zone: "Asia/Tokyo".to_owned(), turn: Arc::new(turn) };
+        let oldest_firmware = Some("0.2.0".to_owned());
+        let settings = Settings { time_zone: "Asia/Tokyo".to_owned(), turn: Arc::new(turn), oldest_firmware };
         let mut room = Self {
             registry: Registry::new(settings),
             now: 0,
@@ -147,11 +148,13 @@ impl Room {
 
     fn hello(&mut self, staff: Option<&str>, proof: Proof) -> ConnectionId {
         let connection = self.connect(staff);
-        self.say(
-            connection,
-            ToServer::Hello { version: VERSION, proof, language: Language::Japanese, abilities: vec![] },
-        );
+        self.says_hello(connection, proof, None);
         connection
+    }
+
+    fn says_hello(&mut self, connection: ConnectionId, proof: Proof, firmware: Option<&str>) {
+        let (language, firmware) = (Language::Japanese, firmware.map(str::to_owned));
+        self.say(connection, ToServer::Hello { version: VERSION, proof, language, abilities: vec![], firmware });
     }
 
     fn guest(&mut self) -> ConnectionId {
@@ -822,7 +825,10 @@ fn whoever_says_nothing_or_something_else_first_gets_no_seat() {
     assert_eq!((room.bye(silent), room.bye(rude)), (Some(ByeReason::Misbehaved), Some(ByeReason::Misbehaved)));
     let old = room.connect(None);
     let proof = Proof::Key { key: Secret::new(KEY) };
-    room.say(old, ToServer::Hello { version: VERSION + 1, proof, language: Language::English, abilities: vec![] });
+    room.say(
+        old,
+        ToServer::Hello { version: VERSION + 1, proof, language: Language::English, abilities: vec![], firmware: None },
+    );
     assert_eq!(room.refusal(old), Some(Refusal::Version { server: VERSION }));
 }
 
@@ -873,7 +879,13 @@ fn a_clerk_of_another_counter_and_one_who_sits_with_nobody_get_no_seat_and_learn
         let staff = Some(Clerk { rights, ..clerk("ken", room.next) });
         room.turn(In::Connect { connection, from: IpAddr::from([192, 0, 2, 1]), staff, token });
         let proof = Proof::Staff { appointment: "A1".to_owned(), take_over: true };
-        let hello = ToServer::Hello { version: VERSION, proof, language: Language::Japanese, abilities: vec![] };
+        let hello = ToServer::Hello {
+            version: VERSION,
+            proof,
+            language: Language::Japanese,
+            abilities: vec![],
+            firmware: None,
+        };
         room.say(connection, hello);
         assert_eq!(room.refusal(connection), Some(Refusal::NotStaff));
         assert_eq!(room.audit.last().map(|(staff, action)| (staff.as_str(), *action)), Some(("ken", "seat-refused")));
@@ -1154,4 +1166,33 @@ fn laws_hold_over_random_lives() {
     assert!(credentials.get() > 100, "only {} credentials came to guests", credentials.get());
     assert!(made_to_leave.get() > 50, "only {} guests were made to leave", made_to_leave.get());
     assert!(over.get() > 50, "only {} slots came to their end", over.get());
+}
+
+#[test]
+fn staff_see_what_a_device_runs_and_whether_that_is_too_old() {
+    for (firmware, seen, outdated) in [
+        (Some("0.1.9"), Some("0.1.9"), true),
+        (Some("0.2.0"), Some("0.2.0"), false),
+        (Some("0.10.0"), Some("0.10.0"), false),
+        (None, None, false),
+        // What is no version is nothing to show.
+        (Some("<b>0.1.0</b>"), None, false),
+        (Some(""), None, false),
+    ] {
+        let mut room = Room::new(2);
+        let guest = room.connect(None);
+        room.says_hello(guest, Proof::Key { key: Secret::new(KEY) }, firmware);
+        assert_eq!(room.welcome(guest).outdated, outdated, "{firmware:?}");
+        room.say(guest, ToServer::Consent { rules: RULES_VERSION.to_owned() });
+        let staff = room.staff("hana");
+        let told = |connection| {
+            let told = room.heard(connection).iter().find_map(|message| match message {
+                ToClient::Peer { firmware, outdated, .. } => Some((firmware.clone(), *outdated)),
+                _ => None,
+            });
+            told.unwrap()
+        };
+        assert_eq!(told(staff), (seen.map(str::to_owned), outdated), "{firmware:?}");
+        assert_eq!(told(guest), (None, false), "staff have no firmware");
+    }
 }

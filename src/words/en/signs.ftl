@@ -37,6 +37,8 @@ aside-loud-tv = Please turn the TV down a little
 aside-staff-muted = The staff member's microphone is off
 aside-staff-camera-off = The staff member's camera is off
 aside-paused = Your camera and mic are off
+aside-bring-back = Too old: please bring it back to the city
+aside-updating = Updating: please leave the power on
 aside-development = Development build: not to be lent
 
 scan-looking = Looking for a code

@@ -20,6 +20,7 @@ file-loan = the loan file
 file-signing-key = the signing key
 file-public-key = the public key
 file-certificate = the certificate
+file-update = the update
 file-boot-files = the list of boot files
 file-card = the card
 file-paper = the paper
@@ -104,6 +105,10 @@ card-added = { $file }: not part of the image
 stick-no-folder = { $folder } is no folder; give the folder where the stick is mounted
 stick-other-there = { $file } is another one; take another stick, or say --replace
 stick-not-signed = signing { $name }: { $said }; nothing was written, try it again
+update-name = { $file }: by its name no update can be told; give it as the build made it, madoguchi-VERSION-arm64.raucb
+update-pointed =
+    { $file } is written: version { $version } is offered from { $from } until { $until }.
+    Put the bundle and this file into the room server's folder of updates, the bundle first.
 stick-not-removed = removing the old { $file }: { $why }
 stick-not-renamed = renaming { $from } to { $file }: { $why }
 stick-not-kept = writing { $file } to the stick: { $why }; do not use this stick

@@ -47,6 +47,12 @@ help-madoguchi-staff-stick-return = 返却の指示に署名して、USBメモ�
 help-madoguchi-staff-stick-check = USBメモリーを機器にさすとどうなるかを調べます。
     .stick = USBメモリーの場所（フォルダー）
     .key = 機器に入れた公開鍵 madoguchi-city.pub
+help-madoguchi-staff-update = 貸し出している機器に更新を配ります。
+help-madoguchi-staff-update-point = 更新の案内に署名して、更新のファイルの隣に書き込みます。どちらもルームサーバーの更新フォルダーに入れます。
+    .bundle = 更新のファイル（madoguchi-VERSION-arm64.raucb）
+    .key = リリースの署名鍵 madoguchi-release.key
+    .from = 機器が受け取りはじめる日時。2026-12-01T00:00:00+09:00 のように。指定がなければ、すぐ
+    .days = 受け取る日数
 
 help-madoguchi-room = オンライン窓口のルームサーバーです。
 help-madoguchi-room-serve = 止められるまで（SIGTERM、Ctrl-C）サーバーを動かします。

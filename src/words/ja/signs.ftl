@@ -37,6 +37,8 @@ aside-loud-tv = テレビの 音を 少し 下げてください
 aside-staff-muted = 担当者の マイクが オフです
 aside-staff-camera-off = 担当者の カメラが オフです
 aside-paused = あなたの 映像と音を 止めています
+aside-bring-back = この機器は 古いため、 市に 返して 更新が 必要です
+aside-updating = ソフトを 更新しています。 電源を 抜かないでください
 aside-development = 開発版です。 貸し出しには 使えません
 
 scan-looking = コードを さがしています

@@ -20,6 +20,7 @@ file-loan = 貸し出しファイル
 file-signing-key = 署名鍵
 file-public-key = 公開鍵
 file-certificate = 鍵の証明
+file-update = 更新のファイル
 file-boot-files = 起動ファイルの一覧
 file-card = カード
 file-paper = 用紙
@@ -107,6 +108,10 @@ card-added = { $file }：イメージにないファイルです
 stick-no-folder = { $folder } というフォルダーはありません。USBメモリーの場所を指定してください。
 stick-other-there = { $file } は別の貸し出しのものです。別のUSBメモリーにするか、--replace を付けてください。
 stick-not-signed = { $name } に署名できませんでした（{ $said }）。何も書き込んでいません。もう一度お試しください。
+update-name = { $file } は、名前から更新と分かりません。作られたときの名前（madoguchi-VERSION-arm64.raucb）のまま指定してください。
+update-pointed =
+    { $file } を作りました。バージョン { $version } を、{ $from } から { $until } まで配ります。
+    更新のファイルとこのファイルを、ルームサーバーの更新フォルダーに入れてください。更新のファイルを先に入れます。
 stick-not-removed = 古い { $file } を消せませんでした。{ $why }
 stick-not-renamed = { $from } を { $file } に置き換えられませんでした。{ $why }
 stick-not-kept = { $file } がUSBメモリーに残りませんでした。{ $why }このUSBメモリーは使わないでください。

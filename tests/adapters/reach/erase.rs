@@ -171,6 +171,7 @@ async fn the_store_destroys_the_key_and_then_has_the_rest_erased() {
         settled: None,
         followed: memory.at("state/followed"),
         serial: None,
+        os_release: memory.at("os-release"),
         boot_files: None,
         cities: None,
         erase: Some(memory.desk()),

@@ -68,10 +68,15 @@ impl Home {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    /// The image's rules, with the one user who is in this namespace as the appliance or as the system.
+    /// The image's rules, with the one user who is in this namespace as the appliance, as the system, or as whoever reads
+    /// updates.
     fn rules(&self, who: &str) {
         let mut rules = text("image/root/etc/nftables.conf");
-        let others = [("define appliance = 900", "appliance"), ("define system = 0", "system")];
+        let others = [
+            ("define appliance = 900", "appliance"),
+            ("define system = 0", "system"),
+            ("define reader = 901", "reader"),
+        ];
         for (line, name) in others {
             assert!(rules.contains(line), "{line}");
             let number = if name == who { 0 } else { 12_345 };
@@ -189,6 +194,25 @@ fn the_system_looks_for_the_internet_and_calls_nobody() {
             &[(Tcp, &["203.0.113.1:80", "192.168.10.1:80"]), (Udp, &["203.0.113.1:123", "192.168.10.1:53"])],
         );
         home.all(false, &[(Tcp, &["203.0.113.1:443", "192.168.10.1:443"]), (Udp, &["203.0.113.1:50000"])]);
+    });
+}
+
+/// A bundle comes by HTTPS, and by nothing else.
+#[test]
+fn an_update_is_read_from_the_internet_and_from_nothing_of_the_familys() {
+    in_a_home("reach::firewall::an_update_is_read_from_the_internet_and_from_nothing_of_the_familys", |home| {
+        home.rules("reader");
+        home.all(true, &[(Tcp, &["203.0.113.1:443", "[2001:db9::1]:443"]), (Udp, &["192.168.10.1:53"])]);
+        home.all(
+            false,
+            &[
+                (
+                    Tcp,
+                    &["203.0.113.1:80", "203.0.113.1:22", "203.0.113.1:3478", "192.168.10.7:443", "[fd12:3456::7]:443"],
+                ),
+                (Udp, &["203.0.113.1:443", "203.0.113.1:50000"]),
+            ],
+        );
     });
 }
 

@@ -94,6 +94,10 @@ impl Root {
         let mut run = Command::new("sh");
         run.arg(source("image/root/usr/lib/madoguchi/install")).env("PATH", path_with(&self.at("programs")));
         run.env("REQUEST", self.at("request")).env("RESULT", self.at("installed")).env("STICKS", self.at("stick"));
+        run.env("ANCHORS", self.at("anchors.pem"))
+            .env("ABANDON", self.at("abandon"))
+            .env("TRUSTED", self.at("counter.pem"));
+        run.env("SYSTEM", self.at("system.crt")).env("STOP", "stop").env("PAUSE", "0.05");
         let said = run.output().unwrap();
         assert!(!self.at("request").exists(), "a request is taken once: {said:?}");
         (fs::read_to_string(self.at("installed")).ok(), fs::read_to_string(self.at("asked")).ok())
@@ -135,7 +139,19 @@ fn what_else_is_asked_for_is_refused_before_rauc_hears_of_it() {
         "../old.raucb",
         "sda1/../../old.raucb",
         "/etc/old.raucb",
-        "http://192.168.0.1/a.raucb",
+        "http://192.168.0.1/updates/a.raucb",
+        "https://",
+        "https:///updates/a.raucb",
+        "https://counter.example/a.raucb",
+        "https://counter.example/updates/a.img",
+        "https://counter.example/updates/.raucb",
+        "https://counter.example/updates/../a.raucb",
+        "https://counter.example/updates/inner/a.raucb",
+        "https://counter.example/updates/a.raucb?x.raucb",
+        "https://counter.example/updates/--ignore-compatible .raucb",
+        "https://user@counter.example/updates/a.raucb",
+        "https://-o/updates/a.raucb",
+        "file:///etc/old.raucb",
         "--ignore-compatible/a.raucb",
         "sda1/--ignore-compatible.raucb\n",
         "sda1/.raucb",
@@ -171,10 +187,58 @@ fn a_request_is_not_followed_anywhere_nor_waited_for() {
     assert_eq!(root.run(), (None, None), "a folder");
 }
 
-/// An address to fetch an update from is one more argument that a policy cannot see.
+/// The counter's address, and whom the loan trusts: nothing else of what the appliance could say.
 #[test]
-fn rauc_itself_reaches_no_network() {
+fn rauc_is_given_an_address_at_the_counter_and_whom_to_trust() {
+    let root = Root::new();
+    fs::write(root.at("system.crt"), "SYSTEM\n").unwrap();
+    fs::write(root.at("anchors.pem"), "LOAN\n").unwrap();
+    let (answer, asked) = root.ask("7\nhttps://counter.example:8443/updates/madoguchi-0.2.0-arm64.raucb\nmore\n");
+    let address = "https://counter.example:8443/updates/madoguchi-0.2.0-arm64.raucb";
+    let trusted = root.at("counter.pem");
+    assert_eq!(asked, Some(format!("install\n--tls-ca={}\n{address}\n", trusted.display())));
+    assert_eq!(answer.as_deref(), Some("7\n0\n\n"));
+    assert_eq!(fs::read_to_string(&trusted).unwrap(), "SYSTEM\nLOAN\n");
+    program(&root.at("programs"), "rauc", "exit 1");
+    assert_eq!(root.ask(format!("8\n{address}\n")).0.as_deref(), Some("8\n1\n\n"));
+    // It is root that reads it.
+    fs::remove_file(root.at("anchors.pem")).unwrap();
+    fs::write(root.at("secret"), "SECRET\n").unwrap();
+    symlink(root.at("secret"), root.at("anchors.pem")).unwrap();
+    root.ask(format!("9\n{address}\n"));
+    assert!(!fs::read_to_string(&trusted).unwrap().contains("SECRET"));
+}
+
+/// What is said about another installation is not about this one.
+#[test]
+fn an_installation_that_is_no_longer_wanted_is_stopped() {
+    let root = Root::new();
+    for file in ["system.crt", "anchors.pem"] {
+        fs::write(root.at(file), "").unwrap();
+    }
+    let going = root.at("going");
+    program(&root.at("programs"), "rauc", &format!("while [ -e '{}' ]; do sleep 0.05; done; exit 1", going.display()));
+    program(&root.at("programs"), "stop", &format!("rm '{}'", going.display()));
+    fs::write(&going, "").unwrap();
+    fs::write(root.at("abandon"), "7\n").unwrap();
+    let (answer, _) = root.ask("7\nhttps://counter.example/updates/a.raucb\n");
+    assert_eq!(answer.as_deref(), Some("7\n1\nthe update was left off from\n"));
+    assert!(!going.exists() && !root.at("abandon").exists());
+    // Somebody else's: this one goes on to its own end.
+    program(&root.at("programs"), "rauc", "exit 0");
+    fs::write(root.at("abandon"), "7\n").unwrap();
+    assert_eq!(root.ask("8\nhttps://counter.example/updates/a.raucb\n").0.as_deref(), Some("8\n0\n\n"));
+}
+
+/// An address to fetch an update from is one more argument that a policy cannot see: what RAUC reads from the network it reads
+/// as a user who reaches nothing but HTTPS, and root itself reaches less.
+#[test]
+fn of_rauc_only_its_reader_reaches_the_network() {
     let unit = text("image/root/etc/systemd/system/rauc.service.d/madoguchi.conf");
-    assert!(unit.contains("\nRestrictAddressFamilies=AF_UNIX AF_NETLINK AF_ALG\n"), "{unit}");
+    assert!(unit.contains("\nRestrictAddressFamilies=AF_UNIX AF_NETLINK AF_ALG AF_INET AF_INET6\n"), "{unit}");
+    let config = text("image/root/etc/rauc/system.conf.in");
+    assert!(config.contains("\n[streaming]\nsandbox-user=madoguchi-update\n"), "{config}");
+    assert!(text("image/root/usr/lib/sysusers.d/madoguchi.conf").contains("u! madoguchi-update 901 "));
+    assert!(text("image/root/etc/nftables.conf").contains("\ndefine reader = 901\n"));
     assert!(text("systemd/madoguchi.target").contains("madoguchi-install.path"));
 }

@@ -43,18 +43,25 @@ impl City {
         config.tls = Some(tls);
         config.public = Some(format!("https://{HOST}"));
         config.turn = turn;
+        config.updates.folder = Some(folder.join("updates"));
         let room = room::serve(config).await.map_err(|error| error.to_string())?;
         Ok(Self { demo, room, certificate: made.cert.pem(), folder: folder.to_owned() })
     }
 
     /// A stick that lends the box.
     pub(crate) fn loan(&self) -> Outcome<PathBuf> {
+        self.loan_with(&[])
+    }
+
+    /// The same, with more that is this story's own.
+    pub(crate) fn loan_with(&self, more: &[(&str, &str)]) -> Outcome<PathBuf> {
         let own = [
             ("hosts = [\"localhost:8443\", \"127.0.0.1:8443\"]", format!("hosts = [\"{HOST}\"]")),
             ("id = \"DEMO-2026-001\"", format!("id = \"{LOAN}\"")),
             ("trust_anchors = []", format!("trust_anchors = [\"\"\"\n{}\"\"\"]", self.certificate)),
         ];
-        let text = own.iter().try_fold(DEMO_LOAN.to_owned(), |text, (from, to)| {
+        let own = own.iter().map(|(from, to)| (*from, to.as_str())).chain(more.iter().copied());
+        let text = own.into_iter().try_fold(DEMO_LOAN.to_owned(), |text, (from, to)| {
             let found = text.contains(from).then(|| text.replace(from, to));
             found.ok_or(format!("the demo loan no longer has {from}"))
         })?;

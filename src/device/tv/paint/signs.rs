@@ -168,6 +168,7 @@ pub(super) const fn of_aside(aside: Aside) -> &'static str {
         Aside::FiveMinutes | Aside::OneMinute | Aside::NewTime { .. } => "clock",
         Aside::WillPhone => "telephone-ringing",
         Aside::Paused => "pause",
+        Aside::BringBack | Aside::Updating => "gear",
         Aside::Development => "gear",
     }
 }
