@@ -195,7 +195,7 @@ fn compose(sheet: &Sheet) -> Result<(String, Layout), SheetError> {
         telephone: sheet.telephone.number.clone(),
         hours: once(ja_hours, en_hours),
         steps: vec![both("plug", "sheet-step-1"), both("paper-code", "sheet-step-2"), both("button", "sheet-step-3")],
-        rules: crate::words::RULES.iter().map(|id| both(id, id)).collect(),
+        rules: crate::words::RULES.iter().map(|id| both(id, &format!("{id}.sheet"))).collect(),
     };
     let mut environment = page::environment();
     let template = environment.add_template("sheet.svg", include_str!("sheet/paper.svg"));
@@ -322,7 +322,7 @@ mod tests {
             "2026年11月24日（火）",
             "Tue, 24 November 2026",
             "0422-00-1234",
-            "13:50から入れます",
+            "13:50から始められます",
             "Open from 13:50",
             "予約番号　Number 7K3M9QWX",
             "https://counter.midori.example:8443/j",

@@ -207,15 +207,15 @@ mod tests {
     #[test]
     fn a_missing_text_falls_back_to_japanese() {
         let only_japanese = Catalog { bundles: vec![(Language::Japanese, bundle(Language::Japanese))] };
-        assert_eq!(only_japanese.text(Language::English, "remaining", &[]), "のこり");
+        assert_eq!(only_japanese.text(Language::English, "staff", &[]), "担当者");
         assert_eq!(only_japanese.text(Language::English, "no-such-text", &[]), "no-such-text");
     }
 
     #[test]
     fn spaces_between_japanese_words_become_places_to_break() {
         let words = Catalog::embedded();
-        assert_eq!(words.text(Language::Japanese, "press-next", &[]), "次へ\u{200b}すすむ");
-        assert_eq!(words.text(Language::English, "press-next", &[]), "go on");
+        assert_eq!(words.text(Language::Japanese, "press-come-back", &[]), "相談に\u{200b}もどる");
+        assert_eq!(words.text(Language::English, "press-read-rules", &[]), "read the rules");
         let telephone = words.text(Language::Japanese, "telephone", &[("number", Arg::Text("0422-00-1234"))]);
         assert_eq!(telephone, "電話：0422-00-1234");
     }

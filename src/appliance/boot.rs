@@ -96,7 +96,6 @@ impl Boot {
             (Phase::Greeting { .. } | Phase::NoLoan { .. } | Phase::LoanEnded, Event::ReturnAsked) => {
                 return Chapter::Wipe(Wipe::everything(now, known, effects));
             }
-            (Phase::LoanEnded, Event::Hold) => return Self::again(now),
             (Phase::Stick(work), event) => match work.handle(now, event, known, effects) {
                 Some(work) => Phase::Stick(work),
                 None => at_rest(now, known),
@@ -142,14 +141,16 @@ impl Boot {
 
     pub(super) fn sight(&self, known: &Known) -> Sight {
         let (face, press, hold) = match &self.0 {
-            Phase::Reading { .. } => (Face::Starting, None, None),
-            Phase::Greeting { .. } => (Face::Starting, Some(PressDoes::Language), None),
+            Phase::Reading { .. } => (Face::Starting, None, None::<HoldDoes>),
+            Phase::Greeting { .. } => {
+                (Face::Starting, known.speaks_another_language().then_some(PressDoes::Language), None)
+            }
             Phase::NoLoan { made_anew: true, .. } => (Face::MadeAnew, None, None),
             Phase::NoLoan { .. } => match known.refused_loan.clone() {
                 Some((id, why)) => (Face::LoanRefused { id, why }, None, None),
                 None => (Face::NoLoan, None, None),
             },
-            Phase::LoanEnded => (Face::LoanEnded, None, Some(HoldDoes::StartAgain)),
+            Phase::LoanEnded => (Face::LoanEnded, None, None),
             Phase::Stick(work) => return work.sight(),
         };
         let first = matches!(face, Face::Starting | Face::NoLoan);

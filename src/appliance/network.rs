@@ -130,7 +130,7 @@ impl Network {
                 Some(trouble) if asking.said != Some(trouble) => Phase::Trouble(trouble),
                 _ => Phase::Asking(asking),
             },
-            (phase @ (Phase::Finding { .. } | Phase::Asking(_)), Event::Press) => {
+            (phase @ Phase::Finding { .. }, Event::Press) => {
                 known.choose_next_language();
                 phase
             }
@@ -185,14 +185,22 @@ impl Network {
     pub(super) fn sight(&self, known: &Known) -> Sight {
         let remembered = known.remembered.as_ref().map(|_| Aside::PaperRemembered);
         let (face, press) = match &self.0 {
-            Phase::Finding { .. } => (Face::FindingNetwork, Some(PressDoes::Language)),
+            Phase::Finding { .. } => {
+                (Face::FindingNetwork, known.speaks_another_language().then_some(PressDoes::Language))
+            }
             Phase::Checking { .. } | Phase::Settling { .. } | Phase::Clock { .. } => (Face::FindingNetwork, None),
+            // Whoever takes the button for a camera's presses it here: nothing happens.
             Phase::Asking(Asking { eye, .. }) => {
-                let face = Face::ShowWifi { hint: eye.hint(known.camera), wrong: eye.wrong() };
-                (face, Some(PressDoes::Language))
+                (Face::ShowWifi { hint: eye.hint(known.camera), wrong: eye.wrong() }, None)
             }
             Phase::Joining { name, .. } => (Face::JoiningNetwork { name: name.clone() }, None),
-            Phase::Trouble(trouble) => (Face::NetworkTrouble(*trouble), Some(PressDoes::Again)),
+            Phase::Trouble(trouble) => {
+                let press = match remedy(*trouble, known) {
+                    Remedy::AnotherCode => PressDoes::ShowCode,
+                    Remedy::LookAgain | Remedy::SeekAgain => PressDoes::Again,
+                };
+                (Face::NetworkTrouble(*trouble), Some(press))
+            }
         };
         Sight { face, press, hold: Some(HoldDoes::StartAgain), aside: remembered }
     }
@@ -243,6 +251,7 @@ fn scanned(
         Some(Code::Invite(invite)) => {
             known.read_language(invite.language);
             known.remembered = Some(invite);
+            asking.eye.accept();
             Phase::Asking(asking)
         }
         Some(Code::Wrong(wrong)) => {
@@ -319,8 +328,26 @@ fn given_up_finding(known: &Known) -> Phase {
     }
 }
 
-/// What "try again" means depends on what failed: look again, or show another code.
+/// What a press does about a trouble.
+enum Remedy {
+    /// Looks whether what is in use carries now.
+    LookAgain,
+    /// Looks for a known Wi-Fi, and with it for the radio.
+    SeekAgain,
+    /// Asks for the code of another Wi-Fi.
+    AnotherCode,
+}
+
 fn again(now: Uptime, trouble: NetworkTrouble, known: &mut Known, effects: &mut Vec<Effect>) -> Phase {
+    match remedy(trouble, known) {
+        Remedy::LookAgain => checking(now, known, effects),
+        Remedy::SeekAgain => seeking(now, now + FINDING, known, effects),
+        Remedy::AnotherCode => Phase::Asking(Asking { said: Some(trouble), ..Asking::default() }),
+    }
+}
+
+/// It depends on what failed, and on what there is to try again.
+fn remedy(trouble: NetworkTrouble, known: &Known) -> Remedy {
     match trouble {
         NetworkTrouble::Portal
         | NetworkTrouble::NoNames
@@ -332,10 +359,12 @@ fn again(now: Uptime, trouble: NetworkTrouble, known: &mut Known, effects: &mut 
         | NetworkTrouble::LineLost
             if known.cable || known.carries =>
         {
-            checking(now, known, effects)
+            Remedy::LookAgain
         }
-        NetworkTrouble::NotWorking => checking(now, known, effects),
-        _ => Phase::Asking(Asking { said: Some(trouble), ..Asking::default() }),
+        NetworkTrouble::NotWorking => Remedy::LookAgain,
+        // Without a radio no code is of use.
+        NetworkTrouble::NoRadio | NetworkTrouble::RadioOff => Remedy::SeekAgain,
+        _ => Remedy::AnotherCode,
     }
 }
 

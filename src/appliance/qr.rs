@@ -41,7 +41,7 @@ impl Qr {
             (Phase::Asking { mut eye }, Event::Told(Told::Scan { hint, code })) => {
                 eye.saw(hint);
                 match code {
-                    Some(Code::Invite(invite)) => return Chapter::Ready(Ready::ask(now, invite, known, effects)),
+                    Some(Code::Invite(invite)) => return Chapter::Ready(Ready::read(now, invite, known, effects)),
                     Some(Code::Wifi(_)) => eye.refuse(now, WrongCode::WifiInstead),
                     Some(Code::Wrong(wrong)) => eye.refuse(now, wrong),
                     None => {}
@@ -52,7 +52,7 @@ impl Qr {
                 eye.tick(now);
                 Phase::Asking { eye }
             }
-            (Phase::Asking { .. }, Event::Press) => {
+            (Phase::Asking { .. }, Event::Press) if known.camera => {
                 let chimes = Chimes::first(now, known, effects);
                 Phase::TryingOut { until: now + TRYING_OUT, chimes }
             }
@@ -103,7 +103,7 @@ impl Qr {
         match &self.0 {
             Phase::Asking { eye } => Sight {
                 face: Face::ShowPaper { hint: eye.hint(known.camera), wrong: eye.wrong() },
-                press: Some(PressDoes::TryOut),
+                press: known.camera.then_some(PressDoes::TryOut),
                 hold: Some(HoldDoes::StartAgain),
                 aside: known.updating.then_some(Aside::Updating).or_else(|| known.bring_back()),
             },

@@ -10,7 +10,7 @@ use crate::model::ids::Attempt;
 use crate::model::invite::Invite;
 use crate::model::known::Known;
 use crate::model::light::Light;
-use crate::model::screen::{Face, HoldDoes, Meeting, NetworkTrouble, PressDoes, RoomRefusal};
+use crate::model::screen::{Face, HoldDoes, Meeting, NetworkTrouble, PressDoes, RULES_PAGES, RoomRefusal};
 use crate::model::secret::Secret;
 use crate::model::slot_clock::{SlotClock, to_next_second, whole_seconds};
 use crate::model::turn::{Effect, LinkClosed, LinkNews, Told};
@@ -20,6 +20,8 @@ use std::time::Duration;
 
 /// Line, hello and welcome together.
 const ASKING: Duration = Duration::from_secs(15);
+/// That the paper was read, and can be put down, stands this long, however quick the room answers.
+const READ_SHOWN: Duration = Duration::from_secs(2);
 /// Nobody looks into the mirror for longer than this: the camera closes and the rules come, which wait for a press.
 const LOOKING: Duration = Duration::from_secs(600);
 /// Pauses between tries to reach the server; after the last one the screen says so.
@@ -31,17 +33,47 @@ pub(super) struct Ready {
     lost_seat: Option<Secret>,
     /// The self-view was looked at: after a lost line the rules come at once.
     looked: bool,
+    /// The page of rules that they came to.
+    page: u8,
+    /// Until when it stands that the paper was read.
+    read: Option<Uptime>,
     /// The lobby was not open yet when they came: a chime calls them when it is.
     early: bool,
     phase: Phase,
 }
 
 enum Phase {
-    Asking { link: Attempt, until: Uptime, tries: usize },
-    Pausing { until: Uptime, tries: usize },
-    Mirror { link: Attempt, seat: Seat, until: Uptime, chimes: Chimes },
-    Rules { link: Attempt, seat: Seat },
-    Refused { why: RoomRefusal, until: Option<Uptime> },
+    Asking {
+        link: Attempt,
+        until: Uptime,
+        tries: usize,
+    },
+    Pausing {
+        until: Uptime,
+        tries: usize,
+    },
+    /// Welcome, but they are still to read that the paper was read.
+    Welcome {
+        link: Attempt,
+        seat: Seat,
+        until: Uptime,
+    },
+    Mirror {
+        link: Attempt,
+        seat: Seat,
+        until: Uptime,
+        chimes: Chimes,
+    },
+    Rules {
+        link: Attempt,
+        seat: Seat,
+    },
+    /// The seat was given back, the paper is remembered.
+    Disagreed,
+    Refused {
+        why: RoomRefusal,
+        until: Option<Uptime>,
+    },
     Trouble(NetworkTrouble),
 }
 
@@ -75,6 +107,11 @@ impl Seat {
 }
 
 impl Ready {
+    /// Asks about the key of a paper that was read just now.
+    pub(super) fn read(now: Uptime, invite: Invite, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
+        Self { read: Some(now + READ_SHOWN), ..Self::ask(now, invite, known, effects) }
+    }
+
     /// Asks the invite's server about its key.
     pub(super) fn ask(now: Uptime, invite: Invite, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
         known.read_language(invite.language);
@@ -84,6 +121,8 @@ impl Ready {
             invite: Some(invite),
             lost_seat: None,
             looked: false,
+            page: 0,
+            read: None,
             early: false,
         }
     }
@@ -120,6 +159,7 @@ impl Ready {
             Event::Fact => self.network_changed(now, known, effects),
             Event::Tick => {
                 self.time_passed(now, known, effects);
+                self = self.comes_from_welcome(now, known, effects);
                 if matches!(self.phase, Phase::Mirror { until, .. } if now >= until) {
                     return self.pressed(now, known, effects);
                 }
@@ -131,7 +171,10 @@ impl Ready {
 
     fn link(&self) -> Option<Attempt> {
         match &self.phase {
-            Phase::Asking { link, .. } | Phase::Mirror { link, .. } | Phase::Rules { link, .. } => Some(*link),
+            Phase::Asking { link, .. }
+            | Phase::Welcome { link, .. }
+            | Phase::Mirror { link, .. }
+            | Phase::Rules { link, .. } => Some(*link),
             _ => None,
         }
     }
@@ -146,7 +189,7 @@ impl Ready {
 
     /// Gives the seat back at once, so that the same paper is not refused as a second guest right after.
     fn say_bye(&self, effects: &mut Vec<Effect>) {
-        if let Phase::Mirror { link, .. } | Phase::Rules { link, .. } = self.phase {
+        if let Phase::Welcome { link, .. } | Phase::Mirror { link, .. } | Phase::Rules { link, .. } = self.phase {
             effects.push(Effect::Say { attempt: link, message: ToServer::Bye { reason: ByeReason::Left } });
         }
     }
@@ -178,16 +221,12 @@ impl Ready {
         }
         self.lost_seat = None;
         self.early = seat.clock.opens_in(now).is_some();
-        self.phase = if self.looked {
-            Phase::Rules { link, seat }
-        } else {
-            Phase::Mirror { link, seat, until: now + LOOKING, chimes: Chimes::first(now, known, effects) }
-        };
-        Chapter::Ready(self)
+        self.phase = Phase::Welcome { link, seat, until: self.read.map_or(now, |until| until.max(now)) };
+        Chapter::Ready(self.comes_from_welcome(now, known, effects))
     }
 
     fn moved(&mut self, now: Uptime, slot: Slot, ice_servers: Vec<IceServer>) {
-        if let Phase::Mirror { seat, .. } | Phase::Rules { seat, .. } = &mut self.phase {
+        if let Phase::Welcome { seat, .. } | Phase::Mirror { seat, .. } | Phase::Rules { seat, .. } = &mut self.phase {
             seat.moved(slot, ice_servers);
             self.early |= seat.clock.opens_in(now).is_some();
         }
@@ -216,7 +255,7 @@ impl Ready {
     fn line_closed(&mut self, now: Uptime, why: LinkClosed, known: &Known) {
         let tries = match &self.phase {
             Phase::Asking { tries, .. } => *tries,
-            Phase::Mirror { seat, .. } | Phase::Rules { seat, .. } => {
+            Phase::Welcome { seat, .. } | Phase::Mirror { seat, .. } | Phase::Rules { seat, .. } => {
                 self.lost_seat = Some(seat.resume.clone());
                 0
             }
@@ -233,7 +272,7 @@ impl Ready {
 
     fn forbidden(&self, known: &Known) -> Option<NetworkTrouble> {
         match self.phase {
-            Phase::Mirror { .. } | Phase::Rules { .. } => known.forbidden_in_room(),
+            Phase::Welcome { .. } | Phase::Mirror { .. } | Phase::Rules { .. } => known.forbidden_in_room(),
             _ => known.forbidden(),
         }
     }
@@ -250,6 +289,7 @@ impl Ready {
     }
 
     fn time_passed(&mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) {
+        self.read = self.read.filter(|until| now < *until);
         if let Phase::Mirror { chimes, .. } = &mut self.phase {
             chimes.pass(now, known, effects);
         }
@@ -263,7 +303,9 @@ impl Ready {
             (Phase::Pausing { until, tries }, Some(invite)) if now >= *until => {
                 self.phase = open(now, invite, *tries, known, effects);
             }
-            (Phase::Mirror { seat, .. } | Phase::Rules { seat, .. }, _) if seat.clock.remaining(now).is_zero() => {
+            (Phase::Welcome { seat, .. } | Phase::Mirror { seat, .. } | Phase::Rules { seat, .. }, _)
+                if seat.clock.remaining(now).is_zero() =>
+            {
                 self.refused(now, &Refusal::Over);
             }
             (Phase::Refused { until: Some(until), .. }, Some(invite)) if now >= *until => {
@@ -280,9 +322,14 @@ impl Ready {
     }
 
     fn pressed(mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
+        let last_page = self.is_on_last_page();
         self.phase = match (self.phase, &self.invite) {
             (Phase::Mirror { link, seat, .. }, _) => {
                 self.looked = true;
+                Phase::Rules { link, seat }
+            }
+            (Phase::Rules { link, seat }, Some(_)) if !last_page => {
+                self.page += 1;
                 Phase::Rules { link, seat }
             }
             (Phase::Rules { link, seat }, Some(_)) if seat.clock.opens_in(now).is_none() => {
@@ -290,7 +337,9 @@ impl Ready {
                 return Chapter::Session(Session::enter(now, invite, link, seat, effects));
             }
             (
-                Phase::Trouble(_) | Phase::Refused { why: RoomRefusal::RoomFull | RoomRefusal::Busy, .. },
+                Phase::Disagreed
+                | Phase::Trouble(_)
+                | Phase::Refused { why: RoomRefusal::RoomFull | RoomRefusal::Busy, .. },
                 Some(invite),
             ) => {
                 if !known.carries {
@@ -307,24 +356,62 @@ impl Ready {
     }
 
     fn held(mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
-        match self.phase {
-            Phase::Rules { link, seat } => {
-                self.phase =
-                    Phase::Mirror { link, seat, until: now + LOOKING, chimes: Chimes::first(now, known, effects) };
+        let last_page = self.is_on_last_page();
+        self.phase = match self.phase {
+            Phase::Rules { link, seat } if self.page == 0 => {
                 self.looked = false;
-                Chapter::Ready(self)
+                mirror(now, link, seat, known, effects)
             }
-            Phase::Asking { .. } | Phase::Pausing { .. } => Network::find(now, known, effects),
-            Phase::Mirror { .. } | Phase::Refused { .. } | Phase::Trouble(_) => {
+            Phase::Rules { link, seat } if !last_page => {
+                self.page -= 1;
+                Phase::Rules { link, seat }
+            }
+            Phase::Rules { ref seat, .. } if seat.clock.opens_in(now).is_none() => {
                 self.say_bye(effects);
-                Boot::again(now)
+                self.page = 0;
+                Phase::Disagreed
             }
-        }
+            Phase::Mirror { .. } if known.speaks_another_language() => {
+                known.choose_next_language();
+                self.phase
+            }
+            Phase::Asking { .. } | Phase::Pausing { .. } | Phase::Welcome { .. } => {
+                self.say_bye(effects);
+                return Network::find(now, known, effects);
+            }
+            Phase::Mirror { .. }
+            | Phase::Rules { .. }
+            | Phase::Disagreed
+            | Phase::Refused { .. }
+            | Phase::Trouble(_) => {
+                self.say_bye(effects);
+                return Boot::again(now);
+            }
+        };
+        Chapter::Ready(self)
+    }
+
+    /// Once it has been read that the paper was read, the story goes on.
+    fn comes_from_welcome(mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
+        self.phase = match self.phase {
+            Phase::Welcome { link, seat, until } if now >= until => match self.looked {
+                true => Phase::Rules { link, seat },
+                false => mirror(now, link, seat, known, effects),
+            },
+            phase => phase,
+        };
+        self
+    }
+
+    fn is_on_last_page(&self) -> bool {
+        self.page + 1 >= RULES_PAGES
     }
 
     pub(super) fn wake_at(&self, now: Uptime) -> Option<(Uptime, Why)> {
-        match &self.phase {
+        let read = self.read.map(|until| (until, Why("somebody to read that the paper was read")));
+        let phase = match &self.phase {
             Phase::Asking { until, .. } => Some((*until, Why("the room's answer about the key"))),
+            Phase::Welcome { seat, .. } => Some(seat_wakes(now, seat)),
             Phase::Pausing { until, .. } => Some((*until, Why("the next try to reach the room"))),
             Phase::Mirror { seat, until, chimes, .. } => {
                 let looked = (*until, Why("somebody to look into the mirror"));
@@ -333,14 +420,16 @@ impl Ready {
             }
             Phase::Rules { seat, .. } => Some(seat_wakes(now, seat)),
             Phase::Refused { until, .. } => until.map(|until| (until, Why("the room to look again"))),
-            Phase::Trouble(_) => None,
-        }
+            Phase::Disagreed | Phase::Trouble(_) => None,
+        };
+        [read, phase].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     pub(super) fn waits_for_person(&self) -> Option<&'static str> {
         match self.phase {
             Phase::Mirror { .. } => Some("a press after looking at the self-view"),
             Phase::Rules { .. } => Some("a press to agree"),
+            Phase::Disagreed => Some("a press to read the rules again"),
             Phase::Refused { .. } => Some("a press after reading why"),
             Phase::Trouble(_) => Some("a press to try again"),
             _ => None,
@@ -349,10 +438,12 @@ impl Ready {
 
     pub(super) fn light(&self, now: Uptime) -> Light {
         match &self.phase {
-            Phase::Asking { .. } | Phase::Pausing { .. } => Light::Breathing,
+            Phase::Asking { .. } | Phase::Pausing { .. } | Phase::Welcome { .. } => Light::Breathing,
             Phase::Mirror { .. } => Light::Steady,
-            Phase::Rules { seat, .. } if seat.clock.opens_in(now).is_some() => Light::Breathing,
-            Phase::Rules { .. } => Light::Steady,
+            Phase::Rules { seat, .. } if self.is_on_last_page() && seat.clock.opens_in(now).is_some() => {
+                Light::Breathing
+            }
+            Phase::Rules { .. } | Phase::Disagreed => Light::Steady,
             Phase::Refused { .. } | Phase::Trouble(_) => Light::Fast,
         }
     }
@@ -372,19 +463,30 @@ impl Ready {
 
     pub(super) fn sight(&self, now: Uptime, known: &Known) -> Sight {
         let (face, press, hold) = match &self.phase {
-            Phase::Asking { .. } | Phase::Pausing { .. } => (Face::AskingRoom, None, HoldDoes::Back),
+            Phase::Asking { .. } | Phase::Pausing { .. } | Phase::Welcome { .. } => {
+                let just_read = self.read.is_some_and(|until| now < until);
+                (if just_read { Face::PaperRead } else { Face::AskingRoom }, None, HoldDoes::Back)
+            }
             Phase::Mirror { seat, .. } => {
-                (Face::Mirror(meeting(now, seat)), Some(PressDoes::Next), HoldDoes::StartAgain)
+                let another = known.speaks_another_language();
+                let hold = if another { HoldDoes::Language } else { HoldDoes::StartAgain };
+                (Face::Mirror(meeting(now, seat)), Some(PressDoes::Next), hold)
             }
             Phase::Rules { seat, .. } => {
-                let open = seat.clock.opens_in(now).is_none();
-                (Face::Rules(meeting(now, seat)), open.then_some(PressDoes::AgreeAndJoin), HoldDoes::Back)
+                let meeting = meeting(now, seat);
+                let (press, hold) = match meeting.opens_in {
+                    _ if !self.is_on_last_page() => (Some(PressDoes::Next), HoldDoes::Back),
+                    None => (Some(PressDoes::AgreeAndJoin), HoldDoes::Disagree),
+                    Some(_) => (None, HoldDoes::StartAgain),
+                };
+                (Face::Rules { meeting, page: self.page }, press, hold)
             }
+            Phase::Disagreed => (Face::Disagreed, Some(PressDoes::Back), HoldDoes::StartAgain),
             Phase::Refused { why, .. } => {
                 let press = match why {
                     RoomRefusal::TooManyTries => None,
                     RoomRefusal::RoomFull | RoomRefusal::Busy => Some(PressDoes::Again),
-                    _ => Some(PressDoes::Understood),
+                    _ => Some(PressDoes::ShowCode),
                 };
                 (Face::Refused(*why), press, HoldDoes::StartAgain)
             }
@@ -394,6 +496,10 @@ impl Ready {
         let aside = known.missing_senses().or_else(|| known.silent_tv()).filter(|_| mirror);
         Sight { face, press, hold: Some(hold), aside }
     }
+}
+
+fn mirror(now: Uptime, link: Attempt, seat: Seat, known: &mut Known, effects: &mut Vec<Effect>) -> Phase {
+    Phase::Mirror { link, seat, until: now + LOOKING, chimes: Chimes::first(now, known, effects) }
 }
 
 fn open(now: Uptime, invite: &Invite, tries: usize, known: &mut Known, effects: &mut Vec<Effect>) -> Phase {

@@ -128,9 +128,12 @@ impl Session {
 
     pub(super) fn handle(self, now: Uptime, event: Event, known: &mut Known, effects: &mut Vec<Effect>) -> Chapter {
         let mut inside = match (self.0, &event) {
-            (Phase::Ended { .. }, Event::Press) => return Chapter::Wipe(Wipe::after_session(now, known, effects)),
+            (Phase::Ended { face, .. }, Event::Press) => {
+                let comes_back = face == Face::Ended(Ending::Left);
+                return Chapter::Wipe(Wipe::after_session(now, comes_back, known, effects));
+            }
             (Phase::Ended { until, .. }, Event::Tick) if now >= until => {
-                return Chapter::Wipe(Wipe::after_session(now, known, effects));
+                return Chapter::Wipe(Wipe::after_session(now, false, known, effects));
             }
             (phase, Event::ReturnAsked) => {
                 if let Phase::Inside(inside) = phase {
@@ -146,7 +149,7 @@ impl Session {
         }
         let next = match event {
             Event::Press if inside.may_try_again() => inside.try_again(),
-            Event::Press => inside.pause(),
+            Event::Press => inside.pause(known),
             Event::Fact => inside.network_changed(now, known),
             Event::Hold => inside.leave(ByeReason::Left, Ending::Left, effects),
             Event::Told(Told::Link { attempt, news }) if inside.line.link() == Some(attempt) => {
@@ -212,7 +215,9 @@ impl Session {
         match &self.0 {
             Phase::Inside(inside) => inside.sight(now, known),
             Phase::Ended { face, .. } => {
-                Sight { face: face.clone(), press: Some(PressDoes::Understood), hold: None, aside: known.bring_back() }
+                let left = *face == Face::Ended(Ending::Left);
+                let press = if left { PressDoes::ComeBack } else { PressDoes::Understood };
+                Sight { face: face.clone(), press: Some(press), hold: None, aside: known.bring_back() }
             }
         }
     }
@@ -244,8 +249,13 @@ impl Inside {
         }
     }
 
-    fn pause(&mut self) -> Next {
-        self.paused ^= self.is_live();
+    /// In a call, where there is something to switch off.
+    fn may_pause(&self, known: &Known) -> bool {
+        self.is_live() && (known.camera || known.microphone)
+    }
+
+    fn pause(&mut self, known: &Known) -> Next {
+        self.paused ^= self.may_pause(known);
         Next::Stay
     }
 
@@ -603,9 +613,15 @@ impl Inside {
             (false, Some(staff_present)) => Face::Lobby { staff_present },
             _ => Face::Entering,
         };
-        let press = self.is_live().then_some(PressDoes::Pause);
+        let pause = if self.paused { PressDoes::Resume } else { PressDoes::Pause };
+        let press = self.may_pause(known).then_some(pause);
         let missing = known.missing_senses();
-        let aside = self.notice.map(|(notice, _)| notice).or(missing.filter(|missing| missing.lacks_speaker()));
+        // That the time is nearly over is no news for whoever still waits for somebody.
+        let notice = self.notice.map(|(notice, _)| notice);
+        let notice = notice.filter(|notice| {
+            self.was_live || self.is_live() || !matches!(notice, Aside::FiveMinutes | Aside::OneMinute)
+        });
+        let aside = notice.or(missing.filter(|missing| missing.lacks_speaker()));
         let aside = aside.or(self.paused.then_some(Aside::Paused));
         let aside = aside.or(self.will_phone.then_some(Aside::WillPhone)).or(missing);
         let aside = aside.or((self.is_live() && self.loud_tv).then_some(Aside::LoudTv));

@@ -29,6 +29,8 @@ pub(super) struct Wipe {
     receipt: Option<String>,
     boot: Option<String>,
     announced: bool,
+    /// They left by mistake, and show their paper again.
+    comes_back: bool,
     phase: Phase,
 }
 
@@ -58,10 +60,10 @@ enum Phase {
 
 impl Wipe {
     /// After a session: the room key.
-    pub(super) fn after_session(now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
+    pub(super) fn after_session(now: Uptime, comes_back: bool, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
         known.remembered = None;
         let phase = begin_step(now, AFTER_SESSION, 0, known, effects);
-        Self { steps: AFTER_SESSION, receipt: None, boot: None, announced: false, phase }
+        Self { steps: AFTER_SESSION, receipt: None, boot: None, announced: false, comes_back, phase }
     }
 
     /// At return: everything.
@@ -71,14 +73,15 @@ impl Wipe {
         let language = known.language;
         known.forget();
         known.language = language;
-        Self { steps: EVERYTHING, receipt, boot: None, announced: false, phase: owe(now, known, effects) }
+        let phase = owe(now, known, effects);
+        Self { steps: EVERYTHING, receipt, boot: None, announced: false, comes_back: false, phase }
     }
 
     /// At power-on with a debt: everything, before anything else.
     pub(super) fn owed(now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
         known.forget();
         let phase = begin_step(now, EVERYTHING, 0, known, effects);
-        Self { steps: EVERYTHING, receipt: None, boot: None, announced: true, phase }
+        Self { steps: EVERYTHING, receipt: None, boot: None, announced: true, comes_back: false, phase }
     }
 
     fn is_full(&self) -> bool {
@@ -95,8 +98,11 @@ impl Wipe {
             }
             Event::Told(Told::BootFiles(number)) => self.boot = Some(number),
             Event::Tick => self.time_passed(now, known, effects),
-            Event::Press if matches!(self.phase, Phase::Forgotten) => {
-                return if self.is_full() { Boot::restart(now, effects) } else { Network::find(now, known, effects) };
+            Event::Press if matches!(self.phase, Phase::Forgotten) && !self.is_full() => {
+                return Network::find(now, known, effects);
+            }
+            Event::Hold if matches!(self.phase, Phase::Forgotten) && self.is_full() => {
+                return Boot::restart(now, effects);
             }
             // The memory's key is gone: what the stick brings is kept after a new start.
             Event::Told(Told::Stick(StickNews::In(stick)))
@@ -111,6 +117,7 @@ impl Wipe {
         }
         match self.phase {
             Phase::Forgotten if self.is_full() && self.receipt.is_none() => Chapter::Boot(Boot::no_loan()),
+            Phase::Forgotten if self.comes_back => Network::find(now, known, effects),
             _ => Chapter::Wipe(self),
         }
     }
@@ -200,12 +207,13 @@ impl Wipe {
             Phase::Failed { index, .. } => Face::WipeFailed(step(index.unwrap_or(0))),
             Phase::Forgotten => Face::Forgotten { receipt: self.receipt.clone(), boot: self.boot.clone() },
         };
-        let press = match self.phase {
-            Phase::Forgotten if self.is_full() => Some(PressDoes::Restart),
-            Phase::Forgotten => Some(PressDoes::Again),
-            _ => None,
+        // What comes next at the counter is to pull the plug.
+        let (press, hold) = match self.phase {
+            Phase::Forgotten if self.is_full() => (None, Some(HoldDoes::Restart)),
+            Phase::Forgotten => (Some(PressDoes::Again), None),
+            _ => (None, None),
         };
-        Sight { face, press, hold: None::<HoldDoes>, aside: None }
+        Sight { face, press, hold, aside: None }
     }
 }
 

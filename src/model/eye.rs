@@ -15,9 +15,14 @@ pub struct Eye {
 }
 
 impl Eye {
-    /// The scanner's newest hint.
+    /// The scanner's newest hint. That it read a code says nothing yet about whether it is of use here.
     pub fn saw(&mut self, hint: ScanHint) {
-        self.hint = hint;
+        self.hint = if hint == ScanHint::Found { ScanHint::Looking } else { hint };
+    }
+
+    /// The code is of use: it can be put down. This stays until something else is seen.
+    pub fn accept(&mut self) {
+        (self.hint, self.wrong) = (ScanHint::Found, None);
     }
 
     /// A code that is not the one asked for.

@@ -114,9 +114,14 @@ impl Known {
         named.map(|counter| &counter.telephone).or_else(|| loan.telephone())
     }
 
+    /// Another language can be chosen.
+    pub fn speaks_another_language(&self) -> bool {
+        self.loan.as_ref().is_some_and(|loan| loan.language_after(self.language) != self.language)
+    }
+
     /// A person presses for the loan's next language.
     pub fn choose_next_language(&mut self) {
-        if let Some(loan) = &self.loan {
+        if let Some(loan) = self.loan.as_ref().filter(|_| self.speaks_another_language()) {
             self.language = loan.language_after(self.language);
             self.language_chosen = true;
         }

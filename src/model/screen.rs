@@ -49,12 +49,14 @@ pub struct Telephone {
 /// What a press does, as the bar at the foot of the screen says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PressDoes {
-    /// Changes the language.
+    /// Changes to the loan's next language.
     Language,
     /// Goes on to the next screen.
     Next,
     /// Tries again.
     Again,
+    /// Asks for a QR code: another Wi-Fi's, or another paper.
+    ShowCode,
     /// Agrees to the rules and joins the room.
     AgreeAndJoin,
     /// Closes a message and goes on.
@@ -63,10 +65,12 @@ pub enum PressDoes {
     TryOut,
     /// Goes back one step.
     Back,
-    /// Switches the own picture and sound off and on again.
+    /// Switches the own picture and sound off.
     Pause,
-    /// Starts the whole device anew.
-    Restart,
+    /// Switches them on again.
+    Resume,
+    /// After a hold that was a mistake: asks for the paper once more.
+    ComeBack,
 }
 
 /// What a hold does.
@@ -78,6 +82,12 @@ pub enum HoldDoes {
     StartAgain,
     /// Goes back one step.
     Back,
+    /// Changes to the loan's next language, where a press does something else.
+    Language,
+    /// Does not agree to the rules.
+    Disagree,
+    /// Starts the whole device anew.
+    Restart,
 }
 
 /// A word beside the main sentence.
@@ -354,6 +364,9 @@ pub struct Meeting {
     pub opens_in: Option<Duration>,
 }
 
+/// Pages of rules: no more than can be read at 3 m.
+pub const RULES_PAGES: u8 = 3;
+
 /// Which picture and sentence. The order is the story's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Face {
@@ -438,14 +451,23 @@ pub enum Face {
     },
 
     // ready
+    /// The paper was read: it can be put down.
+    PaperRead,
     /// Asking the room about the key.
     AskingRoom,
     /// The room says no.
     Refused(RoomRefusal),
     /// Who and when, self-view, microphone level: "mind what is visible behind you".
     Mirror(Meeting),
-    /// The rules to agree to.
-    Rules(Meeting),
+    /// The rules to agree to, a page at a time.
+    Rules {
+        /// Who and when.
+        meeting: Meeting,
+        /// From 0 to [`RULES_PAGES`] - 1; only the last one asks for consent.
+        page: u8,
+    },
+    /// They do not agree to the rules: nobody has joined.
+    Disagreed,
     /// Self-view, level and chime without a room.
     TryOut,
 
@@ -531,6 +553,11 @@ impl Screen {
     pub fn offers_telephone(face: &Face, aside: Option<Aside>) -> bool {
         face.offers_telephone() || aside.is_some_and(Aside::offers_telephone)
     }
+
+    /// Staff phone the family, and the number is for when they do not.
+    pub fn waits_for_a_call(&self) -> bool {
+        self.face == Face::Ended(Ending::WillPhone) || self.aside == Some(Aside::WillPhone)
+    }
 }
 
 impl Face {
@@ -541,16 +568,41 @@ impl Face {
         const SMALL: Window = Window { x: 775, y: 50, width: 175, height: 233, mirrored: true };
         const FULL: Window = Window { x: 0, y: 0, width: 1000, height: 1000, mirrored: false };
         match self {
-            Self::ShowWifi { .. } | Self::ShowPaper { .. } => Windows { own: Some(VIEWFINDER), staff: None },
+            Self::ShowWifi { .. } | Self::ShowPaper { .. } if self.has_viewfinder() => {
+                Windows { own: Some(VIEWFINDER), staff: None }
+            }
             Self::Mirror(_) | Self::TryOut => Windows { own: Some(MIRROR), staff: None },
             Self::Live { held: false, .. } => Windows { own: Some(SMALL), staff: Some(FULL) },
             _ => Windows::default(),
         }
     }
 
+    /// What the camera sees is shown: a code is looked for, and there is a camera to look with.
+    pub fn has_viewfinder(&self) -> bool {
+        let (Self::ShowWifi { hint, wrong } | Self::ShowPaper { hint, wrong }) = self else { return false };
+        match hint {
+            ScanHint::NoCamera => false,
+            ScanHint::Found => wrong.is_some(),
+            _ => true,
+        }
+    }
+
+    /// City staff read it, with a stick or a returned device in their hands; a family only by mistake.
+    pub fn is_for_staff(&self) -> bool {
+        matches!(
+            self,
+            Self::KeyRefused { .. }
+                | Self::UpToDate { .. }
+                | Self::UpdateRefused(_)
+                | Self::LoanPrepared { .. }
+                | Self::PaperRefused(_)
+                | Self::Forgotten { receipt: Some(_), .. }
+        )
+    }
+
     /// Whether the telephone stands on it: wherever something can fail or is being waited for.
     fn offers_telephone(&self) -> bool {
-        !matches!(self, Self::Starting | Self::Live { quality: Quality::Good | Quality::Fair, held: false, .. })
+        !matches!(self, Self::Live { quality: Quality::Good | Quality::Fair, held: false, .. })
     }
 
     /// A stable name for golden pictures, reports and the trace.
@@ -572,18 +624,22 @@ impl Face {
             Self::LoanPrepared { .. } => "boot-loan-prepared".into(),
             Self::PaperRefused(why) => format!("boot-paper-refused-{}", why.name()),
             Self::FindingNetwork => "network-finding".into(),
+            Self::ShowWifi { hint: ScanHint::NoCamera, .. } => "network-show-wifi-no-camera".into(),
             Self::ShowWifi { wrong: None, hint } => format!("network-show-wifi-{}", kebab(&format!("{hint:?}"))),
             Self::ShowWifi { wrong: Some(wrong), .. } => format!("network-show-wifi-{}", kebab(&format!("{wrong:?}"))),
             Self::JoiningNetwork { .. } => "network-joining".into(),
             Self::NetworkTrouble(trouble) => format!("network-trouble-{}", kebab(&format!("{trouble:?}"))),
+            Self::ShowPaper { hint: ScanHint::NoCamera, .. } => "qr-show-paper-no-camera".into(),
             Self::ShowPaper { wrong: None, hint } => format!("qr-show-paper-{}", kebab(&format!("{hint:?}"))),
             Self::ShowPaper { wrong: Some(wrong), .. } => format!("qr-show-paper-{}", kebab(&format!("{wrong:?}"))),
+            Self::PaperRead => "ready-paper-read".into(),
             Self::AskingRoom => "ready-asking-room".into(),
             Self::Refused(why) => format!("ready-refused-{}", kebab(&format!("{why:?}"))),
             Self::Mirror(meeting) if meeting.opens_in.is_some() => "ready-mirror-early".into(),
             Self::Mirror(_) => "ready-mirror".into(),
-            Self::Rules(meeting) if meeting.opens_in.is_some() => "ready-rules-early".into(),
-            Self::Rules(_) => "ready-rules".into(),
+            Self::Rules { meeting, page } if meeting.opens_in.is_some() => format!("ready-rules-early-{}", page + 1),
+            Self::Rules { page, .. } => format!("ready-rules-{}", page + 1),
+            Self::Disagreed => "ready-disagreed".into(),
             Self::TryOut => "ready-try-out".into(),
             Self::Entering => "session-entering".into(),
             Self::Lobby { staff_present: true } => "session-lobby".into(),

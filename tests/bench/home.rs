@@ -146,8 +146,10 @@ impl Appliance {
         self.until_face("ready-mirror").await;
         self.tell("clip").await;
         self.tell("press").await;
-        self.until_face("ready-rules").await;
-        self.tell("press").await;
+        for page in ["ready-rules-1", "ready-rules-2", "ready-rules-3"] {
+            self.until_face(page).await;
+            self.tell("press").await;
+        }
         self.until_face("session-lobby").await;
     }
 
@@ -156,8 +158,6 @@ impl Appliance {
         self.tell("paper").await;
         self.tell("hold").await;
         self.until_face("session-ended-left").await;
-        self.tell("press").await;
-        self.until_face("wipe-forgotten").await;
         self.tell("press").await;
         self.comes_into_the_lobby().await;
         // Long calls and many of them: what was said is of no use any more.

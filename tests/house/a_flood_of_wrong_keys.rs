@@ -24,6 +24,6 @@ pub async fn a_flood_of_wrong_keys_does_not_delay_the_family() {
         assert!(number < 40, "nothing tells the flood to wait");
     }
     home.shows("paper").await;
-    home.reads("ready-mirror", PressDoes::Next, HoldDoes::StartAgain).await;
+    home.reads("ready-mirror", PressDoes::Next, HoldDoes::Language).await;
     home.moves_out().await;
 }

@@ -25,6 +25,6 @@ pub async fn a_second_guest_is_refused_until_the_seat_is_free() {
     first.rest().await;
     home.reads("ready-refused-room-full", PressDoes::Again, HoldDoes::StartAgain).await;
     home.presses().await;
-    home.reads("ready-mirror", PressDoes::Next, HoldDoes::StartAgain).await;
+    home.reads("ready-mirror", PressDoes::Next, HoldDoes::Language).await;
     home.moves_out().await;
 }

@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 use jiff::Timestamp;
 use madoguchi::model::language::Language;
-use madoguchi::model::screen::{HoldDoes, PressDoes, Screen};
+use madoguchi::model::screen::{HoldDoes, PressDoes, RULES_PAGES, Screen};
 use madoguchi::room::{Clock, demo};
 use madoguchi::supervisor::tasks::Tasks;
 use madoguchi::workbench::air::Internet;
@@ -164,9 +164,18 @@ impl Home {
     pub async fn goes_on_well(&mut self) {
         self.is_asked_for_the_paper().await;
         self.shows("room-today").await;
-        let mirror = self.reads("ready-mirror", PressDoes::Next, HoldDoes::StartAgain).await;
+        let mirror = self.reads("ready-mirror", PressDoes::Next, HoldDoes::Language).await;
         assert_eq!(mirror.aside, None);
         self.puts_paper_away().await;
+    }
+
+    /// Page by page, to where a press agrees.
+    pub async fn reads_the_rules(&mut self) {
+        for page in 1..RULES_PAGES {
+            self.reads(&format!("ready-rules-{page}"), PressDoes::Next, HoldDoes::Back).await;
+            self.presses().await;
+        }
+        self.reads(&format!("ready-rules-{RULES_PAGES}"), PressDoes::AgreeAndJoin, HoldDoes::Disagree).await;
     }
 
     fn take_lines(&mut self) {

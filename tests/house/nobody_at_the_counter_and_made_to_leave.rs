@@ -10,10 +10,10 @@ pub async fn the_lobby_waits_for_the_counter_and_who_was_made_to_leave_stays_out
     let mut home = Home::near(&desk).await;
     home.is_asked_for_the_paper().await;
     home.shows("paper").await;
-    home.reads("ready-mirror", PressDoes::Next, HoldDoes::StartAgain).await;
+    home.reads("ready-mirror", PressDoes::Next, HoldDoes::Language).await;
     home.puts_paper_away().await;
     home.presses().await;
-    home.reads("ready-rules", PressDoes::AgreeAndJoin, HoldDoes::Back).await;
+    home.reads_the_rules().await;
     home.presses().await;
     home.reads("session-lobby-staff-absent", None, HoldDoes::Leave).await;
     let lines = home.trace_to("(session-lobby-staff-absent)").await;
@@ -37,7 +37,7 @@ pub async fn the_lobby_waits_for_the_counter_and_who_was_made_to_leave_stays_out
     home.presses().await;
     home.reads("wipe-forgotten", PressDoes::Again, None).await;
     home.presses().await;
-    home.reads("ready-refused-let-leave", PressDoes::Understood, HoldDoes::StartAgain).await;
+    home.reads("ready-refused-let-leave", PressDoes::ShowCode, HoldDoes::StartAgain).await;
     let lines = home.trace_to("(ready-refused-let-leave)").await;
     assert_eq!((count(&lines, "OpenLink"), count(&lines, "BuildMedia")), (1, 0), "{lines:#?}");
     let scanned = lines.iter().position(|line| line.contains("Scan(room key)"));

@@ -64,7 +64,7 @@ pub async fn every_wrong_paper_is_named_and_the_right_one_works() {
         ("room-yesterday", "ready-refused-over"),
     ] {
         home.shows(paper).await;
-        home.reads(face, PressDoes::Understood, HoldDoes::StartAgain).await;
+        home.reads(face, PressDoes::ShowCode, HoldDoes::StartAgain).await;
         let lines = home.trace_to(face).await;
         assert_eq!(count(&lines, "OpenLink"), 1, "asked once, not again by itself: {lines:#?}");
         home.puts_paper_away().await;
@@ -73,17 +73,17 @@ pub async fn every_wrong_paper_is_named_and_the_right_one_works() {
     }
 
     home.shows("paper").await;
-    home.reads("ready-mirror", PressDoes::Next, HoldDoes::StartAgain).await;
+    home.reads("ready-mirror", PressDoes::Next, HoldDoes::Language).await;
     home.puts_paper_away().await;
     // Staff withdraw the appointment while the family looks at itself.
     revoke(&desk).await;
-    home.reads("ready-refused-revoked", PressDoes::Understood, HoldDoes::StartAgain).await;
+    home.reads("ready-refused-revoked", PressDoes::ShowCode, HoldDoes::StartAgain).await;
     let control = home.house.control();
     eventually("the camera is closed", || control.camera_open() == 0).await;
     home.presses().await;
     home.is_asked_for_the_paper().await;
     home.shows("paper").await;
-    home.reads("ready-refused-revoked", PressDoes::Understood, HoldDoes::StartAgain).await;
+    home.reads("ready-refused-revoked", PressDoes::ShowCode, HoldDoes::StartAgain).await;
     home.puts_paper_away().await;
     home.presses().await;
     home.goes_on_well().await;

@@ -19,7 +19,7 @@ pub async fn a_server_that_is_down_is_named_and_a_press_finds_it_again() {
     home.puts_paper_away().await;
     desk.start_again().await;
     home.presses().await;
-    home.reads("ready-mirror", PressDoes::Next, HoldDoes::StartAgain).await;
+    home.reads("ready-mirror", PressDoes::Next, HoldDoes::Language).await;
     home.moves_out().await;
 }
 

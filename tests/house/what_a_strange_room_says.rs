@@ -154,7 +154,7 @@ pub async fn a_room_that_talks_nonsense_loses_nothing_of_the_family() {
     line.say(&ToClient::Lobby { staff_present: true }).await;
     line.say(&peer(Role::Staff, 1)).await;
     line.say(&welcome("first")).await;
-    home.reads("ready-mirror", PressDoes::Next, HoldDoes::StartAgain).await;
+    home.reads("ready-mirror", PressDoes::Next, HoldDoes::Language).await;
     home.puts_paper_away().await;
     // At the self-view, out of order and far too much.
     line.say(&welcome("second")).await;
@@ -163,7 +163,7 @@ pub async fn a_room_that_talks_nonsense_loses_nothing_of_the_family() {
     }
     line.say(&peer(Role::Staff, 2)).await;
     home.presses().await;
-    home.reads("ready-rules", PressDoes::AgreeAndJoin, HoldDoes::Back).await;
+    home.reads_the_rules().await;
     home.presses().await;
     line.hears_that("the consent", |message| matches!(message, ToServer::Consent { .. })).await;
     let lines = home.trace_to("Consent").await;

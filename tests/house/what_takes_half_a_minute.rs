@@ -24,10 +24,10 @@ pub async fn the_path_is_never_made() {
     let mut home = Home::near(&desk).await;
     home.is_asked_for_the_paper().await;
     home.shows("paper").await;
-    home.reads("ready-mirror", PressDoes::Next, HoldDoes::StartAgain).await;
+    home.reads("ready-mirror", PressDoes::Next, HoldDoes::Language).await;
     home.puts_paper_away().await;
     home.presses().await;
-    home.sees("ready-rules").await;
+    home.reads_the_rules().await;
     home.presses().await;
     home.sees("session-lobby-staff-absent").await;
 
@@ -47,13 +47,11 @@ pub async fn the_path_is_never_made() {
     assert_eq!(epoch, Epoch(3), "after no answer at all");
     home.reads("session-entering", None, HoldDoes::Leave).await;
     home.holds().await;
-    home.reads("session-ended-left", PressDoes::Understood, None).await;
+    home.reads("session-ended-left", PressDoes::ComeBack, None).await;
     staff.until(|message| matches!(message, ToClient::PeerGone { may_return: false, .. })).await;
     let control = home.house.control();
     eventually("camera and microphone are closed", || control.camera_open() == 0 && control.microphone_open() == 0)
         .await;
-    home.presses().await;
-    home.reads("wipe-forgotten", PressDoes::Again, None).await;
     home.presses().await;
     home.goes_on_well().await;
     let lines = home.moves_out().await;

@@ -264,8 +264,10 @@ impl Home {
 
     async fn comes_into_the_lobby(&mut self) -> Outcome {
         self.press().await?;
-        self.reaches("the rules", "ready-rules").await?;
-        self.press().await?;
+        for page in ["ready-rules-1", "ready-rules-2", "ready-rules-3"] {
+            self.reaches("a page of rules", page).await?;
+            self.press().await?;
+        }
         self.reaches("agreed, and in the lobby", "session-lobby").await
     }
 

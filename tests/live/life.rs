@@ -6,7 +6,7 @@ use super::loopback::own_address;
 use super::relay::Relay;
 use super::{ears, pictures};
 use madoguchi::model::language::Language;
-use madoguchi::model::screen::{Face, Screen};
+use madoguchi::model::screen::{Face, RULES_PAGES, Screen};
 use madoguchi::supervisor::tasks::Tasks;
 use madoguchi::workbench::air::Internet;
 use madoguchi::workbench::house::{House, HouseConfig};
@@ -172,7 +172,12 @@ impl Life {
         ears::hear(chime, CHIME_TONE, PATIENCE).await.expect("no chime was heard");
         until(&mut screen, "the self-view", |face| matches!(face, Face::Mirror(_))).await;
         control.run(Command::Press).await.unwrap();
-        until(&mut screen, "the rules", |face| matches!(face, Face::Rules(_))).await;
+        for read in 0..RULES_PAGES {
+            until(&mut screen, "the rules", |face| matches!(face, Face::Rules { page, .. } if *page == read)).await;
+            if read + 1 < RULES_PAGES {
+                control.run(Command::Press).await.unwrap();
+            }
+        }
 
         let pressed = Instant::now();
         control.run(Command::Press).await.unwrap();

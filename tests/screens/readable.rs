@@ -3,12 +3,13 @@
 use madoguchi::device::tv::catalogue::every_screen;
 use madoguchi::device::tv::paint::Painter;
 use madoguchi::drawing::layout::{Layout, PlacedText, Rect};
-use madoguchi::model::screen::{Aside, Face, ScanHint, Screen};
+use madoguchi::model::screen::{Aside, Face, Screen};
 use madoguchi_pixels::compare::{Colour, colours, straight};
 use std::collections::HashMap;
 use std::ops::Range;
 
 const PAPER: Colour = [0xfb, 0xf7, 0xee, 255];
+const AMBER: Colour = [0xff, 0xc8, 0x45, 255];
 const BAND: Colour = [0x14, 0x23, 0x3b, 255];
 
 /// A painted screen.
@@ -172,6 +173,7 @@ fn one_sentence(screen: &Screen, _: &Picture, layout: &Layout) -> Vec<String> {
         ("name", live),
         ("remaining", live),
         ("quality", live),
+        ("staff", screen.face.is_for_staff()),
         ("city", !live && !screen.city.get(screen.language).is_empty()),
         ("press", screen.press.is_some()),
         ("hold", screen.hold.is_some()),
@@ -200,11 +202,7 @@ fn aside_is_said(screen: &Screen, _: &Picture, layout: &Layout) -> Vec<String> {
 }
 
 fn camera_is_seen(screen: &Screen, picture: &Picture, layout: &Layout) -> Vec<String> {
-    let blind = matches!(
-        screen.face,
-        Face::ShowWifi { hint: ScanHint::NoCamera, .. } | Face::ShowPaper { hint: ScanHint::NoCamera, .. }
-    );
-    let unseen = blind || screen.aside.is_some_and(|aside| aside == Aside::Paused || aside.lacks_camera());
+    let unseen = screen.aside.is_some_and(|aside| aside == Aside::Paused || aside.lacks_camera());
     let window = screen.face.windows().own.filter(|_| !unseen);
     let mut wrong = Vec::new();
     if layout.holes.len() != usize::from(window.is_some()) {
@@ -235,19 +233,56 @@ fn transparent(picture: &Picture, part: Rect) -> f32 {
     open as f32 / seen.values().sum::<usize>() as f32
 }
 
+/// Amber is the button's: where nothing is to be pressed there is none, and nothing else is taken for a button.
+#[test]
+fn nothing_but_the_button_is_amber() {
+    let mut painter = Painter::new(1280, 720);
+    for (name, screen) in every_screen() {
+        let picture = Picture::of(&painter.paint(&screen).unwrap());
+        let plate = painter.layout(&screen).unwrap().of("press").next().map(|text| text.rect);
+        let amber = |rows: Range<usize>| {
+            let colours = picture.colours(0..picture.width, rows);
+            colours.into_iter().filter(|(colour, _)| near(*colour, AMBER)).map(|(_, count)| count).sum::<usize>()
+        };
+        let button = plate.map_or(picture.height, |rect| rect.y as usize - 24);
+        assert_eq!(amber(0..button), 0, "{name} has amber outside its button");
+        assert_eq!(amber(button..picture.height) > 0, plate.is_some(), "{name}: the button's own amber");
+    }
+}
+
+/// While a code is looked for, one message changes; each says something else.
+#[test]
+fn each_thing_that_the_camera_sees_has_its_own_message() {
+    let mut painter = Painter::new(1280, 720);
+    for stage in ["ja-network-show-wifi-", "ja-qr-show-paper-", "en-network-show-wifi-", "en-qr-show-paper-"] {
+        let screens =
+            every_screen().into_iter().filter(|(name, screen)| name.starts_with(stage) && screen.aside.is_none());
+        let said: Vec<String> = screens
+            .map(|(_, screen)| {
+                let layout = painter.layout(&screen).unwrap();
+                let texts = layout.texts.iter().filter(|text| ["sentence", "next"].contains(&text.role.as_str()));
+                texts.map(|text| text.text.clone()).collect::<Vec<_>>().join(" ")
+            })
+            .collect();
+        let mut different = said.clone();
+        different.sort();
+        different.dedup();
+        assert!(said.len() > 10 && different.len() + 1 >= said.len(), "{said:#?}");
+    }
+}
+
 /// A state that has a colour has a mark or a word as well.
 #[test]
-fn lines_differ_in_words_and_hints_too() {
+fn lines_differ_in_words_too() {
     let mut painter = Painter::new(1280, 720);
     let mut words: HashMap<String, String> = HashMap::new();
     for (name, screen) in every_screen() {
         let layout = painter.layout(&screen).unwrap();
-        for text in layout.texts.iter().filter(|text| ["quality", "hint", "aside"].contains(&text.role.as_str())) {
+        for text in layout.texts.iter().filter(|text| ["quality", "aside"].contains(&text.role.as_str())) {
             words.entry(format!("{}: {}", text.role, text.text)).or_insert_with(|| name.clone());
         }
     }
     let count = |role: &str| words.keys().filter(|text| text.starts_with(role)).count();
     assert_eq!(count("quality: "), 3 * 2, "three words for the line in each language");
-    assert_eq!(count("hint: "), 6 * 2, "six words for the camera's eye in each language");
     assert!(count("aside: ") >= 13 * 2);
 }

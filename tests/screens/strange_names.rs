@@ -47,7 +47,7 @@ fn the_longest_names_a_loan_allows_stay_in_their_places() {
         screen.city = long.clone();
         screen.telephone =
             screen.telephone.map(|_| Telephone { number: "+81 (0422) 00-1234".into(), hours: long.clone() });
-        if let Face::Mirror(meeting) | Face::Rules(meeting) = &mut screen.face {
+        if let Face::Mirror(meeting) | Face::Rules { meeting, .. } = &mut screen.face {
             meeting.counter = long.clone();
         }
         let picture = painter.paint(&screen).unwrap();

@@ -30,7 +30,7 @@ fn a_hold_during_a_change_of_screens() {
 #[test]
 fn nervous_presses_do_one_thing_each() {
     let mut life = Life::at_the_mirror();
-    for _ in 0..2 {
+    for _ in 0..4 {
         life.touches(Duration::from_millis(60));
     }
     life.until("session-lobby");

@@ -47,7 +47,6 @@ fn after_a_session_too() {
     let mut life = Life::talking();
     life.store.fails = vec![WipeStep::Key];
     life.hold();
-    life.press();
     life.until("wipe-failed-key");
     life.until("wipe-forgotten");
 }

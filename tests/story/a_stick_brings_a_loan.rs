@@ -128,7 +128,7 @@ fn one_stick_ends_a_loan_and_brings_the_next() {
     });
     life.until("wipe-receipt");
     assert_eq!(life.asked("Lend"), 0, "nothing is written to a memory whose key is gone");
-    life.press();
+    life.hold();
     life.restarts();
     life.until("boot-loan-prepared");
     life.power_cut();

@@ -148,7 +148,6 @@ fn a_family_is_not_disturbed() {
     life.waits(seconds(60));
     life.expect_face("session-live");
     life.hold();
-    life.press();
     life.until("wipe-forgotten");
     assert_eq!(life.asked("Update"), 0);
     life.press();
@@ -159,7 +158,7 @@ fn a_family_is_not_disturbed() {
     life.waits(seconds(10));
     life.expect_face("ready-mirror");
     life.press();
-    life.press();
+    life.agrees();
     life.until("session-lobby");
     assert_eq!(life.asked("Update"), 0);
 }

@@ -7,11 +7,11 @@ use madoguchi::model::wire::Refusal;
 #[test]
 fn every_refusal_of_the_room_has_its_screen() {
     for (refusal, face, press) in [
-        (Refusal::UnknownKey, "ready-refused-unknown-key", PressDoes::Understood),
-        (Refusal::Over, "ready-refused-over", PressDoes::Understood),
-        (Refusal::Revoked, "ready-refused-revoked", PressDoes::Understood),
-        (Refusal::LetLeave, "ready-refused-let-leave", PressDoes::Understood),
-        (Refusal::Version { server: 2 }, "ready-refused-version", PressDoes::Understood),
+        (Refusal::UnknownKey, "ready-refused-unknown-key", PressDoes::ShowCode),
+        (Refusal::Over, "ready-refused-over", PressDoes::ShowCode),
+        (Refusal::Revoked, "ready-refused-revoked", PressDoes::ShowCode),
+        (Refusal::LetLeave, "ready-refused-let-leave", PressDoes::ShowCode),
+        (Refusal::Version { server: 2 }, "ready-refused-version", PressDoes::ShowCode),
         (Refusal::RoomFull, "ready-refused-room-full", PressDoes::Again),
         (Refusal::Busy, "ready-refused-busy", PressDoes::Again),
     ] {

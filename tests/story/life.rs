@@ -10,7 +10,7 @@ use madoguchi::model::code::Code;
 use madoguchi::model::ids::{Attempt, Epoch};
 use madoguchi::model::light::Light;
 use madoguchi::model::loan::Loan;
-use madoguchi::model::screen::{NetworkTrouble, ScanHint, Screen, WipeStep};
+use madoguchi::model::screen::{NetworkTrouble, RULES_PAGES, ScanHint, Screen, WipeStep};
 use madoguchi::model::stick::{
     Followed, Held, HeldTrouble, KeyRefused, LoanOrder, PaperRefusal, Stick, StickId, StickNews,
 };
@@ -200,7 +200,7 @@ impl Life {
     pub(crate) fn in_the_lobby() -> Self {
         let mut life = Self::at_the_mirror();
         life.press();
-        life.press();
+        life.agrees();
         life.until("session-lobby");
         life
     }
@@ -217,6 +217,11 @@ impl Life {
 
     pub(crate) fn press(&mut self) {
         self.touches(Duration::from_millis(200));
+    }
+
+    /// Through the pages of rules, and agrees on the last one.
+    pub(crate) fn agrees(&mut self) {
+        (0..RULES_PAGES).for_each(|_| self.press());
     }
 
     pub(crate) fn hold(&mut self) {

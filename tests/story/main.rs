@@ -38,6 +38,7 @@ mod the_line_dies_while_they_read_the_rules;
 mod the_second_counters_telephone;
 mod the_server_is_unreachable;
 mod the_servers_certificate_is_not_trusted;
+mod they_do_not_agree_or_leave_by_mistake;
 mod too_many_tries_wait_and_ask_again;
 
 // session

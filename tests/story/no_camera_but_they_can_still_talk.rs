@@ -12,7 +12,7 @@ fn no_camera_but_they_can_still_talk() {
     life.fact(Fact::Camera { present: false });
     assert_eq!(life.screen().aside, Some(Aside::NoCamera));
     life.press();
-    life.press();
+    life.agrees();
     life.until("session-lobby");
     life.staff_lets_in();
     life.until("session-live");

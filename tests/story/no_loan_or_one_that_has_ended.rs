@@ -2,7 +2,6 @@
 
 use crate::life::{Life, minutes, seconds};
 use crate::props;
-use madoguchi::model::screen::HoldDoes;
 use madoguchi::model::stick::{Held, HeldTrouble};
 
 #[test]
@@ -29,9 +28,10 @@ fn a_loan_that_has_ended() {
     life.shows_paper();
     life.until("boot-loan-ended");
     assert!(life.room.line.is_none() && !life.knows_a_key());
-    assert_eq!(life.screen().hold, Some(HoldDoes::StartAgain));
+    assert_eq!((life.screen().press, life.screen().hold), (None, None), "it is to be returned, not to be tried again");
     life.hold();
-    life.until("qr-show-paper");
+    life.waits(minutes(60));
+    life.expect_face("boot-loan-ended");
 }
 
 /// A disk that answers late is still heard; above all when it owes a wipe.

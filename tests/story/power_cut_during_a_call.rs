@@ -11,7 +11,7 @@ fn power_cut_during_a_call() {
     life.shows_paper();
     life.until("ready-mirror");
     life.press();
-    life.press();
+    life.agrees();
     life.until("session-lobby");
     life.staff_lets_in();
     life.until("session-live");

@@ -8,7 +8,7 @@ use madoguchi::model::ids::{Attempt, Epoch, PeerId};
 use madoguchi::model::language::Language;
 use madoguchi::model::loan::Loan;
 use madoguchi::model::quality::LineStats;
-use madoguchi::model::screen::{Face, NetworkTrouble, RoomRefusal, ScanHint, WrongCode};
+use madoguchi::model::screen::{Face, NetworkTrouble, RULES_PAGES, RoomRefusal, ScanHint, WrongCode};
 use madoguchi::model::stick::{Held, LoanOrder, PaperRefusal, Stick, StickId, StickNews};
 use madoguchi::model::turn::{Effect, Fact, Input, LinkClosed, LinkNews, MediaNews, NetworkNews, Told};
 use madoguchi::model::update::{UpdateNews, UpdateRefusal};
@@ -397,10 +397,14 @@ impl RandomLife {
             ) => {
                 self.wait(Duration::from_secs(5));
             }
-            (None, Face::Mirror(meeting) | Face::Rules(meeting)) if meeting.opens_in.is_some() => {
+            (None, Face::Rules { meeting, page }) if page + 1 == RULES_PAGES && meeting.opens_in.is_some() => {
                 self.lean(Duration::from_millis(3_100));
             }
-            (None, Face::LoanEnded) => self.lean(Duration::from_millis(3_100)),
+            (None, Face::Rules { page, .. }) if page + 1 < RULES_PAGES => {
+                (page + 1..RULES_PAGES).for_each(|_| self.press(Duration::from_millis(100)));
+            }
+            (None, Face::PaperRead) => self.wait(Duration::from_secs(2)),
+            (None, Face::LoanEnded) => self.power_cut(false),
             (None, _) => self.press(Duration::from_millis(100)),
         }
     }

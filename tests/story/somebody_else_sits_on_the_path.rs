@@ -12,7 +12,7 @@ fn in_the_lobby_with_a_stranger() -> Life {
     let mut life = Life::at_the_mirror();
     life.media.stranger = true;
     life.press();
-    life.press();
+    life.agrees();
     life.until("session-unverified");
     life
 }

@@ -66,11 +66,13 @@ fn a_return_stick_that_is_in_at_power_on_is_not_overlooked() {
 
 /// The memory's key is gone with everything else: whatever comes next begins with a new start.
 #[test]
-fn after_the_receipt_the_device_starts_anew_by_a_press_or_for_a_new_stick() {
+fn after_the_receipt_the_device_starts_anew_by_a_hold_or_for_a_new_stick() {
     let mut life = Life::at_the_paper_screen();
     life.return_stick_in();
     life.until("wipe-receipt");
     life.press();
+    life.expect_face("wipe-receipt");
+    life.hold();
     life.expect_face("boot-restarting");
     life.restarts();
     life.until("boot-paper-refused-nothing-lent");
@@ -96,7 +98,7 @@ fn a_return_stick_that_still_carries_the_loan_does_not_lend_the_device_again() {
     life.until("wipe-receipt");
     life.waits(minutes(60));
     life.expect_face("wipe-receipt");
-    life.press();
+    life.hold();
     life.restarts();
     life.until("boot-paper-refused-nothing-lent");
     assert_eq!(life.asked("Lend"), 0);
@@ -127,7 +129,6 @@ fn a_return_from_every_chapter() {
     life.until("wipe-receipt");
     let mut life = Life::talking();
     life.hold();
-    life.press();
     life.until("wipe-forgotten");
     life.return_stick_in();
     life.until("wipe-receipt");

@@ -62,7 +62,7 @@ fn the_first_connection_has_the_servers_that_come_with_the_consent() {
     let server = IceServer { urls: vec!["turn:turn.example".to_owned()], username: None, credential: None };
     life.room.servers = Some(vec![server]);
     life.press();
-    life.press();
+    life.agrees();
     life.until("session-lobby");
     life.staff_lets_in();
     life.until("session-live-good");
@@ -79,8 +79,8 @@ fn a_family_before_the_rules_sees_the_new_time_and_is_called_when_the_lobby_open
     let Face::Mirror(meeting) = life.screen().face else { panic!("{}", life.face()) };
     assert_eq!((meeting.starts, meeting.ends), (at(11, 0), at(11, 30)));
     life.press();
-    life.press();
-    life.expect_face("ready-rules-early");
+    life.agrees();
+    life.expect_face("ready-rules-early-3");
     // Past the end that was.
     life.waits(minutes(45));
     life.expect_face("ready-rules-early");

@@ -8,7 +8,7 @@ fn the_path_to_the_counter_is_never_made() {
     let mut life = Life::at_the_mirror();
     life.media.path = false;
     life.press();
-    life.press();
+    life.agrees();
     life.until("session-lobby");
     life.staff_lets_in();
     life.until("session-entering");

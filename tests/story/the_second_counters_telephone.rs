@@ -16,7 +16,7 @@ fn the_second_counters_telephone() {
     life.until("ready-mirror");
     assert_eq!(number(&life), "0422-00-5678");
     life.press();
-    life.press();
+    life.agrees();
     life.until("session-lobby");
     life.line_dies();
     life.until("session-ended-line-lost");

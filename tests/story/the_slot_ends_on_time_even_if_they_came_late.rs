@@ -12,7 +12,7 @@ fn the_slot_ends_on_time_even_if_they_came_late() {
     life.shows_paper();
     life.until("ready-mirror");
     life.press();
-    life.press();
+    life.agrees();
     life.until("session-lobby");
     life.staff_lets_in();
     life.until("session-live");

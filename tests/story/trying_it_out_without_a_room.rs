@@ -32,7 +32,13 @@ fn a_missing_camera_is_said_while_trying_out() {
     let mut life = Life::at_the_paper_screen();
     life.fact(Fact::Camera { present: false });
     life.expect_face("qr-show-paper-no-camera");
+    assert_eq!(life.screen().press, None, "there is nothing to look at");
     life.press();
+    life.expect_face("qr-show-paper-no-camera");
+    life.fact(Fact::Camera { present: true });
+    life.press();
+    life.fact(Fact::Camera { present: false });
+    life.expect_face("ready-try-out");
     assert_eq!(life.screen().aside, Some(Aside::NoCamera));
 }
 

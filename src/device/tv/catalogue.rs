@@ -5,8 +5,8 @@ use crate::model::language::Language;
 use crate::model::loan::{LoanError, LoanProblem};
 use crate::model::quality::Quality;
 use crate::model::screen::{
-    Aside, Ending, Face, HoldDoes, HourMinute, Live, Meeting, NetworkTrouble, PressDoes, RoomRefusal, ScanHint, Screen,
-    Telephone, WipeStep, WrongCode,
+    Aside, Ending, Face, HoldDoes, HourMinute, Live, Meeting, NetworkTrouble, PressDoes, RULES_PAGES, RoomRefusal,
+    ScanHint, Screen, Telephone, WipeStep, WrongCode,
 };
 use crate::model::stick::{KeyRefusal, PaperRefusal};
 use crate::model::update::UpdateRefusal;
@@ -57,14 +57,21 @@ pub fn every_screen() -> Vec<(String, Screen)> {
 
 /// A screen around a face, with the button and the telephone as they usually go with it.
 pub fn screen(language: Language, face: Face, aside: Option<Aside>) -> Screen {
-    let (press, hold) = button(&face);
+    let (press, hold) = button(&face, aside);
+    let face = match face {
+        Face::Live { remaining, quality, held, .. } => {
+            let (name, minutes) = (staff_member(language), aside.and_then(minutes_left));
+            let remaining = minutes.map_or(remaining, |minutes| Duration::from_secs(minutes * 60 - 5));
+            Face::Live { name, remaining, quality, held }
+        }
+        face => face,
+    };
     let lent = !matches!(
         face,
         Face::WipeOwed
             | Face::NoLoan
             | Face::MadeAnew
             | Face::LoanRefused { .. }
-            | Face::KeyRefused { .. }
             | Face::PaperRefused(PaperRefusal::NothingLent)
             | Face::Forgotten { receipt: Some(_), .. }
     );
@@ -84,7 +91,10 @@ fn every_face() -> Vec<(Face, Option<Aside>)> {
     stick_faces().into_iter().for_each(&mut plain);
     for hint in HINTS {
         plain(Face::ShowWifi { hint, wrong: None });
-        plain(Face::ShowPaper { hint, wrong: None });
+        // What is read as a paper leads on at once.
+        if hint != ScanHint::Found {
+            plain(Face::ShowPaper { hint, wrong: None });
+        }
     }
     for wrong in WRONG_CODES {
         if wrong != WrongCode::WifiInstead {
@@ -95,17 +105,15 @@ fn every_face() -> Vec<(Face, Option<Aside>)> {
     plain(Face::JoiningNetwork { name: String::new() });
     plain(Face::JoiningNetwork { name: "aterm-3f2c1d-5G".into() });
     NETWORK_TROUBLES.map(Face::NetworkTrouble).into_iter().for_each(&mut plain);
+    plain(Face::PaperRead);
     plain(Face::AskingRoom);
     REFUSALS.map(Face::Refused).into_iter().for_each(&mut plain);
     for opens_in in [None, Some(Duration::from_secs(712))] {
         plain(Face::Mirror(meeting(opens_in)));
-        plain(Face::Rules(meeting(opens_in)));
+        (0..RULES_PAGES).for_each(|page| plain(Face::Rules { meeting: meeting(opens_in), page }));
     }
-    for face in
-        [Face::TryOut, Face::Entering, Face::Lobby { staff_present: true }, Face::Lobby { staff_present: false }]
-    {
-        plain(face);
-    }
+    let lobbies = [true, false].map(|staff_present| Face::Lobby { staff_present });
+    [Face::Disagreed, Face::TryOut, Face::Entering].into_iter().chain(lobbies).for_each(&mut plain);
     for quality in [Quality::Good, Quality::Fair, Quality::Weak] {
         plain(live(quality, false));
     }
@@ -145,7 +153,6 @@ fn with_asides() -> Vec<(Face, Option<Aside>)> {
     faces.push((Face::Lobby { staff_present: true }, Some(Aside::NoSpeaker)));
     faces.push((live(Quality::Weak, false), Some(Aside::NoSpeaker)));
     faces.push((live(Quality::Good, true), Some(Aside::NoSpeaker)));
-    faces.push((Face::Lobby { staff_present: false }, Some(Aside::FiveMinutes)));
     faces.push((Face::Lobby { staff_present: true }, Some(NEW_TIME)));
     faces
 }
@@ -174,10 +181,25 @@ fn meeting(opens_in: Option<Duration>) -> Meeting {
 }
 
 fn live(quality: Quality, held: bool) -> Face {
-    Face::Live { name: "子育て支援課 山田".into(), remaining: Duration::from_secs(754), quality, held }
+    Face::Live { name: String::new(), remaining: Duration::from_secs(730), quality, held }
 }
 
-fn button(face: &Face) -> (Option<PressDoes>, Option<HoldDoes>) {
+fn staff_member(language: Language) -> String {
+    match language {
+        Language::Japanese => "子育て支援課 山田".into(),
+        Language::English => "Yamada, Childcare Support".into(),
+    }
+}
+
+fn minutes_left(aside: Aside) -> Option<u64> {
+    match aside {
+        Aside::FiveMinutes => Some(5),
+        Aside::OneMinute => Some(1),
+        _ => None,
+    }
+}
+
+fn button(face: &Face, aside: Option<Aside>) -> (Option<PressDoes>, Option<HoldDoes>) {
     use HoldDoes::{Back, Leave, StartAgain};
     match face {
         Face::Starting => (Some(PressDoes::Language), None),
@@ -193,25 +215,48 @@ fn button(face: &Face) -> (Option<PressDoes>, Option<HoldDoes>) {
         | Face::LoanPrepared { .. }
         | Face::PaperRefused(_) => (Some(PressDoes::Understood), None),
         Face::WipeOwed | Face::NoLoan | Face::Forgetting { .. } | Face::WipeFailed(_) => (None, None),
-        Face::LoanEnded | Face::JoiningNetwork { .. } => (None, Some(StartAgain)),
-        Face::FindingNetwork | Face::ShowWifi { .. } => (Some(PressDoes::Language), Some(StartAgain)),
+        Face::LoanEnded => (None, None),
+        Face::JoiningNetwork { .. } => (None, Some(StartAgain)),
+        Face::FindingNetwork => (Some(PressDoes::Language), Some(StartAgain)),
+        Face::ShowWifi { .. } | Face::ShowPaper { hint: ScanHint::NoCamera, .. } => (None, Some(StartAgain)),
         Face::ShowPaper { .. } => (Some(PressDoes::TryOut), Some(StartAgain)),
-        Face::NetworkTrouble(_) => (Some(PressDoes::Again), Some(StartAgain)),
+        Face::NetworkTrouble(trouble) => (Some(after(*trouble)), Some(StartAgain)),
         Face::Refused(RoomRefusal::TooManyTries) => (None, Some(StartAgain)),
         Face::Refused(RoomRefusal::RoomFull | RoomRefusal::Busy) => (Some(PressDoes::Again), Some(StartAgain)),
-        Face::Refused(_) => (Some(PressDoes::Understood), Some(StartAgain)),
-        Face::AskingRoom => (None, Some(Back)),
-        Face::Mirror(_) => (Some(PressDoes::Next), Some(StartAgain)),
-        Face::Rules(meeting) => (meeting.opens_in.is_none().then_some(PressDoes::AgreeAndJoin), Some(Back)),
+        Face::Refused(_) => (Some(PressDoes::ShowCode), Some(StartAgain)),
+        Face::PaperRead | Face::AskingRoom => (None, Some(Back)),
+        Face::Mirror(_) => (Some(PressDoes::Next), Some(HoldDoes::Language)),
+        Face::Rules { page, .. } if page + 1 < RULES_PAGES => (Some(PressDoes::Next), Some(Back)),
+        Face::Rules { meeting, .. } if meeting.opens_in.is_some() => (None, Some(StartAgain)),
+        Face::Rules { .. } => (Some(PressDoes::AgreeAndJoin), Some(HoldDoes::Disagree)),
+        Face::Disagreed => (Some(PressDoes::Back), Some(StartAgain)),
         Face::TryOut => (Some(PressDoes::Back), Some(StartAgain)),
         Face::Unverified { tried_again: false } => (Some(PressDoes::Again), Some(Leave)),
         Face::Entering | Face::Lobby { .. } | Face::ComingBack { .. } | Face::Unverified { tried_again: true } => {
             (None, Some(Leave))
         }
-        Face::Live { .. } => (Some(PressDoes::Pause), Some(Leave)),
+        Face::Live { .. } => match aside {
+            Some(Aside::Paused) => (Some(PressDoes::Resume), Some(Leave)),
+            Some(aside) if aside.lacks_camera() && aside.lacks_microphone() => (None, Some(Leave)),
+            _ => (Some(PressDoes::Pause), Some(Leave)),
+        },
+        Face::Ended(Ending::Left) => (Some(PressDoes::ComeBack), None),
         Face::Ended(_) => (Some(PressDoes::Understood), None),
         Face::Forgotten { receipt: None, .. } => (Some(PressDoes::Again), None),
-        Face::Forgotten { receipt: Some(_), .. } => (Some(PressDoes::Restart), None),
+        Face::Forgotten { receipt: Some(_), .. } => (None, Some(HoldDoes::Restart)),
+    }
+}
+
+/// What a press does where the trouble usually comes up: without a cable, at a Wi-Fi; or with a line that goes nowhere.
+fn after(trouble: NetworkTrouble) -> PressDoes {
+    use NetworkTrouble::{
+        ClockUnknown, LineLost, NoAddress, NoInternet, NoNames, NoRadio, NotWorking, RadioOff, ServerUnreachable,
+        Untrusted,
+    };
+    match trouble {
+        NoAddress | NoNames | NoInternet | ServerUnreachable | Untrusted | ClockUnknown | NoRadio | RadioOff
+        | NotWorking | LineLost => PressDoes::Again,
+        _ => PressDoes::ShowCode,
     }
 }
 

@@ -1,7 +1,10 @@
 //! Paints a screen: words and pictograms from SVG templates, with holes where camera and staff pictures are seen.
 
+mod labels;
 mod live;
+mod sentences;
 mod signs;
+mod speak;
 mod view;
 
 use crate::drawing::layout::Layout;

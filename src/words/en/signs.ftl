@@ -1,37 +1,49 @@
 # Short words at the edges of a screen.
 press = Press: { $does }
-press-language = Language/日本語
-press-next = go on
+press-language = 日本語（Japanese）
+press-read-rules = read the rules
+press-next-page = next rules
 press-again = try again
-press-begin-again = back to the start
-press-agree-and-join = agree and join
-press-understood = I understand
+press-show-code = show a QR code
+press-other-paper = show another paper
+press-begin-again = start another visit
+press-agree-and-join = agree and start
+press-understood = close this
+press-forget = erase and finish
+press-come-back = back to the visit
 press-try-out = see how I look
-press-back = go back
-press-restart = restart
+press-stop-trying = stop checking
+press-read-again = read the rules again
 press-pause = my camera & mic off
 press-resume = my camera & mic on
+press-stay-hidden = stay off afterwards
+press-be-seen = be on afterwards
 
 hold = Hold 3 sec: { $does }
 hold-leave = leave
 hold-start-again = start again
 hold-back = go back
+hold-disagree = I do not agree
+hold-restart = restart
 
 telephone = Phone { $number }
+telephone-if-none-comes = If no call comes: { $number }
+for-staff = For city staff
+step = Step { $number }/3
+rules-page = Rules { $number }/3
 
 aside-paper-remembered = The city's paper has been read
 aside-no-camera = Camera unplugged: you can still talk
-aside-plug-camera-in = Please plug in the camera's cable
-aside-no-microphone = Microphone unplugged: you can phone
+aside-no-microphone = Microphone unplugged: you can also phone
 aside-no-camera-nor-microphone = Camera and microphone unplugged
-aside-no-speaker = No sound from the TV: you can phone
+aside-no-speaker = No sound from the TV: you can also phone
 aside-no-camera-nor-speaker = Camera unplugged, no sound from the TV
 aside-no-microphone-nor-speaker = Microphone unplugged, no TV sound
 aside-no-camera-microphone-nor-speaker = No camera, microphone or TV sound
 aside-five-minutes = 5 minutes left
 aside-one-minute = 1 minute left
 aside-new-time = The time is now { $starts }–{ $ends }
-aside-will-phone = The staff will phone you
+aside-will-phone = A staff member will phone you
 aside-silent-tv = No sound? Please turn up the TV
 aside-loud-tv = Please turn the TV down a little
 aside-staff-muted = The staff member's microphone is off
@@ -41,27 +53,48 @@ aside-bring-back = Too old: please bring it back to the city
 aside-updating = Updating: please leave the power on
 aside-development = Development build: not to be lent
 
-scan-looking = Looking for a code
-scan-closer = Closer, please
-scan-further-away = Further away, please
-scan-hold-still = Hold it still, please
-scan-found = Code read
-scan-no-camera = Please plug the camera in
+scan-closer = A little closer, please.
+scan-further-away = A little further away, please.
+scan-hold-still = Hold it still, please.
+scan-found = Code read. You can put the paper down.
+    .next = Next comes the Wi-Fi QR code.
+scan-no-camera = Please plug the camera in.
+    .next = Put the camera's cable into this device.
 
-wrong-another-city = This paper is from another city. Show the paper of the city that lent you this device.
-wrong-other-address = This code is for another web page. It does not work here.
-wrong-other-code = This is a different code. It does not work here.
-wrong-two-codes = I see two codes. Show only one, please.
-wrong-wifi-instead = This is a Wi-Fi code. Show the city's paper now, please.
-wrong-damaged-key = Part of the code is missing. Flatten the paper and show it again.
-wrong-damaged-wifi = This Wi-Fi code is incomplete. Show another one, please.
+wrong-wifi-another-city = This paper is from another city.
+    .next = Please show the Wi-Fi QR code now.
+wrong-wifi-other-address = This QR code is for a web page.
+    .next = Please show the Wi-Fi QR code now.
+wrong-wifi-other-code = This is not a Wi-Fi QR code.
+    .next = Please show the Wi-Fi QR code now.
+wrong-wifi-two-codes = I see two QR codes.
+    .next = Show only one, please.
+wrong-wifi-damaged-key = This is the QR code of the city's paper.
+    .next = Please show the Wi-Fi QR code now.
+wrong-wifi-damaged-wifi = This Wi-Fi QR code is incomplete.
+    .next = Show the QR code on a phone's “share Wi-Fi” screen.
+wrong-paper-another-city = This paper is from another city.
+    .next = Show the paper of the city that lent you this device.
+wrong-paper-other-address = This QR code is for a web page.
+    .next = Please show the QR code on the city's paper now.
+wrong-paper-other-code = This is not the QR code of the city's paper.
+    .next = Please show the QR code on the city's paper now.
+wrong-paper-two-codes = I see two QR codes.
+    .next = Show only one, please.
+wrong-paper-wifi-instead = This is a Wi-Fi QR code.
+    .next = Please show the QR code on the city's paper now.
+wrong-paper-damaged-key = Part of the QR code is missing.
+    .next = Flatten the paper and show it again.
+wrong-paper-damaged-wifi = This is a Wi-Fi QR code.
+    .next = Please show the QR code on the city's paper now.
 
-quality-good = Good line
-quality-fair = Unsteady line
-quality-weak = Weak line
+quality-good = Connection: good
+quality-fair = Connection: unsteady
+quality-weak = Connection: weak
 
 staff = Staff member
-remaining = Time left
+remaining = About { $minutes } min left
+remaining-soon = Ending soon
 # $unit is the largest unit that fits, $count how many of it
 wait = { $unit ->
     [days] { $count ->
@@ -81,7 +114,7 @@ wait = { $unit ->
        *[other] { $count } seconds
     }
 }
-wait-label = You can join in { $wait }
+wait-label = You can start in { $wait }
 month-day = { $month ->
     [1] Jan
     [2] Feb
@@ -97,10 +130,11 @@ month-day = { $month ->
    *[12] Dec
 } { $day }
 slot = { $day }, { $starts }–{ $ends }
-slot-open = You can join now
+slot-open = You can start now
 say-something = Speak, and the bar moves
-loan-until = until { $until }
+loan-until = until { month-day }, { $year }
 loan-line = Line { $line }
+loan-field = { $field } of { $table } { $number }
 software = Software
 device-number = This device
 receipt = Erasure number
@@ -109,6 +143,6 @@ camera-missing = No camera
 picture-paused = Off
 
 wipe-step-network = the Wi-Fi password
-wipe-step-key = the code on your paper
+wipe-step-key = the QR code on your paper
 wipe-step-data = saved data
 wipe-step-verify = the final check

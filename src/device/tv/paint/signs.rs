@@ -25,7 +25,7 @@ const fn calm(pictogram: &'static str) -> Sign {
 }
 
 const fn turn(pictogram: &'static str) -> Sign {
-    Sign { pictogram, badge: None, tint: "#ffe9b3" }
+    Sign { pictogram, badge: None, tint: "#e6e1f0" }
 }
 
 const fn trouble(pictogram: &'static str) -> Sign {
@@ -36,14 +36,16 @@ const fn done(pictogram: &'static str) -> Sign {
     Sign { pictogram, badge: Some("done"), tint: "#d8eed9" }
 }
 
+/// A code was read: the screen says so as large as it can.
+const READ: Sign = Sign { pictogram: "tick", badge: None, tint: "#d8eed9" };
+
 /// The picture of a face.
 pub(super) fn of(face: &Face) -> Sign {
     match face {
         Face::Starting => busy("hall"),
         Face::WipeOwed | Face::Forgetting { .. } => busy("shredder"),
-        Face::NoLoan | Face::LoanEnded => turn("return"),
-        Face::MadeAnew => trouble("return"),
-        Face::LoanRefused { .. } => trouble("shield"),
+        Face::LoanEnded => turn("return"),
+        Face::NoLoan | Face::MadeAnew | Face::LoanRefused { .. } => turn("hall"),
         Face::KeyRefused { .. } => trouble("key"),
         Face::WentBack => turn("refresh"),
         Face::StickReading => busy("stick"),
@@ -54,17 +56,20 @@ pub(super) fn of(face: &Face) -> Sign {
         Face::LoanPrepared { .. } => done("document"),
         Face::PaperRefused(why) => trouble(of_paper_refusal(why)),
         Face::FindingNetwork => busy("globe"),
-        Face::ShowWifi { wrong, .. } if wrong.is_some() => trouble("router-code"),
+        Face::ShowWifi { hint: ScanHint::NoCamera, .. } | Face::ShowPaper { hint: ScanHint::NoCamera, .. } => {
+            turn("camera-off")
+        }
+        Face::ShowWifi { hint: ScanHint::Found, wrong: None } | Face::PaperRead => READ,
         Face::ShowWifi { .. } => turn("router-code"),
         Face::JoiningNetwork { name } if name.is_empty() => busy("cable"),
         Face::JoiningNetwork { .. } => busy("router"),
         Face::NetworkTrouble(what) => trouble(of_trouble(*what)),
-        Face::ShowPaper { wrong, .. } if wrong.is_some() => trouble("paper-code"),
         Face::ShowPaper { .. } => turn("paper-code"),
         Face::AskingRoom => busy("hall"),
-        Face::Refused(why) => trouble(of_refusal(*why)),
+        Face::Refused(why) => of_refusal(*why),
         Face::Mirror(_) | Face::TryOut => turn("mirror"),
-        Face::Rules(_) => turn("document"),
+        Face::Rules { .. } => turn("document"),
+        Face::Disagreed => turn("telephone"),
         Face::Entering => busy("door-in"),
         Face::Lobby { staff_present: true } => calm("counter"),
         Face::Lobby { staff_present: false } => busy("counter-empty"),
@@ -120,23 +125,24 @@ const fn of_paper_refusal(why: &PaperRefusal) -> &'static str {
         PaperRefusal::NoKeys => "key",
         PaperRefusal::UnreadableStick | PaperRefusal::Misnamed { .. } | PaperRefusal::Unreadable => "stick",
         PaperRefusal::Invalid { .. } => "paper-crossed",
-        PaperRefusal::AlreadyLent { .. } | PaperRefusal::OtherLoan { .. } | PaperRefusal::NothingLent => "return",
+        PaperRefusal::AlreadyLent { .. } | PaperRefusal::OtherLoan { .. } | PaperRefusal::NothingLent => "document",
         PaperRefusal::Expired | PaperRefusal::OldLoan | PaperRefusal::OldReturn => "clock",
         PaperRefusal::OtherDevice { .. } => "install",
         PaperRefusal::NotWritten => "gear",
     }
 }
 
-const fn of_refusal(why: RoomRefusal) -> &'static str {
+/// Nobody did anything wrong where there is only to wait, or where the time is over.
+const fn of_refusal(why: RoomRefusal) -> Sign {
     match why {
-        RoomRefusal::UnknownKey => "paper-unknown",
-        RoomRefusal::Over => "clock",
-        RoomRefusal::Revoked => "paper-crossed",
-        RoomRefusal::RoomFull => "people",
-        RoomRefusal::LetLeave => "door-out",
-        RoomRefusal::TooManyTries => "hourglass",
-        RoomRefusal::Version => "gear",
-        RoomRefusal::Busy => "counter",
+        RoomRefusal::UnknownKey => trouble("paper-unknown"),
+        RoomRefusal::Over => calm("clock"),
+        RoomRefusal::Revoked => calm("telephone"),
+        RoomRefusal::RoomFull => trouble("people"),
+        RoomRefusal::LetLeave => calm("counter"),
+        RoomRefusal::TooManyTries => busy("hourglass"),
+        RoomRefusal::Version => trouble("gear"),
+        RoomRefusal::Busy => calm("people"),
     }
 }
 
@@ -144,9 +150,9 @@ const fn of_ending(ending: Ending) -> Sign {
     match ending {
         Ending::Left => done("door-out"),
         Ending::Ended => done("counter"),
-        Ending::LetLeave => calm("door-out"),
+        Ending::LetLeave => calm("counter"),
         Ending::SlotOver => calm("clock"),
-        Ending::Revoked => trouble("paper-crossed"),
+        Ending::Revoked => calm("telephone"),
         Ending::LineLost => turn("telephone"),
         Ending::WillPhone => turn("telephone-ringing"),
     }
@@ -173,15 +179,13 @@ pub(super) const fn of_aside(aside: Aside) -> &'static str {
     }
 }
 
-/// The pictogram beside what the camera's eye says.
-pub(super) const fn of_hint(hint: ScanHint) -> &'static str {
+/// What to do with the code that is held before the camera.
+pub(super) const fn of_hint(hint: ScanHint) -> Option<&'static str> {
     match hint {
-        ScanHint::Looking => "eye",
-        ScanHint::Closer => "closer",
-        ScanHint::FurtherAway => "further-away",
-        ScanHint::HoldStill => "hold-still",
-        ScanHint::Found => "check",
-        ScanHint::NoCamera => "camera-off",
+        ScanHint::Closer => Some("closer"),
+        ScanHint::FurtherAway => Some("further-away"),
+        ScanHint::HoldStill => Some("hold-still"),
+        ScanHint::Looking | ScanHint::Found | ScanHint::NoCamera => None,
     }
 }
 
