@@ -6,6 +6,7 @@
 mod chime;
 mod kept;
 mod microphone;
+mod mixer;
 mod ports;
 mod recognise;
 mod session_audio;
