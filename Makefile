@@ -3,7 +3,7 @@
 # What is missing on a Debian 12 or 13 machine is installed first, by apt and .ci/rust.
 
 # The one list of Debian packages. BUILD compiles, RUN makes the box work on a desk, TEST adds the other end.
-APT_BUILD := build-essential ca-certificates cmake curl git \
+APT_BUILD := build-essential ca-certificates cmake curl git libasound2-dev \
 	libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev pkg-config
 APT_RUN := gstreamer1.0-alsa gstreamer1.0-nice gstreamer1.0-plugins-bad gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good

@@ -1,4 +1,4 @@
-//! The chime at the self-view: once, and again while nothing of it comes back from the TV.
+//! The chime at the self-view: once, and again while nothing of it comes back from the TV, or too much.
 
 use crate::model::known::Known;
 use crate::model::turn::Effect;
@@ -25,17 +25,17 @@ impl Chimes {
         Self { played: 1, again: now + AGAIN }
     }
 
-    /// Plays another one when it is time and the last one was not heard.
+    /// Plays another one when it is time and the last one was not heard as it should be.
     pub(super) fn pass(&mut self, now: Uptime, known: &Known, effects: &mut Vec<Effect>) {
         if self.wake_at().is_none_or(|at| now < at) {
             return;
         }
-        if known.tv_heard == Some(false) {
+        if known.wrong_volume().is_some() {
             effects.push(Effect::Chime);
             self.played += 1;
             self.again = now + AGAIN;
         } else {
-            // It was heard, or no microphone can tell.
+            // It was heard as it should be, or no microphone can tell.
             self.played = MOST;
         }
     }

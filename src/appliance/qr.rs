@@ -111,7 +111,7 @@ impl Qr {
                 face: Face::TryOut,
                 press: Some(PressDoes::Back),
                 hold: Some(HoldDoes::StartAgain),
-                aside: known.missing_senses().or_else(|| known.silent_tv()),
+                aside: known.check_of_senses(),
             },
         }
     }

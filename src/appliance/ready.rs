@@ -493,7 +493,7 @@ impl Ready {
             Phase::Trouble(trouble) => (Face::NetworkTrouble(*trouble), Some(PressDoes::Again), HoldDoes::StartAgain),
         };
         let mirror = matches!(face, Face::Mirror(_));
-        let aside = known.missing_senses().or_else(|| known.silent_tv()).filter(|_| mirror);
+        let aside = known.check_of_senses().filter(|_| mirror);
         Sight { face, press, hold: Some(hold), aside }
     }
 }

@@ -624,6 +624,7 @@ impl Inside {
         let aside = notice.or(missing.filter(|missing| missing.lacks_speaker()));
         let aside = aside.or(self.paused.then_some(Aside::Paused));
         let aside = aside.or(self.will_phone.then_some(Aside::WillPhone)).or(missing);
+        let aside = aside.or(known.silent_microphone());
         let aside = aside.or((self.is_live() && self.loud_tv).then_some(Aside::LoudTv));
         let aside = aside.or(self.staff_muted.then_some(Aside::StaffMuted));
         let aside = aside.or(self.staff_camera_off.then_some(Aside::StaffCameraOff));

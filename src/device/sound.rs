@@ -6,6 +6,7 @@
 mod chime;
 mod kept;
 mod microphone;
+mod mixer;
 mod ports;
 mod recognise;
 mod session_audio;
@@ -17,6 +18,7 @@ pub(crate) use session_audio::InSession;
 pub use session_audio::SessionAudio;
 
 use super::Behind;
+use crate::model::turn::TvSound;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use microphone::Microphone;
@@ -47,17 +49,15 @@ pub enum SoundEvent {
         /// Is there, and works as far as is known.
         present: bool,
     },
+    /// The open microphone gives nothing but zeros, or gives sound again, or was closed.
+    MicrophoneSilent(bool),
     /// The TV's speaker can be used or not; told at start and on each change.
     Speaker {
         /// Is there, and works as far as is known.
         present: bool,
     },
-    /// The chime that was played last came back through the microphone, or did not within 3 s; not told where no microphone
-    /// listened.
-    Chime {
-        /// Came back.
-        heard: bool,
-    },
+    /// How the chime that was played last came back through the microphone within 3 s; not told where no microphone listened.
+    Chime(TvSound),
 }
 
 /// How often the devices are looked for.
@@ -105,9 +105,10 @@ pub async fn run(mut behind: Behind<SoundAsk, SoundEvent>, ports: SoundPorts, au
         }
         let news = [
             microphone.kept.news().map(|present| SoundEvent::Microphone { present }),
+            microphone.silence_news().map(SoundEvent::MicrophoneSilent),
             speaker.news().map(|present| SoundEvent::Speaker { present }),
             level.map(SoundEvent::Level),
-            listener.verdict(Instant::now()).map(|heard| SoundEvent::Chime { heard }),
+            listener.verdict(Instant::now()).map(SoundEvent::Chime),
         ];
         for event in news.into_iter().flatten() {
             if behind.events.send(event).await.is_err() {

@@ -8,7 +8,7 @@ use super::screen::{Aside, NetworkTrouble, Telephone};
 use super::stick::{
     Followed, Held, HeldTrouble, KeyRefused, LoanOrder, PaperRefusal, ReturnOrder, Stick, StickId, StickNews,
 };
-use super::turn::Fact;
+use super::turn::{Fact, TvSound};
 use super::uptime::Uptime;
 use jiff::Timestamp;
 
@@ -27,6 +27,8 @@ pub struct Known {
     pub camera: bool,
     /// A microphone is there.
     pub microphone: bool,
+    /// It is open and gives nothing but zeros.
+    pub microphone_silent: bool,
     /// The TV plays sound.
     pub speaker: bool,
     /// The wall clock may be believed.
@@ -35,8 +37,8 @@ pub struct Known {
     pub wall: Option<(Uptime, Timestamp)>,
     /// The other slot is being written.
     pub updating: bool,
-    /// Whether the last chime came back from the TV, where a microphone could tell.
-    pub tv_heard: Option<bool>,
+    /// How the last chime came back from the TV, where a microphone could tell.
+    pub tv_heard: Option<TvSound>,
     /// A cable is in.
     pub cable: bool,
     /// The accepted network carries traffic.
@@ -82,11 +84,13 @@ impl Known {
             Fact::Camera { present } => self.camera = present,
             Fact::Microphone { present } => {
                 self.microphone = present;
+                self.microphone_silent &= present;
                 // Without it nothing is known of the TV any more.
                 self.tv_heard = self.tv_heard.filter(|_| present);
             }
+            Fact::MicrophoneSilent { silent } => self.microphone_silent = silent,
             Fact::Speaker { present } => self.speaker = present,
-            Fact::Chime { heard } => self.tv_heard = Some(heard),
+            Fact::Chime(sound) => self.tv_heard = Some(sound),
             Fact::Clock { known } => self.clock = known,
             Fact::Cable { plugged } => self.cable = plugged,
             // Time alone changes nothing that is shown.
@@ -97,7 +101,7 @@ impl Known {
     }
 
     fn facts(&self) -> impl PartialEq + use<> {
-        let senses = (self.camera, self.microphone, self.speaker);
+        let senses = (self.camera, self.microphone, self.microphone_silent, self.speaker);
         (senses, self.tv_heard, self.clock, self.cable, self.carries, self.trouble)
     }
 
@@ -163,9 +167,24 @@ impl Known {
         }
     }
 
-    /// What to say where nothing of the TV's sound came back.
-    pub fn silent_tv(&self) -> Option<Aside> {
-        (self.tv_heard == Some(false)).then_some(Aside::SilentTv)
+    /// What to say where a microphone gives nothing at all.
+    pub fn silent_microphone(&self) -> Option<Aside> {
+        self.microphone_silent.then_some(Aside::SilentMicrophone)
+    }
+
+    /// What to say where nothing of the TV's sound came back, or too much of it.
+    pub fn wrong_volume(&self) -> Option<Aside> {
+        match self.tv_heard {
+            // A microphone that is muted cannot tell.
+            Some(TvSound::Unheard) if !self.microphone_silent => Some(Aside::SilentTv),
+            Some(TvSound::TooLoud) => Some(Aside::LoudTv),
+            _ => None,
+        }
+    }
+
+    /// What to say beside the self-view: what is missing first, then what does not do its work.
+    pub fn check_of_senses(&self) -> Option<Aside> {
+        self.missing_senses().or_else(|| self.silent_microphone()).or_else(|| self.wrong_volume())
     }
 
     /// What to say where nothing else goes on.

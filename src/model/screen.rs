@@ -122,6 +122,8 @@ pub enum Aside {
     },
     /// "We will phone you."
     WillPhone,
+    /// The microphone is there and gives no sound at all: it is muted at its own switch.
+    SilentMicrophone,
     /// The TV comes back through the microphone: staff hear themselves.
     LoudTv,
     /// Nothing of the TV's own sound comes back: it is too soft, off, or at another input.

@@ -46,16 +46,18 @@ pub enum Fact {
         /// Is there.
         present: bool,
     },
+    /// The open microphone gives nothing but zeros or not: it is muted, at its own switch or in its card's mixer.
+    MicrophoneSilent {
+        /// Gives nothing.
+        silent: bool,
+    },
     /// The TV's sound can be used or not.
     Speaker {
         /// Can be used.
         present: bool,
     },
-    /// The chime that was played last was heard again by the microphone or not.
-    Chime {
-        /// Was heard.
-        heard: bool,
-    },
+    /// How the microphone heard the chime that was played last.
+    Chime(TvSound),
     /// The wall clock may be believed for judging certificates.
     Clock {
         /// May be believed.
@@ -78,6 +80,17 @@ pub enum Fact {
         /// Why not, where known.
         trouble: Option<NetworkTrouble>,
     },
+}
+
+/// How what the TV plays comes back through the microphone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TvSound {
+    /// Not at all: the TV is off, too soft or at another input.
+    Unheard,
+    /// As it should.
+    Heard,
+    /// So loud that whoever speaks at the same time is drowned, and that it can hardly be taken out.
+    TooLoud,
 }
 
 /// What a device said.

@@ -75,8 +75,9 @@ impl From<SoundEvent> for Input {
         match event {
             SoundEvent::Level(level) => Self::Level(level),
             SoundEvent::Microphone { present } => Self::World(Fact::Microphone { present }),
+            SoundEvent::MicrophoneSilent(silent) => Self::World(Fact::MicrophoneSilent { silent }),
             SoundEvent::Speaker { present } => Self::World(Fact::Speaker { present }),
-            SoundEvent::Chime { heard } => Self::World(Fact::Chime { heard }),
+            SoundEvent::Chime(sound) => Self::World(Fact::Chime(sound)),
         }
     }
 }

@@ -10,7 +10,7 @@ use madoguchi::model::loan::Loan;
 use madoguchi::model::quality::LineStats;
 use madoguchi::model::screen::{Face, NetworkTrouble, RULES_PAGES, RoomRefusal, ScanHint, WrongCode};
 use madoguchi::model::stick::{Held, LoanOrder, PaperRefusal, Stick, StickId, StickNews};
-use madoguchi::model::turn::{Effect, Fact, Input, LinkClosed, LinkNews, MediaNews, NetworkNews, Told};
+use madoguchi::model::turn::{Effect, Fact, Input, LinkClosed, LinkNews, MediaNews, NetworkNews, Told, TvSound};
 use madoguchi::model::update::{UpdateNews, UpdateRefusal};
 use madoguchi::model::wifi_code::Claim;
 use madoguchi::model::wire::{ByeReason, Candidate, Notice, Refusal, ToClient};
@@ -131,7 +131,8 @@ fn fact() -> impl Strategy<Value = Fact> {
         any::<bool>().prop_map(|present| Fact::Camera { present }),
         any::<bool>().prop_map(|present| Fact::Microphone { present }),
         any::<bool>().prop_map(|present| Fact::Speaker { present }),
-        any::<bool>().prop_map(|heard| Fact::Chime { heard }),
+        any::<bool>().prop_map(|silent| Fact::MicrophoneSilent { silent }),
+        prop_oneof![Just(TvSound::Unheard), Just(TvSound::Heard), Just(TvSound::TooLoud)].prop_map(Fact::Chime),
         any::<bool>().prop_map(|known| Fact::Clock { known }),
         any::<bool>().prop_map(|plugged| Fact::Cable { plugged }),
         (any::<bool>(), trouble).prop_map(|(up, trouble)| Fact::Carries { up, trouble }),

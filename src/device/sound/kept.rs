@@ -136,6 +136,10 @@ impl Kept {
         self.wanted
     }
 
+    pub(super) fn is_open(&self) -> bool {
+        self.opened.is_some()
+    }
+
     /// Whether the wait after the last failure is over.
     pub(super) fn is_due(&self) -> bool {
         self.not_before.is_none_or(|moment| Instant::now() >= moment)

@@ -4,7 +4,7 @@ use super::SoundPorts;
 use super::kept::{Built, Kept, Watch};
 use super::recognise::Listener;
 use super::session_audio::SessionAudio;
-use super::{chain, samples, voice_caps};
+use super::{RATE, chain, samples, voice_caps};
 use crate::device::camera::element;
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -13,8 +13,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
 
+/// Samples in a row without any sound (5 s) after which it is told: no room is so quiet that a microphone gives only zeros.
+const SILENT: u64 = 5 * RATE as u64;
+/// As good as zero: what is left of it where its form is changed with dither.
+const ZERO: u16 = 1;
+
 pub(super) struct Microphone {
     pub(super) kept: Kept,
+    quiet: Quiet,
+    told_silent: bool,
     listening: bool,
     in_session: bool,
 }
@@ -24,9 +31,17 @@ impl Microphone {
         let present = ports.microphone_present.clone();
         let look = Arc::new(move || present().then(|| "microphone".to_owned()));
         let (ports, audio, listener) = (ports.clone(), audio.clone(), listener.clone());
-        let build = Arc::new(move || capture(&ports, &audio, &listener));
+        let quiet = Quiet::default();
+        let counted = quiet.clone();
+        let build = Arc::new(move || capture(&ports, &audio, &listener, &counted));
         let kept = Kept::new("microphone", look, build, false);
-        Self { kept, listening: false, in_session: false }
+        Self { kept, quiet, told_silent: false, listening: false, in_session: false }
+    }
+
+    /// Whether it is open and gives nothing but zeros, if that has changed since it was told last.
+    pub(super) fn silence_news(&mut self) -> Option<bool> {
+        let silent = self.kept.is_open() && self.quiet.lasts();
+        (std::mem::replace(&mut self.told_silent, silent) != silent).then_some(silent)
     }
 
     /// For its level on the screen.
@@ -42,13 +57,32 @@ impl Microphone {
     }
 }
 
-fn capture(ports: &SoundPorts, audio: &SessionAudio, listener: &Listener) -> Result<Built, String> {
+/// How long nothing but zeros came, in samples: a switch at the microphone, or its card's mixer. Clones are the same one.
+#[derive(Clone, Default)]
+struct Quiet(Arc<AtomicU64>);
+
+impl Quiet {
+    fn hear(&self, samples: &[i16]) {
+        if samples.iter().any(|sample| sample.unsigned_abs() > ZERO) {
+            self.0.store(0, Ordering::Relaxed);
+        } else {
+            self.0.fetch_add(samples.len() as u64, Ordering::Relaxed);
+        }
+    }
+
+    fn lasts(&self) -> bool {
+        self.0.load(Ordering::Relaxed) >= SILENT
+    }
+}
+
+fn capture(ports: &SoundPorts, audio: &SessionAudio, listener: &Listener, quiet: &Quiet) -> Result<Built, String> {
     gst::init().map_err(|error| format!("GStreamer does not start: {error}"))?;
     let level = element("level")?;
     level.set_property("interval", 100_000_000_u64);
     let end = gst_app::AppSink::builder().caps(&voice_caps()).sync(false).async_(false).build();
     let (audio, listener, count) = (audio.clone(), listener.clone(), Arc::new(AtomicU64::new(0)));
-    let counted = count.clone();
+    let (counted, quiet) = (count.clone(), quiet.clone());
+    quiet.0.store(0, Ordering::Relaxed);
     end.set_callbacks(
         gst_app::AppSinkCallbacks::builder()
             .new_sample(move |end| {
@@ -58,7 +92,9 @@ fn capture(ports: &SoundPorts, audio: &SessionAudio, listener: &Listener) -> Res
                     audio.heard(buffer, at);
                 }
                 if let Some(bytes) = sample.buffer().and_then(|buffer| buffer.map_readable().ok()) {
-                    listener.hear(|| samples(&bytes));
+                    let heard = samples(&bytes);
+                    quiet.hear(&heard);
+                    listener.hear(&heard);
                 }
                 Ok(gst::FlowSuccess::Ok)
             })

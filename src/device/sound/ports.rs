@@ -1,6 +1,7 @@
 //! Where sound comes from and goes to.
 #![expect(clippy::disallowed_methods, reason = "sysfs names the sound cards and tells where a TV is")]
 
+use super::mixer;
 use crate::device::camera::MakeElement;
 use gstreamer as gst;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,14 @@ impl SoundPorts {
                     Some(name) => name.clone(),
                     None => recorder(Path::new("/dev/snd")).ok_or("no microphone is plugged in")?,
                 };
+                // Opened all the same: whether anything is heard is told by what comes.
+                match mixer::open_up(&device) {
+                    Ok(changed) if changed.is_empty() => {}
+                    Ok(changed) => {
+                        tracing::info!(changed = changed.join(", "), "the microphone was switched on in its mixer")
+                    }
+                    Err(why) => tracing::warn!(why, "the microphone's mixer is left as it is"),
+                }
                 alsa("alsasrc", &device)
             }),
             speaker: Arc::new(move || alsa("alsasink", &device().ok_or("no sound card can play")?)),

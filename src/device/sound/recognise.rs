@@ -5,10 +5,11 @@
 //! matter, and neither does a voice in the room.
 
 use super::RATE;
-use super::chime::{NOTE_HOPS, NOTES};
+use super::chime::{self, NOTE_HOPS, NOTES};
+use crate::model::turn::TvSound;
 use std::collections::VecDeque;
 use std::f32::consts::TAU;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -26,6 +27,14 @@ const SILENCE: f32 = 1e-8;
 const ENOUGH: usize = NOTES.len() * 5 / 8;
 /// Looks that one run takes.
 const RUN: usize = (NOTES.len() - 1) * NOTE_HOPS + BEFORE + 1;
+/// So much of what is played may come back, as energy (0 dB). In the computed rooms somebody of -30 dBFS who speaks at the same time
+/// is lowered by 12 dB then, and by 22 dB with 12 dB more, where the microphone is overdriven and only 24 dB of echo loss are left.
+const TOO_LOUD: f32 = 1.0;
+/// So many samples at the end of the scale in a chime are too loud as well: it is played far from there.
+const OVERDRIVEN: usize = 50;
+const FULL: u16 = 32_700;
+/// Looks after the run was found in which its last notes come.
+const ENDS: u8 = 20;
 /// How long the chime is listened for, from its beginning on.
 const WITHIN: Duration = Duration::from_secs(3);
 /// With less sound than this nothing can be said: the microphone was opened too late.
@@ -40,13 +49,17 @@ pub(super) struct Ear {
     /// How loud each pitch was at the last looks.
     looks: VecDeque<[f32; NOTES.len()]>,
     listened: usize,
-    found: bool,
+    overdriven: usize,
+    /// How loud each pitch was at its loudest.
+    peaks: [f32; NOTES.len()],
+    /// The run was found, and so many looks are still to come.
+    found: Option<u8>,
 }
 
 impl Ear {
     pub(super) fn new() -> Self {
         let (samples, looks) = (VecDeque::with_capacity(WINDOW), VecDeque::with_capacity(RUN));
-        Self { samples, since: 0, looks, listened: 0, found: false }
+        Self { samples, since: 0, looks, listened: 0, overdriven: 0, peaks: [0.0; NOTES.len()], found: None }
     }
 
     /// Takes what is heard next, at [`RATE`].
@@ -63,18 +76,37 @@ impl Ear {
             }
         }
         self.listened += samples.len();
+        self.overdriven += samples.iter().filter(|sample| sample.unsigned_abs() >= FULL).count();
+    }
+
+    /// How the chime came back, once that is known.
+    fn verdict(&self) -> Option<TvSound> {
+        let is_too_loud = self.overdriven >= OVERDRIVEN || self.loud() >= *PLAYED * TOO_LOUD;
+        (self.found == Some(0)).then_some(if is_too_loud { TvSound::TooLoud } else { TvSound::Heard })
     }
 
     fn look(&mut self) {
-        if self.found || self.samples.len() < WINDOW {
+        if self.found == Some(0) || self.samples.len() < WINDOW {
             return;
         }
         if self.looks.len() == RUN {
             self.looks.pop_front();
         }
         let window = self.samples.make_contiguous();
-        self.looks.push_back(NOTES.map(|pitch| energy(window, pitch)));
-        self.found = self.looks.len() == RUN && self.risen() >= ENOUGH;
+        let loud = NOTES.map(|pitch| energy(window, pitch));
+        self.looks.push_back(loud);
+        self.peaks.iter_mut().zip(loud).for_each(|(peak, loud)| *peak = peak.max(loud));
+        self.found = match self.found {
+            Some(left) => Some(left - 1),
+            None => (self.looks.len() == RUN && self.risen() >= ENOUGH).then_some(ENDS),
+        };
+    }
+
+    /// The middle of how loud the notes came back, as energy: some pitches are the bells' as well, or a voice's.
+    fn loud(&self) -> f32 {
+        let mut peaks = self.peaks;
+        peaks.sort_unstable_by(f32::total_cmp);
+        peaks[NOTES.len() / 2]
     }
 
     /// How many notes are there, if the last one begins now.
@@ -101,6 +133,13 @@ fn energy(window: &[f32], pitch: f32) -> f32 {
     (one * one + two * two - turn * one * two).max(0.0) * 8.0 / (length * length)
 }
 
+/// How loud the run is as it is played, for a microphone at the loudspeaker.
+static PLAYED: LazyLock<f32> = LazyLock::new(|| {
+    let mut ear = Ear::new();
+    ear.hear(&super::samples(&chime::samples()));
+    ear.loud()
+});
+
 /// Connects the microphone with the chime that is playing. Clones are the same one.
 #[derive(Clone, Default)]
 pub(super) struct Listener(Arc<Mutex<Option<(Ear, Instant)>>>);
@@ -112,22 +151,23 @@ impl Listener {
     }
 
     /// The microphone's next samples.
-    pub(super) fn hear(&self, samples: impl FnOnce() -> Vec<i16>) {
+    pub(super) fn hear(&self, samples: &[i16]) {
         if let Some((ear, _)) = &mut *self.inner() {
-            ear.hear(&samples());
+            ear.hear(samples);
         }
     }
 
-    /// Whether the chime was heard; told once, as soon as it is known. Nothing where the microphone did not listen.
-    pub(super) fn verdict(&self, now: Instant) -> Option<bool> {
+    /// How the chime was heard; told once, as soon as it is known. Nothing where the microphone did not listen.
+    pub(super) fn verdict(&self, now: Instant) -> Option<TvSound> {
         let mut inner = self.inner();
         let (ear, begun) = inner.as_ref()?;
         let over = now.saturating_duration_since(*begun) >= WITHIN;
-        if !ear.found && !over {
+        let heard = ear.verdict();
+        if heard.is_none() && !over {
             return None;
         }
         let listened = Duration::from_secs_f64(ear.listened as f64 / f64::from(RATE));
-        let verdict = (ear.found || listened >= HEARD_ENOUGH).then_some(ear.found);
+        let verdict = heard.or((listened >= HEARD_ENOUGH).then_some(TvSound::Unheard));
         *inner = None;
         verdict
     }
@@ -140,7 +180,7 @@ impl Listener {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::sound::{chime, samples};
+    use crate::device::sound::samples;
 
     /// The same noise in each run, of ±1.
     struct Noise(u64);
@@ -179,7 +219,27 @@ mod tests {
     fn is_heard(sound: &[i16]) -> bool {
         let mut ear = Ear::new();
         sound.chunks(441).for_each(|portion| ear.hear(portion));
-        ear.found
+        ear.found.is_some()
+    }
+
+    fn verdict(sound: &[i16]) -> Option<TvSound> {
+        let mut ear = Ear::new();
+        sound.chunks(480).for_each(|portion| ear.hear(portion));
+        ear.verdict()
+    }
+
+    #[test]
+    fn a_tv_that_is_too_loud_is_known_by_its_chime() {
+        for (delay, echo, expected) in [
+            (150, -20.0, TvSound::Heard),
+            (33, -5.0, TvSound::Heard),
+            (450, -5.0, TvSound::Heard),
+            (33, 4.0, TvSound::TooLoud),
+            (150, 6.0, TvSound::TooLoud),
+            (450, 15.0, TvSound::TooLoud),
+        ] {
+            assert_eq!(verdict(&living_room(delay, echo, -60.0)), Some(expected), "{delay} ms late, {echo} dB");
+        }
     }
 
     #[test]
@@ -230,11 +290,11 @@ mod tests {
         assert_eq!(listener.verdict(begun + WITHIN / 2), None);
         assert_eq!(listener.verdict(begun + WITHIN), None, "no microphone");
         listener.begin(begun);
-        listener.hear(|| vec![0; RATE as usize * 5 / 2]);
-        assert_eq!(listener.verdict(begun + WITHIN), Some(false));
+        listener.hear(&vec![0; RATE as usize * 5 / 2]);
+        assert_eq!(listener.verdict(begun + WITHIN), Some(TvSound::Unheard));
         assert_eq!(listener.verdict(begun + WITHIN), None, "told once");
         listener.begin(begun);
-        listener.hear(|| living_room(60, -10.0, -60.0));
-        assert_eq!(listener.verdict(begun), Some(true), "as soon as it is known");
+        listener.hear(&living_room(60, -10.0, -60.0));
+        assert_eq!(listener.verdict(begun), Some(TvSound::Heard), "as soon as it is known");
     }
 }

@@ -74,7 +74,7 @@ impl Card {
         Arc::new(move || {
             let (rate, channels) = if card.other.load(Ordering::SeqCst) { (44_100, 2) } else { (48_000, 1) };
             card.open(bin(&format!(
-                "audiotestsrc is-live=true volume=0.5 ! capsfilter caps=audio/x-raw,rate={rate},channels={channels}"
+                "audiotestsrc name=room is-live=true volume=0.5 ! capsfilter caps=audio/x-raw,rate={rate},channels={channels}"
             )))
         })
     }
@@ -241,6 +241,26 @@ async fn a_microphone_that_failed_for_a_moment_is_there_again_though_nobody_list
     desk.until("a microphone again", microphone(true)).await;
 }
 
+/// Muted at its own switch: it gives zeros, and nothing else says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_microphone_that_gives_only_zeros_is_told_until_it_gives_sound() {
+    let mut desk = Desk::with(Card::plugged_in(), Card::plugged_in());
+    desk.ask(SoundAsk::Listen(true)).await;
+    desk.until("a level", |event| matches!(event, SoundEvent::Level(490..=510))).await;
+    let volume = |card: &Card, volume: f64| {
+        let source = card.holder().unwrap().downcast::<gst::Bin>().unwrap().by_name("room").unwrap();
+        source.set_property("volume", volume);
+    };
+    volume(&desk.microphone, 0.0);
+    desk.until("that it is silent", |event| *event == SoundEvent::MicrophoneSilent(true)).await;
+    volume(&desk.microphone, 0.001);
+    desk.until("that it is not", |event| *event == SoundEvent::MicrophoneSilent(false)).await;
+    volume(&desk.microphone, 0.0);
+    desk.until("that it is silent again", |event| *event == SoundEvent::MicrophoneSilent(true)).await;
+    desk.ask(SoundAsk::Listen(false)).await;
+    desk.until("nothing of one that is closed", |event| *event == SoundEvent::MicrophoneSilent(false)).await;
+}
+
 /// The microphone of the desk hears no TV.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chime_that_does_not_come_back_is_said_and_one_that_nobody_listens_for_is_not() {
@@ -248,13 +268,13 @@ async fn a_chime_that_does_not_come_back_is_said_and_one_that_nobody_listens_for
     desk.ask(SoundAsk::Listen(true)).await;
     desk.until("a level", |event| matches!(event, SoundEvent::Level(490..=510))).await;
     desk.ask(SoundAsk::Chime).await;
-    desk.until("a verdict", |event| *event == SoundEvent::Chime { heard: false }).await;
+    desk.until("a verdict", |event| *event == SoundEvent::Chime(TvSound::Unheard)).await;
     desk.ask(SoundAsk::Listen(false)).await;
     desk.ask(SoundAsk::Chime).await;
     is_given_up(&desk.speaker).await;
     let rest = tokio::time::timeout(
         Duration::from_secs(4),
-        desk.until("a verdict", |event| matches!(event, SoundEvent::Chime { .. })),
+        desk.until("a verdict", |event| matches!(event, SoundEvent::Chime(_))),
     );
     assert!(rest.await.is_err(), "nobody listened");
 }

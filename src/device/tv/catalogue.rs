@@ -145,7 +145,7 @@ fn with_asides() -> Vec<(Face, Option<Aside>)> {
     faces.push((live(Quality::Good, true), Some(Aside::FiveMinutes)));
     faces.push((Face::ShowWifi { hint: ScanHint::Looking, wrong: None }, Some(Aside::PaperRemembered)));
     faces.push((Face::NetworkTrouble(NetworkTrouble::Open), Some(Aside::PaperRemembered)));
-    for aside in MISSING.into_iter().chain([Aside::SilentTv]) {
+    for aside in MISSING.into_iter().chain([Aside::SilentMicrophone, Aside::SilentTv, Aside::LoudTv]) {
         faces.push((Face::Mirror(meeting(None)), Some(aside)));
         faces.push((Face::TryOut, Some(aside)));
     }

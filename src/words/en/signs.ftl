@@ -45,6 +45,7 @@ aside-one-minute = 1 minute left
 aside-new-time = The time is now { $starts }–{ $ends }
 aside-will-phone = A staff member will phone you
 aside-silent-tv = No sound? Please turn up the TV
+aside-silent-microphone = Microphone silent: check its switch
 aside-loud-tv = Please turn the TV down a little
 aside-staff-muted = The staff member's microphone is off
 aside-staff-camera-off = The staff member's camera is off

@@ -45,6 +45,7 @@ aside-one-minute = あと１分で 終わります
 aside-new-time = 時間が { $starts }〜{ $ends }に 変わりました
 aside-will-phone = 窓口から お電話します
 aside-silent-tv = 音が きこえませんか？ 音量を 上げてください
+aside-silent-microphone = マイクの 音が 入りません。 スイッチを 見てください
 aside-loud-tv = テレビの 音を 少し 下げてください
 aside-staff-muted = 担当者の マイクが オフです
 aside-staff-camera-off = 担当者の カメラが オフです

@@ -163,7 +163,7 @@ pub(super) const fn of_aside(aside: Aside) -> &'static str {
     match aside {
         Aside::PaperRemembered => "check",
         Aside::NoCamera | Aside::StaffCameraOff => "camera-off",
-        Aside::NoMicrophone | Aside::StaffMuted => "mic-off",
+        Aside::NoMicrophone | Aside::SilentMicrophone | Aside::StaffMuted => "mic-off",
         Aside::NoCameraNorMicrophone => "both-off",
         Aside::LoudTv => "speaker",
         Aside::SilentTv => "remote",
