@@ -192,7 +192,7 @@ impl Desk {
             match event {
                 SoundEvent::Microphone { present } => self.there[0] = Some(present),
                 SoundEvent::Speaker { present } => self.there[1] = Some(present),
-                SoundEvent::Level(_) | SoundEvent::Chime { .. } => {}
+                SoundEvent::Level(_) | SoundEvent::MicrophoneSilent(_) | SoundEvent::Chime { .. } => {}
             }
         }
     }
