@@ -2,7 +2,6 @@
 
 use crate::voices::{LOUDNESS, counter, decibels, family};
 use madoguchi::device::media::echo::{Canceller, Played};
-use madoguchi::model::quality::EchoStats;
 use madoguchi::workbench::acoustics::{Acoustics, Room};
 use madoguchi::workbench::sound::RATE;
 use std::sync::Arc;
@@ -189,63 +188,6 @@ fn a_voice_alone_stays_as_it_is() {
     assert!((-5.0..=1.0).contains(&lowered), "{lowered:.1} dB");
 }
 
-/// A headset, or a speakerphone that takes its own echo out: nothing comes back, and there is nothing to take out.
-#[test]
-fn a_voice_stays_as_it_is_where_nothing_comes_back() {
-    let headset = Acoustics { echo_db: -200.0, ..room(150) };
-    // Both at once from the first word on: by then nothing can be known yet. And after the other end spoke alone for a while.
-    for (begins, knows) in [(0, 3), (6, 6)] {
-        let talks = Talks { voice: family(LOUDNESS), when: vec![(begins, usize::MAX)] };
-        let outcome = Scene { family: talks, ..Scene::new(headset, 25) }.play();
-        let (first, later) = (outcome.lowered(knows, knows + 5), outcome.lowered(knows + 5, 25));
-        let seconds: Vec<f64> = (begins..begins + 6).map(|second| outcome.lowered(second, second + 1)).collect();
-        println!("with a headset, both speak, by seconds: lowered by {seconds:.1?} dB");
-        println!(
-            "with a headset, both speak from second {begins} on: from second {knows} on lowered by {first:.1} dB, later by \
-             {later:.1} dB"
-        );
-        assert!(first <= 1.0 && later <= 1.0, "from {begins} s on: {first:.1} and {later:.1} dB");
-    }
-}
-
-/// From there on the family is asked to turn the TV down (see the chime's `TOO_LOUD`).
-#[test]
-fn a_tv_as_loud_in_the_microphone_as_it_plays_is_still_taken_out() {
-    for echo_db in [0.0, 6.0, 12.0] {
-        let acoustics = Acoustics { echo_db, ..room(150) };
-        let talks = Talks { voice: family(-30.0), when: vec![(10, usize::MAX)] };
-        let outcome = Scene { family: talks, ..Scene::new(acoustics, 25) }.play();
-        let (loss, lowered) = (outcome.loss(3, 10), outcome.lowered(12, 25));
-        println!(
-            "a TV of {echo_db:+.0} dB in the microphone: echo loss {loss:.0} dB, both speak: lowered by {lowered:.0} dB"
-        );
-        assert!(echo_db > 0.0 || loss >= 30.0, "{loss:.1} dB");
-    }
-}
-
-/// A TV so soft that its echo is hardly above the room's noise is heard at the counter all the same, once all is quiet.
-#[test]
-fn a_soft_echo_is_taken_out_too() {
-    for echo_db in [-25.0, -35.0] {
-        let loss = Scene::new(Acoustics { echo_db, noise_dbfs: -70.0, ..room(150) }, 15).play().loss(3, 15);
-        println!("a TV of {echo_db:.0} dB in the microphone: lower by {loss:.0} dB");
-        assert!(loss >= 20.0, "{loss:.1} dB");
-    }
-}
-
-/// Whoever talks at the same time is no echo that stays: nobody is asked to turn the TV down for that.
-#[test]
-fn who_talks_while_staff_talk_is_no_echo() {
-    for (name, echo_db) in [("a headset", -200.0), ("a TV", -6.0)] {
-        let talks = Talks { voice: family(ECHO), when: vec![(6, usize::MAX)] };
-        let acoustics = Acoustics { echo_db, ..room(150) };
-        let said = Scene { family: talks, ..Scene::new(acoustics, 40) }.play().loss_said;
-        println!("{name}, both speak for half a minute: {said:?} dB are said");
-        assert!(said.is_none_or(|said| said >= EchoStats::ENOUGH_DB), "{name}: {said:?} dB are said");
-        assert!(echo_db > -100.0 || said.is_none(), "{name}: an echo of {said:?} dB is said that is none");
-    }
-}
-
 /// Three metres away, and somebody who speaks low as well.
 #[test]
 fn a_quiet_talker_is_heard_as_others_are() {
@@ -374,7 +316,7 @@ fn the_rooms_noise_is_lower_in_pauses() {
 fn an_echo_that_stays_is_noticed() {
     let outcome = Scene::new(room(900), 15).play();
     println!("a TV that is 900 ms late: echo loss {:.0} dB, {:?} dB are said", outcome.loss(3, 15), outcome.loss_said);
-    assert!(outcome.loss_said.is_some_and(|said| said < EchoStats::ENOUGH_DB));
+    assert!(outcome.loss_said.is_some_and(|said| said < madoguchi::model::quality::EchoStats::ENOUGH_DB));
 }
 
 /// Printed only: how fast this machine is decides nothing.

@@ -4,7 +4,6 @@
 //! given what is played and what is heard of the same moment. So what is played is kept by the moment at which it is heard,
 //! not by the order in which it comes. Without a clock: moments are counted in samples from the beginning of the session.
 
-use super::alike::{Heard, Shape, Shapes};
 use super::lift::{Lift, Sounds};
 use super::voice::PIECE;
 use crate::device::sound::RATE;
@@ -48,18 +47,6 @@ const SPEAKS: f64 = 184.0;
 /// And the TV is heard in the microphone when that is louder than this (RMS): -50 dB of full scale. What is more quiet
 /// cannot disturb, and its loss cannot be measured.
 const HEARD: f64 = 104.0;
-/// What is heard is what was played if both are so much alike (see [`super::alike`]).
-const ALIKE: f32 = 0.6;
-/// How often that is looked at while the other end speaks, in pieces (0.5 s).
-const LOOK: u32 = 50;
-/// So many looks in a row must find nothing alike before nothing comes back: at first, and where an echo was there (somebody
-/// may be speaking here). And so many must find it before something comes back after all: two who speak pause at once by chance.
-const UNLIKE: u32 = 2;
-const UNLIKE_AFTER_ECHO: u32 = 20;
-const ALIKE_LOOKS: u32 = 2;
-/// And before that is known for the first time: until then the canceller does its work anyway.
-const ALIKE_AT_FIRST: u32 = 4;
-
 /// The TV is late by at most so many pieces: so long after the other end spoke its echo is looked for (0.6 s).
 const LATEST: u32 = 60;
 
@@ -135,10 +122,6 @@ impl Kept {
 pub struct Canceller {
     played: Played,
     processing: AudioProcessing,
-    /// The same without the canceller, for where nothing comes back: a canceller that has nothing to find lowers whoever speaks.
-    without: AudioProcessing,
-    shapes: Shapes,
-    back: Back,
     loss: Loss,
     rest: Rest,
     search: Search,
@@ -155,6 +138,7 @@ impl Canceller {
                 ..Pipeline::default()
             },
             high_pass_filter: Some(HighPassFilter::default()),
+            echo_canceller: Some(EchoCanceller::default()),
             noise_suppression: Some(NoiseSuppression {
                 level: NoiseSuppressionLevel::High,
                 ..NoiseSuppression::default()
@@ -162,70 +146,34 @@ impl Canceller {
             ..Config::default()
         };
         let form = StreamConfig::new(RATE, 1);
-        let built = |echo_canceller| {
-            let config = Config { echo_canceller, ..config.clone() };
-            AudioProcessing::builder().config(config).capture_config(form).render_config(form).build()
-        };
-        let (processing, without) = (built(Some(EchoCanceller::default())), built(None));
+        let processing = AudioProcessing::builder().config(config).capture_config(form).render_config(form).build();
         let (loss, rest, search) = (Loss::default(), Rest::default(), Search::default());
-        let (shapes, back) = (Shapes::default(), Back::default());
-        Self {
-            played,
-            processing,
-            without,
-            shapes,
-            back,
-            loss,
-            rest,
-            search,
-            lift: Lift::default(),
-            takes_turns: false,
-        }
+        Self { played, processing, loss, rest, search, lift: Lift::default(), takes_turns: false }
     }
 
     /// Takes the echo out of one piece, whose number counts from the beginning of the session.
     pub fn heard(&mut self, number: u64, samples: &mut [i16]) {
-        let moment = number * PIECE + AHEAD;
-        let reference = self.played.piece(moment.saturating_sub(self.search.later()));
+        let reference = self.played.piece((number * PIECE + AHEAD).saturating_sub(self.search.later()));
         let Ok(microphone) = <[i16; SIZE]>::try_from(&*samples) else { return };
         let speaks = self.loss.speaks(&reference);
         if self.takes_turns {
             self.rest.take_turns(speaks, samples);
             return;
         }
-        let (mut unchanged, mut plain) = ([0; SIZE], [0; SIZE]);
+        let mut unchanged = [0; SIZE];
         // They refuse other forms of sound only, and this one never changes.
         let processed = self.processing.process_render_i16(&reference, &mut unchanged);
         let _ = processed.and_then(|()| self.processing.process_capture_i16(&microphone, samples));
-        let _ = self.without.process_capture_i16(&microphone, &mut plain);
-        self.back.choose(&plain, samples);
-        self.rest.lower(speaks && !self.back.is_nothing(), &microphone, samples);
-        self.compare(&self.played.piece(moment), &microphone, samples, speaks);
+        self.rest.lower(speaks, &microphone, samples);
+        if let Some(loss) = self.loss.piece(&microphone, samples) {
+            self.search.second(loss);
+        }
         let sounds = match speaks {
             false => Sounds::Near,
-            true if self.back.is_nothing() => Sounds::WithEcho(0.0),
             true if self.loss.is_trusted => Sounds::WithEcho(self.rest.taken()),
             true => Sounds::Unknown,
         };
         self.lift.lift(sounds, samples);
-    }
-
-    /// What comes back at all, and how much of it is taken out.
-    fn compare(&mut self, played: &[i16], microphone: &[i16], out: &[i16], speaks: bool) {
-        let heard = Heard { microphone: Shape::of(microphone), out: Shape::of(out), counts: speaks };
-        self.shapes.piece(Shape::of(played), heard);
-        if !speaks {
-            return;
-        }
-        self.back.piece(|| self.shapes.likeness(|heard| heard.microphone));
-        if self.back.is_nothing() {
-            self.loss.forget();
-            return;
-        }
-        let is_echo = || self.shapes.likeness(|heard| heard.out).is_some_and(|likeness| likeness >= ALIKE);
-        if let Some(loss) = self.loss.piece(microphone, out, is_echo) {
-            self.search.second(loss);
-        }
     }
 
     /// From now on only lowers the microphone while the TV speaks: for a machine that is too slow for anything better.
@@ -235,69 +183,13 @@ impl Canceller {
 
     /// How the echo is now; nothing before the other end has spoken for a second and was heard in the microphone.
     pub fn stats(&self) -> Option<EchoStats> {
-        if self.takes_turns || self.back.known != Some(true) {
+        if self.takes_turns {
             return None;
         }
         let millis = |samples: u64| i32::try_from(samples * 1000 / u64::from(RATE)).unwrap_or_default();
         let found = self.processing.statistics().delay_ms.unwrap_or_default();
         let delay = found + millis(self.search.later()) - millis(AHEAD);
         Some(EchoStats { loss_db: self.loss.middle()?, delay_ms: u16::try_from(delay).unwrap_or_default() })
-    }
-}
-
-/// Whether anything comes back of what is played. With a headset nothing does, nor from a speakerphone that takes its own
-/// echo out.
-#[derive(Default)]
-struct Back {
-    known: Option<bool>,
-    pieces: u32,
-    /// What the last looks said, and how many of them in a row.
-    said: bool,
-    in_a_row: u32,
-    /// What was chosen for the last piece was the sound without the canceller.
-    chose_plain: bool,
-}
-
-impl Back {
-    fn is_nothing(&self) -> bool {
-        self.known == Some(false)
-    }
-
-    /// One more piece in which an echo may be; `likeness` of what is heard with what was played.
-    fn piece(&mut self, likeness: impl FnOnce() -> Option<f32>) {
-        self.pieces += 1;
-        if !self.pieces.is_multiple_of(LOOK) {
-            return;
-        }
-        let Some(likeness) = likeness() else { return };
-        let comes = likeness >= ALIKE;
-        self.in_a_row = if self.said == comes { self.in_a_row + 1 } else { 1 };
-        self.said = comes;
-        let patience = match (comes, self.known) {
-            (true, None) => ALIKE_AT_FIRST,
-            (true, Some(_)) => ALIKE_LOOKS,
-            (false, Some(true)) => UNLIKE_AFTER_ECHO,
-            (false, _) => UNLIKE,
-        };
-        if self.in_a_row >= patience {
-            self.known = Some(comes);
-        }
-    }
-
-    /// Puts `plain` in place of what the canceller gave where it has nothing to do, and fades where that changes.
-    fn choose(&mut self, plain: &[i16], out: &mut [i16]) {
-        let now = self.is_nothing();
-        let before = std::mem::replace(&mut self.chose_plain, now);
-        for (at, (out, plain)) in out.iter_mut().zip(plain).enumerate() {
-            let on = at as f32 / SIZE as f32;
-            let share = match (before, now) {
-                (false, false) => 0.0,
-                (true, true) => 1.0,
-                (false, true) => on,
-                (true, false) => 1.0 - on,
-            };
-            *out = (f32::from(*plain) * share + f32::from(*out) * (1.0 - share)).round() as i16;
-        }
     }
 }
 
@@ -322,14 +214,8 @@ impl Loss {
         self.echoing > 0
     }
 
-    /// Nothing comes back any more.
-    fn forget(&mut self) {
-        *self = Self { echoing: self.echoing, ..Self::default() };
-    }
-
-    /// Gives the loss of a second that is over, in dB, where the TV was heard in it. `is_echo`: what is left is alike to what
-    /// was played. Where it is not, somebody speaks here as well, and nothing can be said of the echo.
-    fn piece(&mut self, microphone: &[i16], out: &[i16], is_echo: impl FnOnce() -> bool) -> Option<i16> {
+    /// Gives the loss of a second that is over, in dB, where the TV was heard in it.
+    fn piece(&mut self, microphone: &[i16], out: &[i16]) -> Option<i16> {
         if self.echoing == 0 {
             return None;
         }
@@ -347,11 +233,7 @@ impl Loss {
         }
         // Less than one step of a sample counts as one.
         let loss = (10.0 * (before / after.max(f64::from(SPAN))).log10()).round() as i16;
-        let is_enough = loss >= EchoStats::ENOUGH_DB;
-        if !is_enough && !is_echo() {
-            return None;
-        }
-        self.is_trusted = is_enough;
+        self.is_trusted = loss >= EchoStats::ENOUGH_DB;
         self.seconds.push_back(loss);
         if self.seconds.len() > SECONDS {
             self.seconds.pop_front();
@@ -484,14 +366,13 @@ mod tests {
     #[test]
     fn the_middle_of_the_last_seconds_in_which_the_other_end_spoke_counts() {
         let mut loss = Loss::default();
-        let mut second_of = |reference: i16, microphone: i16, out: i16, is_echo: bool| {
+        let mut second = |reference: i16, microphone: i16, out: i16| {
             for _ in 0..SPAN {
                 loss.speaks(&[reference; SIZE]);
-                loss.piece(&[microphone; SIZE], &[out; SIZE], || is_echo);
+                loss.piece(&[microphone; SIZE], &[out; SIZE]);
             }
             loss.middle()
         };
-        let mut second = |reference: i16, microphone: i16, out: i16| second_of(reference, microphone, out, true);
         assert_eq!(second(0, 3000, 3000), None, "nobody speaks there");
         assert_eq!(second(3000, 20, 20), None, "the TV is not heard");
         assert_eq!(second(3000, 1000, 1000), Some(0));
@@ -504,24 +385,6 @@ mod tests {
         }
         second(3000, 1000, 500);
         assert_eq!(second(3000, 1000, 500), Some(6), "for most of the time");
-        for _ in 0..10 {
-            second_of(3000, 1000, 900, false);
-        }
-        assert_eq!(second_of(3000, 1000, 900, false), Some(6), "whoever speaks here is no echo");
-    }
-
-    #[test]
-    fn what_comes_back_is_known_by_its_likeness_and_not_by_one_look() {
-        let mut back = Back::default();
-        let mut look = |likeness: f32| {
-            (0..LOOK).for_each(|_| back.piece(|| Some(likeness)));
-            back.known
-        };
-        assert_eq!([look(0.7), look(0.3), look(0.2)], [None, None, Some(false)], "a headset");
-        assert_eq!([look(0.7), look(0.4), look(0.7)], [Some(false); 3], "two who paused at once");
-        assert_eq!(look(0.7), Some(true), "it was unplugged");
-        assert!((1..UNLIKE_AFTER_ECHO).all(|_| look(0.2) == Some(true)), "somebody speaks here");
-        assert_eq!(look(0.2), Some(false));
     }
 
     #[test]
