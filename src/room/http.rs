@@ -9,7 +9,9 @@ use super::metrics::Metrics;
 use super::second_factor::{Policy, Seed};
 use super::second_step::Ticket;
 use super::store::Store;
-use super::{Clock, Steady, assets, desk_api, enrolment, password_change, second_step, sheet, sign_in, socket, updates};
+use super::{
+    Clock, Steady, assets, desk_api, enrolment, password_change, second_step, sheet, sign_in, socket, updates,
+};
 use crate::model::wire::Words;
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Request, State};
