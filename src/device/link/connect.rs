@@ -47,7 +47,7 @@ fn failure(why: LinkClosed, tried: impl Into<String>, problem: impl Display) -> 
 /// # Errors
 /// [`Failure::why`] is what the appliance is told; the sentence is for the log.
 pub(super) async fn open(address: &str, anchors: &[String], trust: &mut Trust, by: Instant) -> Result<Socket, Failure> {
-    let door = Door::read(address)?;
+    let door = Door::read(address, ["wss", "ws"])?;
     let stream = door.stream(anchors, trust, by).await?;
     within(by, door.upgrade(stream), || door.tried("entering")).await
 }
@@ -62,7 +62,7 @@ pub(super) async fn encrypted(
     trust: &mut Trust,
     by: Instant,
 ) -> Result<MaybeTlsStream<TcpStream>, Failure> {
-    Door::read(address)?.stream(anchors, trust, by).await
+    Door::read(address, ["https", "http"])?.stream(anchors, trust, by).await
 }
 
 async fn within<T>(
@@ -82,15 +82,15 @@ struct Door {
 }
 
 impl Door {
-    fn read(address: &str) -> Result<Self, Failure> {
+    /// The first scheme is encrypted, the second one is not.
+    fn read(address: &str, schemes: [&str; 2]) -> Result<Self, Failure> {
         // The address itself stays out of the sentence: it came from a paper.
         let bad = |problem: &str| failure(LinkClosed::NotARoom, "reading the room server's address", problem);
         let url = Url::parse(address).map_err(|error| bad(&error.to_string()))?;
-        let encrypted = match url.scheme() {
-            "wss" | "https" => true,
-            "ws" | "http" => false,
-            _ => return Err(bad("it must begin with wss://")),
-        };
+        let encrypted = url.scheme() == schemes[0];
+        if !schemes.contains(&url.scheme()) {
+            return Err(bad(&format!("it must begin with {}://", schemes[0])));
+        }
         let (Some(host), Some(port)) = (url.host().map(|host| host.to_owned()), url.port_or_known_default()) else {
             return Err(bad("it has no host"));
         };
