@@ -696,7 +696,7 @@ fn config() -> Config {
     let wished = std::env::var("STORY_LIVES").ok().and_then(|lives| lives.parse().ok());
     let seed = wished.map_or(RngSeed::Fixed(20_261_130), |_: u32| RngSeed::Random);
     Config {
-        cases: wished.unwrap_or(400),
+        cases: wished.unwrap_or(480),
         rng_seed: seed,
         max_shrink_iters: 4_000,
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/story/proptest-regressions.txt"))),
@@ -704,7 +704,7 @@ fn config() -> Config {
     }
 }
 
-/// 400 lives of up to 480 whims each; a whim is one step or several.
+/// 480 lives of up to 480 whims each; a whim is one step or several.
 #[test]
 fn random_lives_obey_the_laws() {
     let whims = proptest::collection::vec(whim(), 1..480);
