@@ -1,7 +1,7 @@
 //! How often somebody may try: token buckets in steady time, which nobody can set.
 
 use crate::model::uptime::Uptime;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
@@ -61,12 +61,14 @@ pub struct Failures<Who = IpAddr> {
     each: Bucket,
     overall: Bucket,
     by_who: HashMap<Who, Bucket>,
+    /// Who was reported to be held off, and has had no try since.
+    reported: HashSet<Who>,
 }
 
-impl<Who: Eq + Hash> Failures<Who> {
+impl<Who: Clone + Eq + Hash> Failures<Who> {
     /// Limits for one of them and for everybody.
     pub fn new(each: Bucket, overall: Bucket) -> Self {
-        Self { each, overall, by_who: HashMap::new() }
+        Self { each, overall, by_who: HashMap::new(), reported: HashSet::new() }
     }
 
     /// Whether a try is looked at.
@@ -86,7 +88,13 @@ impl<Who: Eq + Hash> Failures<Who> {
     /// Seconds to wait: the try is not to be looked at, and was not counted.
     pub fn charge(&mut self, now: Uptime, who: Who) -> Result<(), u32> {
         self.may_try(now, &who)?;
+        self.reported.remove(&who);
         self.failed(now, who)
+    }
+
+    /// Whether further tries are not looked at from now on: said once, however many were looked at beside each other.
+    pub fn newly_held_off(&mut self, now: Uptime, who: &Who) -> bool {
+        self.may_try(now, who).is_err() && self.reported.insert(who.clone())
     }
 
     /// Takes back what [`Failures::charge`] counted.
@@ -105,6 +113,8 @@ impl<Who: Eq + Hash> Failures<Who> {
         let may = self.may_try(now, &who);
         if self.by_who.len() > 10_000 {
             self.by_who.retain(|_, bucket| !bucket.is_full(now));
+            let by_who = &self.by_who;
+            self.reported.retain(|who| by_who.contains_key(who));
         }
         let bucket = self.by_who.entry(who).or_insert(self.each);
         // An empty bucket stays empty.
@@ -168,6 +178,17 @@ mod tests {
             assert_eq!(tries.charge(at(0), who), Ok(()));
         }
         assert_eq!(tries.charge(at(0), who), Err(7));
+    }
+
+    #[test]
+    fn who_is_held_off_is_reported_once_also_after_tries_beside_each_other() {
+        let mut tries = Failures::new(Bucket::new(3, 6_000), Bucket::new(50, 1_000));
+        let who = IpAddr::from([10, 0, 0, 1]);
+        assert!(!tries.newly_held_off(at(0), &who));
+        assert_eq!([0; 3].map(|ms| tries.charge(at(ms), who)), [Ok(()); 3]);
+        assert_eq!([0; 3].map(|ms| tries.newly_held_off(at(ms), &who)), [true, false, false]);
+        assert_eq!(tries.charge(at(6_000), who), Ok(()));
+        assert_eq!([6_000; 2].map(|ms| tries.newly_held_off(at(ms), &who)), [true, false]);
     }
 
     #[test]

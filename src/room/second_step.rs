@@ -143,8 +143,8 @@ async fn try_code(desk: &Desk, from: IpAddr, headers: &HeaderMap, entered: Enter
         Ok(Ok(Looked::Wrong)) => {
             desk.metrics.signed_in(false);
             tell("second-factor-refused");
-            let tries = desk.failed_codes.lock().unwrap_or_else(PoisonError::into_inner);
-            if tries.may_try((desk.steady)(), &account).is_err() {
+            let mut tries = desk.failed_codes.lock().unwrap_or_else(PoisonError::into_inner);
+            if tries.newly_held_off((desk.steady)(), &account) {
                 // Once: those that are held off from now on are no news.
                 tell("sign-ins-held-off");
             }

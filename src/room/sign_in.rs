@@ -149,8 +149,10 @@ async fn try_to_sign_in(desk: &Desk, from: IpAddr, entered: Entered) -> Outcome 
         }
         Ok(Ok((None, known))) => {
             desk.metrics.signed_in(false);
-            let tries = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
-            if let (Err(_), Some((staff, _))) = (tries.may_try((desk.steady)(), &tried), known) {
+            let mut tries = desk.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((staff, _)) = known
+                && tries.newly_held_off((desk.steady)(), &tried)
+            {
                 // Once: those that are held off from now on are no news.
                 let entry = Entry::Audit { at: now, staff, action: "sign-ins-held-off", appointment: None };
                 desk.hub.journal().keep(entry);
