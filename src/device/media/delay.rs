@@ -35,9 +35,12 @@ const STEP: u64 = 10;
 const STEPS: usize = (AT_MOST.as_millis() as u64 / STEP) as usize;
 /// Between two steps back.
 const BETWEEN: Duration = Duration::from_millis(500);
-/// Sound that could not be heard any more makes the waiting longer by so much, for so long.
+/// Sound that could not be heard any more makes the waiting longer by what it was late and one piece, and by this at the
+/// least. It lasts twice as long each time it happens again within or soon after that: a machine that is late with
+/// everything is so for the whole call, and each try to be quicker costs words.
 const MISSED: Duration = Duration::from_millis(40);
 const MISSED_LASTS: Duration = Duration::from_secs(30);
+const MISSED_LASTS_AT_MOST: Duration = Duration::from_secs(480);
 
 /// Packets of one source: how late each is.
 #[derive(Default)]
@@ -79,21 +82,34 @@ pub(super) struct Delay {
     packets: u32,
     waiting: Duration,
     slow: bool,
+    /// When it was changed last, and what it was before that and other changes shortly before.
     changed: Duration,
+    before: Duration,
     lost: Option<(Duration, Duration)>,
     lost_last: Option<Duration>,
-    missed: Option<(Duration, Duration)>,
+    missed: Option<Missed>,
+}
+
+/// Sound came too late to be heard.
+#[derive(Clone, Copy)]
+struct Missed {
+    /// The waiting with which it would have been in time.
+    wanted: Duration,
+    until: Duration,
+    lasts: Duration,
 }
 
 impl Delay {
     /// On a machine that is late with everything (`slow`) it never gets as short.
     pub(super) fn new(slow: bool) -> Self {
+        let waiting = if slow { SLOW_AT_LEAST } else { AT_FIRST };
         Self {
             late: [0.0; STEPS + 1],
             packets: 0,
-            waiting: if slow { SLOW_AT_LEAST } else { AT_FIRST },
+            waiting,
             slow,
             changed: Duration::ZERO,
+            before: waiting,
             lost: None,
             lost_last: None,
             missed: None,
@@ -126,12 +142,22 @@ impl Delay {
         self.lost = Some((again, now + LOSS_LASTS));
     }
 
-    /// Sound came to the decoder too late to be heard, whatever the reason.
-    pub(super) fn missed(&mut self, now: Duration) {
-        // What was on its way before the last change says nothing about it.
-        if now.saturating_sub(self.changed) >= BETWEEN {
-            self.missed = Some(((self.waiting + MISSED).min(AT_MOST), now + MISSED_LASTS));
+    /// Sound came to the decoder too late to be heard, by so much, whatever the reason.
+    pub(super) fn missed(&mut self, late: Duration, now: Duration) {
+        // What was on its way when it was changed had the time to wait of before.
+        let had = if now.saturating_sub(self.changed) < BETWEEN { self.before } else { self.waiting };
+        let wanted = (had + (late + PIECE).max(MISSED)).min(AT_MOST);
+        let so_far = self.missed.filter(|missed| now < missed.until);
+        if wanted <= self.waiting.max(so_far.map_or(Duration::ZERO, |missed| missed.wanted)) && wanted < AT_MOST {
+            return;
         }
+        let lasts = match self.missed {
+            // A few pieces in a row are one and the same time.
+            Some(missed) if missed.until.saturating_sub(missed.lasts) + BETWEEN * 2 > now => missed.lasts,
+            Some(missed) if missed.until + MISSED_LASTS > now => (missed.lasts * 2).min(MISSED_LASTS_AT_MOST),
+            _ => MISSED_LASTS,
+        };
+        self.missed = Some(Missed { wanted, until: now + lasts, lasts });
     }
 
     /// What the line needs now.
@@ -147,7 +173,8 @@ impl Delay {
             if self.packets == 0 { AT_FIRST } else { Duration::from_millis(STEP) * (step.unwrap_or(STEPS) as u32 + 1) };
         let still =
             |what: Option<(Duration, Duration)>| what.filter(|(_, until)| now < *until).map(|(wanted, _)| wanted);
-        let wanted = [Some(line + PIECE / 2), still(self.lost), still(self.missed)].into_iter().flatten().max();
+        let missed = self.missed.map(|missed| (missed.wanted, missed.until));
+        let wanted = [Some(line + PIECE / 2), still(self.lost), still(missed)].into_iter().flatten().max();
         wanted.unwrap_or(least).clamp(least, AT_MOST)
     }
 
@@ -158,7 +185,7 @@ impl Delay {
 
     /// Another time to wait, if there is a reason; `quiet`: nobody speaks at the other end just now.
     pub(super) fn decide(&mut self, quiet: bool, now: Duration) -> Option<Duration> {
-        let wanted = self.wanted(now);
+        let (wanted, before) = (self.wanted(now), self.waiting);
         if wanted > self.waiting {
             let pieces = (wanted - self.waiting).as_millis().div_ceil(PIECE.as_millis());
             self.waiting += PIECE * u32::try_from(pieces).unwrap_or(1);
@@ -166,6 +193,9 @@ impl Delay {
             self.waiting -= PIECE;
         } else {
             return None;
+        }
+        if now.saturating_sub(self.changed) >= BETWEEN {
+            self.before = before;
         }
         self.changed = now;
         Some(self.waiting)
@@ -306,18 +336,41 @@ mod tests {
     }
 
     #[test]
-    fn sound_that_came_too_late_to_be_heard_makes_it_longer_once_and_not_for_each_piece() {
+    fn sound_that_came_too_late_to_be_heard_makes_it_longer_once_by_what_it_was_late() {
         let mut delay = Delay::new(false);
         line(&mut delay, 0, 300, |_| 0);
-        let before = delay.waiting();
-        for at in 10_000..10_100 {
-            delay.missed(millis(at));
+        // What was on its way comes late as well, by other amounts.
+        for (at, late) in [(10_000, 5), (10_020, 250), (10_040, 230), (10_400, 250)] {
+            delay.missed(millis(late), millis(at));
             delay.decide(true, millis(at));
         }
-        assert_eq!(delay.waiting(), before + MISSED);
-        delay.missed(millis(10_600));
-        delay.decide(true, millis(10_600));
-        assert_eq!(delay.waiting(), before + MISSED * 2);
+        let raised = AT_LEAST + millis(250) + PIECE;
+        assert!(delay.waiting() >= raised && delay.waiting() < raised + PIECE, "{:?}", delay.waiting());
+        let before = delay.waiting();
+        delay.missed(millis(10), millis(11_100));
+        delay.decide(true, millis(11_100));
+        assert_eq!(delay.waiting(), before + MISSED, "still late with the new one");
+        delay.missed(millis(9_000), millis(12_000));
+        delay.decide(true, millis(12_000));
+        assert!(delay.waiting() < AT_MOST + PIECE);
+    }
+
+    #[test]
+    fn a_machine_that_is_late_again_and_again_tries_to_be_quicker_less_and_less_often() {
+        let mut delay = Delay::new(false);
+        line(&mut delay, 0, 300, |_| 0);
+        let (mut late, mut at) = (Vec::new(), 10_000);
+        // Less than a quarter of a second is too little for it.
+        while at < 1_000_000 {
+            if delay.waiting() < millis(250) {
+                late.push(at / 1000);
+                delay.missed(millis(250) - delay.waiting(), millis(at));
+            }
+            delay.decide(true, millis(at));
+            at += 20;
+        }
+        let between: Vec<u64> = late.windows(2).map(|two| two[1] - two[0]).filter(|seconds| *seconds > 1).collect();
+        assert!(between.len() <= 6 && between.windows(2).all(|two| two[1] > two[0] * 3 / 2), "{late:?}");
     }
 
     #[test]

@@ -39,6 +39,14 @@ impl Due {
         }
     }
 
+    /// How much sooner it would have to be here, if it has to be `ahead` of its moment.
+    fn too_late(self, ahead: Duration) -> Duration {
+        match self {
+            Self::In(left) => ahead.saturating_sub(left),
+            Self::Since(late) => ahead + late,
+        }
+    }
+
     fn late(self) -> Duration {
         match self {
             Self::In(_) => Duration::ZERO,
@@ -106,14 +114,19 @@ impl Pictures {
     }
 }
 
-/// Leaves sound out at `pad`, where packets come, that `end` would get too late to be heard; `missed` is told of each.
-pub(super) fn leave_out_sound(pad: &gst::Pad, end: &gst_app::AppSink, missed: impl Fn() + Send + Sync + 'static) {
+/// Leaves sound out at `pad`, where packets come, that `end` would get too late to be heard; `missed` is told of each by how
+/// much.
+pub(super) fn leave_out_sound(
+    pad: &gst::Pad,
+    end: &gst_app::AppSink,
+    missed: impl Fn(Duration) + Send + Sync + 'static,
+) {
     let (sound, end) = (Mutex::new(Sound::default()), end.downgrade());
     pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
         let Some((due, _)) = end.upgrade().and_then(|end| due(pad, info, &end)) else { return gst::PadProbeReturn::Ok };
         let (in_time, told) = sound.lock().unwrap_or_else(PoisonError::into_inner).comes(due);
         if !in_time {
-            missed();
+            missed(due.too_late(SOUND_AHEAD));
         }
         if let Some((share, latest)) = told {
             let latest = latest.as_millis();
@@ -169,6 +182,8 @@ mod tests {
         assert_eq!(Due::of(late, early), Due::In(millis(40)));
         assert_eq!(Due::of(early, late), Due::Since(millis(40)));
         assert_eq!(Due::of(early, early), Due::In(Duration::ZERO));
+        let too_late = [Due::In(millis(50)), Due::In(millis(30)), Due::Since(millis(200))];
+        assert_eq!(too_late.map(|due| due.too_late(SOUND_AHEAD)), [0, 10, 240].map(millis));
     }
 
     #[test]
@@ -262,7 +277,7 @@ mod tests {
         let end = of("end").downcast::<gst_app::AppSink>().unwrap();
         // As the speaker of a call on a slow machine: a moment without a processor makes nothing late here.
         end.set_property("render-delay", 500_000_000_u64);
-        leave_out_sound(&of("depay").static_pad("sink").unwrap(), &end, || ());
+        leave_out_sound(&of("depay").static_pad("sink").unwrap(), &end, |_| ());
         pipeline.set_state(gst::State::Playing).unwrap();
         let source = of("packets").downcast::<gst_app::AppSrc>().unwrap();
         for mut packet in packets {

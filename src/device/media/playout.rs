@@ -80,9 +80,9 @@ impl Playout {
         });
     }
 
-    /// Sound came to the decoder too late to be heard.
-    pub(super) fn missed(&self) {
-        self.note(false, Delay::missed);
+    /// Sound came to the decoder too late to be heard, by so much.
+    pub(super) fn missed(&self, late: Duration) {
+        self.note(false, |delay, now| delay.missed(late, now));
     }
 
     /// Packets were lost since the line was judged last.

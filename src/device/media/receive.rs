@@ -90,7 +90,7 @@ fn voice_chain(end: &gst_app::AppSink, playout: Playout) -> Result<Vec<gst::Elem
     let decoder = made("opusdec", |builder| builder.property("plc", true))?;
     let depayloader = element("rtpopusdepay")?;
     let entry = depayloader.static_pad("sink").ok_or("the voice's packets have no way in")?;
-    late::leave_out_sound(&entry, end, move || playout.missed());
+    late::leave_out_sound(&entry, end, move |late| playout.missed(late));
     Ok(vec![depayloader, decoder])
 }
 
