@@ -7,6 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "an adapter: its tasks belong to one session and end with it")]
 
 mod adapt;
+mod alike;
 mod alive;
 pub mod allowed;
 mod delay;

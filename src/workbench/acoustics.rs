@@ -75,6 +75,11 @@ impl Room {
         self.acoustics.delay = delay;
     }
 
+    /// So much of what is played is heard from now on, in dB.
+    pub fn set_echo(&mut self, echo_db: f32) {
+        self.acoustics.echo_db = echo_db;
+    }
+
     /// The loudspeaker's device plays samples whose first is due `at`, in samples of its own clock from the beginning.
     /// They follow each other without gap unless they are off by more than 40 ms.
     pub fn play(&mut self, at: u64, samples: &[i16]) {

@@ -319,6 +319,36 @@ fn an_echo_that_stays_is_noticed() {
     assert!(outcome.loss_said.is_some_and(|said| said < madoguchi::model::quality::EchoStats::ENOUGH_DB));
 }
 
+/// A headset, or a speakerphone that cancels by itself: nothing comes back, and the family speaks while staff do.
+fn without_a_way_back(seconds: usize) -> Scene {
+    let acoustics = Acoustics { echo_db: -90.0, ..room(150) };
+    Scene { family: Talks::all_the_time(family(LOUDNESS - 6.0)), ..Scene::new(acoustics, seconds) }
+}
+
+#[test]
+fn who_speaks_while_staff_do_is_no_echo() {
+    let outcome = without_a_way_back(30).play();
+    let (first, later) = (outcome.lowered(0, 5), outcome.lowered(5, 30));
+    println!("nothing comes back: a talker is lowered by {first:.1} dB in the first 5 s, then by {later:.1} dB");
+    assert_eq!(outcome.loss_said, None, "staff are told that they hear themselves");
+    assert!(first <= 7.0 && later <= 1.0, "lowered by {first:.1} and {later:.1} dB");
+}
+
+#[test]
+fn an_echo_that_begins_in_a_call_is_taken_out() {
+    let begins: fn(usize, &mut Room) = |number, room| {
+        if number == 1_500 {
+            room.set_echo(-6.0);
+        }
+    };
+    let scene = without_a_way_back(45);
+    let family = Talks { when: vec![(0, 15)], ..scene.family.clone() };
+    let outcome = Scene { family, change: begins, ..scene }.play();
+    let loss = outcome.loss(20, 45);
+    println!("a headset that is pulled out: echo loss {loss:.0} dB after 5 s, said {:?} dB", outcome.loss_said);
+    assert!(loss >= 30.0, "{loss:.1} dB");
+}
+
 /// Printed only: how fast this machine is decides nothing.
 #[test]
 fn what_it_takes_of_a_processor() {

@@ -4,6 +4,7 @@
 //! given what is played and what is heard of the same moment. So what is played is kept by the moment at which it is heard,
 //! not by the order in which it comes. Without a clock: moments are counted in samples from the beginning of the session.
 
+use super::alike::{Alike, Path};
 use super::lift::{Lift, Sounds};
 use super::voice::PIECE;
 use crate::device::sound::RATE;
@@ -126,6 +127,7 @@ pub struct Canceller {
     rest: Rest,
     search: Search,
     lift: Lift,
+    alike: Alike,
     takes_turns: bool,
 }
 
@@ -148,27 +150,39 @@ impl Canceller {
         let form = StreamConfig::new(RATE, 1);
         let processing = AudioProcessing::builder().config(config).capture_config(form).render_config(form).build();
         let (loss, rest, search) = (Loss::default(), Rest::default(), Search::default());
-        Self { played, processing, loss, rest, search, lift: Lift::default(), takes_turns: false }
+        let (lift, alike) = (Lift::default(), Alike::default());
+        Self { played, processing, loss, rest, search, lift, alike, takes_turns: false }
     }
 
     /// Takes the echo out of one piece, whose number counts from the beginning of the session.
     pub fn heard(&mut self, number: u64, samples: &mut [i16]) {
-        let reference = self.played.piece((number * PIECE + AHEAD).saturating_sub(self.search.later()));
+        let now = number * PIECE + AHEAD;
+        let later = self.search.later();
+        let mut reference = self.played.piece(now.saturating_sub(later));
         let Ok(microphone) = <[i16; SIZE]>::try_from(&*samples) else { return };
         let speaks = self.loss.speaks(&reference);
+        let above = |piece: &[i16], least: f64| 10.0 * (power(piece) / (least * least)).max(1.0).log10();
+        let played = if later == 0 { above(&reference, SPEAKS) } else { above(&self.played.piece(now), SPEAKS) };
+        let path = self.alike.piece(speaks, played, above(&microphone, HEARD));
         if self.takes_turns {
             self.rest.take_turns(speaks, samples);
             return;
+        }
+        if path == Path::None {
+            // What it is not told of it does not take out: whoever speaks here loses nothing.
+            reference = [0; SIZE];
         }
         let mut unchanged = [0; SIZE];
         // They refuse other forms of sound only, and this one never changes.
         let processed = self.processing.process_render_i16(&reference, &mut unchanged);
         let _ = processed.and_then(|()| self.processing.process_capture_i16(&microphone, samples));
-        self.rest.lower(speaks, &microphone, samples);
-        if let Some(loss) = self.loss.piece(&microphone, samples) {
+        self.rest.lower(speaks && path != Path::None, &microphone, samples);
+        if path == Path::None {
+            self.loss.nothing_comes_back();
+        } else if let Some(loss) = self.loss.piece(&microphone, samples) {
             self.search.second(loss);
         }
-        let sounds = match speaks {
+        let sounds = match speaks && path != Path::None {
             false => Sounds::Near,
             true if self.loss.is_trusted => Sounds::WithEcho(self.rest.taken()),
             true => Sounds::Unknown,
@@ -239,6 +253,11 @@ impl Loss {
             self.seconds.pop_front();
         }
         Some(loss)
+    }
+
+    /// What was measured was somebody who speaks here.
+    fn nothing_comes_back(&mut self) {
+        *self = Self { echoing: self.echoing, is_trusted: true, ..Self::default() };
     }
 
     fn middle(&self) -> Option<i16> {
