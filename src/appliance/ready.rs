@@ -15,7 +15,9 @@ use crate::model::secret::Secret;
 use crate::model::slot_clock::{SlotClock, to_next_second, whole_seconds};
 use crate::model::turn::{Effect, LinkClosed, LinkNews, Told};
 use crate::model::uptime::Uptime;
-use crate::model::wire::{self, ByeReason, IceServer, Proof, Refusal, Slot, ToClient, ToServer, Welcome, Words};
+use crate::model::wire::{
+    self, Abilities, ByeReason, IceServer, Proof, Refusal, Slot, ToClient, ToServer, Versions, Welcome, Words,
+};
 use std::time::Duration;
 
 /// Line, hello and welcome together.
@@ -205,9 +207,9 @@ impl Ready {
         if !matches!(self.phase, Phase::Asking { .. }) {
             return Chapter::Ready(self);
         }
-        if welcome.rules != wire::RULES_VERSION {
+        if welcome.rules != wire::RULES_VERSION || !Versions::OWN.has(welcome.version) {
             // Nobody may agree to rules that this device cannot show.
-            self.refused(now, &Refusal::Version { server: welcome.version });
+            self.refused(now, &Refusal::Version { server: welcome.version, oldest: None });
             return Chapter::Ready(self);
         }
         known.outdated = welcome.outdated;
@@ -233,23 +235,12 @@ impl Ready {
     }
 
     fn refused(&mut self, now: Uptime, refusal: &Refusal) {
-        let (why, keeps_key, wait) = match refusal {
-            Refusal::UnknownKey | Refusal::ResumeExpired | Refusal::NotStaff => (RoomRefusal::UnknownKey, false, None),
-            Refusal::Over => (RoomRefusal::Over, false, None),
-            Refusal::Revoked => (RoomRefusal::Revoked, false, None),
-            Refusal::LetLeave => (RoomRefusal::LetLeave, false, None),
-            Refusal::Version { .. } => (RoomRefusal::Version, false, None),
-            Refusal::RoomFull | Refusal::Taken { .. } => (RoomRefusal::RoomFull, true, None),
-            Refusal::Busy => (RoomRefusal::Busy, true, None),
-            Refusal::TooManyTries { wait_seconds } => {
-                (RoomRefusal::TooManyTries, true, Some(Duration::from_secs(u64::from(*wait_seconds).clamp(1, 900))))
-            }
-        };
-        if !keeps_key {
+        let why = refusal.told();
+        if !why.keeps_key() {
             self.invite = None;
         }
         self.lost_seat = None;
-        self.phase = Phase::Refused { why, until: wait.map(|wait| now + wait) };
+        self.phase = Phase::Refused { why, until: refusal.wait().map(|wait| now + wait) };
     }
 
     fn line_closed(&mut self, now: Uptime, why: LinkClosed, known: &Known) {
@@ -336,19 +327,14 @@ impl Ready {
                 let invite = self.invite.take();
                 return Chapter::Session(Session::enter(now, invite, link, seat, effects));
             }
-            (
-                Phase::Disagreed
-                | Phase::Trouble(_)
-                | Phase::Refused { why: RoomRefusal::RoomFull | RoomRefusal::Busy, .. },
-                Some(invite),
-            ) => {
+            (Phase::Disagreed | Phase::Trouble(_) | Phase::Refused { until: None, .. }, Some(invite)) => {
                 if !known.carries {
                     known.remembered = self.invite.take();
                     return Network::find(now, known, effects);
                 }
                 open(now, invite, 0, known, effects)
             }
-            (phase @ Phase::Refused { why: RoomRefusal::TooManyTries, .. }, _) => phase,
+            (phase @ Phase::Refused { until: Some(_), .. }, _) => phase,
             (Phase::Refused { .. }, _) => return Network::find(now, known, effects),
             (phase, _) => phase,
         };
@@ -484,8 +470,8 @@ impl Ready {
             Phase::Disagreed => (Face::Disagreed, Some(PressDoes::Back), HoldDoes::StartAgain),
             Phase::Refused { why, .. } => {
                 let press = match why {
-                    RoomRefusal::TooManyTries => None,
-                    RoomRefusal::RoomFull | RoomRefusal::Busy => Some(PressDoes::Again),
+                    why if why.may_be_tried_again() => Some(PressDoes::Again),
+                    why if why.keeps_key() => None,
                     _ => Some(PressDoes::ShowCode),
                 };
                 (Face::Refused(*why), press, HoldDoes::StartAgain)
@@ -523,11 +509,10 @@ pub(super) fn open_link(attempt: Attempt, invite: &Invite, known: &Known) -> Eff
 
 /// The first message on a line.
 pub(super) fn hello(proof: Proof, known: &Known) -> ToServer {
-    let mut abilities = vec!["appliance".to_owned(), "vp8".to_owned()];
-    abilities.extend(known.camera.then(|| "camera".to_owned()));
-    abilities.extend(known.microphone.then(|| "microphone".to_owned()));
-    let firmware = known.firmware.clone();
-    ToServer::Hello { version: wire::VERSION, proof, language: known.language, abilities, firmware }
+    let senses = [(known.camera, "camera"), (known.microphone, "microphone")];
+    let senses = senses.into_iter().filter(|(is_there, _)| *is_there).map(|(_, name)| name);
+    let abilities: Abilities = ["appliance", "vp8"].into_iter().chain(senses).collect();
+    ToServer::hello(proof, known.language, abilities, known.firmware.clone())
 }
 
 fn refusal_of(reason: wire::ByeReason) -> Refusal {
@@ -537,6 +522,7 @@ fn refusal_of(reason: wire::ByeReason) -> Refusal {
         wire::ByeReason::Replaced | wire::ByeReason::SignedOut => Refusal::RoomFull,
         wire::ByeReason::ServerClosing | wire::ByeReason::Misbehaved => Refusal::Busy,
         wire::ByeReason::Left | wire::ByeReason::Ended | wire::ByeReason::SlotOver => Refusal::Over,
+        wire::ByeReason::Unknown => Refusal::Unknown,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::model::slot_clock::{to_next_second, whole_seconds};
 use crate::model::trust::Trust;
 use crate::model::turn::{Effect, LinkNews, MediaGates, MediaNews, Told};
 use crate::model::uptime::Uptime;
-use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, ToClient, ToServer};
+use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, ToClient, ToServer, Versions};
 use std::time::Duration;
 
 /// Pictures need this long to run smoothly once they may flow; until then their number says nothing.
@@ -306,7 +306,7 @@ impl Inside {
             LinkNews::Opened => self.say_hello_again(known, effects),
             LinkNews::Heard(ToClient::Welcome(welcome)) => {
                 if let Line::Opening { link, by_key, .. } = self.line {
-                    if welcome.rules != self.seat.rules {
+                    if welcome.rules != self.seat.rules || !Versions::OWN.has(welcome.version) {
                         return Next::End(Ending::LineLost);
                     }
                     self.admitted = welcome.admitted;
@@ -425,6 +425,7 @@ impl Inside {
             Notice::StaffPresent => self.staff_present = Some(true),
             Notice::Hold => self.held = true,
             Notice::Unhold => self.held = false,
+            Notice::Unknown => {}
         }
     }
 
@@ -450,8 +451,10 @@ impl Inside {
             ByeReason::LetLeave => Ending::LetLeave,
             ByeReason::Revoked => Ending::Revoked,
             ByeReason::SlotOver if !self.will_phone => Ending::SlotOver,
-            ByeReason::Ended | ByeReason::Left | ByeReason::SlotOver if self.will_phone => Ending::WillPhone,
-            ByeReason::Ended | ByeReason::SlotOver => Ending::Ended,
+            ByeReason::Ended | ByeReason::Left | ByeReason::SlotOver | ByeReason::Unknown if self.will_phone => {
+                Ending::WillPhone
+            }
+            ByeReason::Ended | ByeReason::SlotOver | ByeReason::Unknown => Ending::Ended,
             ByeReason::Left => Ending::Left,
             ByeReason::Replaced | ByeReason::Misbehaved | ByeReason::SignedOut => Ending::LineLost,
             ByeReason::ServerClosing => {

@@ -7,6 +7,7 @@ mod laws;
 mod life;
 mod props;
 mod random_life;
+mod recorded;
 mod room;
 mod watched;
 

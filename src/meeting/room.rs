@@ -2,14 +2,14 @@
 
 use super::appointment::{Appointment, Phase, Standing, State};
 use super::{ConnectionId, Now, Out, Running, RunningSeat, Why};
+use crate::meeting::key::KeyHash;
+use crate::meeting::limits::Bucket;
+use crate::meeting::turn::Turn;
 use crate::model::ids::{Epoch, PeerId};
-use crate::model::language::Language;
+use crate::model::language::LanguageTag;
 use crate::model::update::compare_versions;
 use crate::model::uptime::Uptime;
-use crate::model::wire::{ByeReason, Notice, RESUME_SECONDS, Role, Slot, ToClient};
-use crate::room::key::KeyHash;
-use crate::room::limits::Bucket;
-use crate::room::turn::Turn;
+use crate::model::wire::{Abilities, ByeReason, Notice, RESUME_SECONDS, Role, Slot, ToClient};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,7 +20,9 @@ pub(super) struct Seat {
     pub(super) role: Role,
     pub(super) line: Line,
     pub(super) token: KeyHash,
-    pub(super) language: Language,
+    pub(super) language: LanguageTag,
+    /// What both this end and the server can do.
+    pub(super) abilities: Abilities,
     pub(super) staff: Option<String>,
     pub(super) consented: bool,
     pub(super) admitted: bool,
@@ -292,8 +294,9 @@ impl Room {
     pub(super) fn tell_peer(&self, to: &PeerId, about: &PeerId, epoch: Epoch, out: &mut Vec<Out>) {
         let (Some(reader), Some(seat)) = (self.seats.get(to), self.seats.get(about)) else { return };
         let (name, language) = match seat.role {
-            Role::Guest => (String::new(), Some(seat.language)),
-            Role::Staff => (self.appointment.counter.name.get(reader.language).to_owned(), None),
+            Role::Guest => (String::new(), Some(seat.language.clone())),
+            Role::Staff => (self.appointment.counter.name.get_by_tag(&reader.language).to_owned(), None),
+            Role::Unknown => (String::new(), None),
         };
         let (role, admitted) = (seat.role, seat.admitted);
         let (firmware, outdated) = match &seat.firmware {
@@ -364,7 +367,7 @@ impl Room {
             peer: peer.clone(),
             role: seat.role,
             token: seat.token.to_hex(),
-            language: seat.language,
+            language: seat.language.clone(),
             staff: seat.staff.clone(),
             consented: seat.consented,
             admitted: seat.admitted,
@@ -382,18 +385,20 @@ impl Room {
             return;
         }
         self.kept = Some(running.clone());
-        for seat in running.seats {
+        // A newer server may have kept somebody whom this one does not know what to do with.
+        for seat in running.seats.into_iter().filter(|seat| seat.role != Role::Unknown) {
             let Some(token) = KeyHash::from_hex(&seat.token) else { continue };
             let kept = Seat {
                 role: seat.role,
                 line: Line::LostUntil(kept_until(now.steady)),
                 token,
                 language: seat.language,
+                // It says so again when it comes back, as with its firmware.
+                abilities: Abilities::default(),
                 staff: seat.staff,
                 consented: seat.consented,
                 admitted: seat.admitted,
                 off: seat.muted.map(|(microphone, camera)| Off { microphone, camera, speaker: seat.no_sound }),
-                // It says so again when it comes back.
                 firmware: None,
             };
             self.seats.insert(seat.peer, kept);

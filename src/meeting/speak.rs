@@ -58,7 +58,7 @@ impl Room {
                 Ok(())
             }
             (Role::Staff, message) => self.staff_says(peer, message, out),
-            (Role::Guest, _) => Err(NOT_ALLOWED),
+            (Role::Guest | Role::Unknown, _) => Err(NOT_ALLOWED),
         }
     }
 
