@@ -4,11 +4,13 @@
 //! follow from it. [`Registry::wake_in`] says when it wants to be woken, and why.
 
 pub mod appointment;
+mod connections;
 mod events;
 mod hello;
 pub mod key;
 pub mod limits;
 mod may_stay;
+mod people;
 pub mod rights;
 mod room;
 mod slot;
@@ -97,7 +99,8 @@ pub struct Settings {
     pub oldest_firmware: Option<String>,
 }
 
-struct Connection {
+/// A line to somebody: one WebSocket.
+struct Socket {
     from: IpAddr,
     staff: Option<Clerk>,
     since: Uptime,
@@ -112,7 +115,7 @@ struct Connection {
 pub struct Registry {
     settings: Settings,
     rooms: BTreeMap<String, Room>,
-    connections: BTreeMap<ConnectionId, Connection>,
+    connections: BTreeMap<ConnectionId, Socket>,
     wrong_keys: Failures,
 }
 
@@ -159,7 +162,7 @@ impl Registry {
             }
             In::Move { appointment, slot, by } => self.move_to(now, appointment, &slot, by, &mut out),
             In::Connect { connection, from, staff, token } => {
-                let fresh = Connection {
+                let fresh = Socket {
                     from,
                     staff,
                     since: now.steady,
@@ -191,6 +194,7 @@ impl Registry {
         touched.extend(connection.and_then(|connection| self.room_of(connection)));
         for (id, room) in &mut self.rooms {
             if std::mem::take(&mut room.touched) || touched.contains(id) {
+                room.tell_people(&mut out);
                 out.extend(room.changed().map(|running| Out::Keep { appointment: id.clone(), running }));
             }
         }

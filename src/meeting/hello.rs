@@ -49,6 +49,7 @@ impl Registry {
                 let seat = self.rooms.get_mut(&granted.room).and_then(|room| room.seats.get_mut(&granted.peer));
                 if let Some(seat) = seat {
                     seat.abilities = Abilities::of_server().both(&abilities);
+                    seat.told.clear();
                     if seat.role == Role::Guest {
                         let oldest = self.settings.oldest_firmware.as_deref();
                         seat.firmware = firmware.map(|version| Firmware::new(version, oldest));
@@ -237,6 +238,7 @@ impl Room {
             token,
             language,
             abilities: Abilities::default(),
+            told: Vec::new(),
             staff,
             consented: admitted,
             admitted,

@@ -6,7 +6,10 @@ use crate::meeting::Accounts;
 use crate::meeting::rights::{Counters, Rights, StaffRole};
 use crate::model::language::Language;
 use crate::model::quality::LineStats;
-use crate::model::wire::{Abilities, Candidate, Notice, Proof, RULES_VERSION, Refusal, VERSION, Welcome, Words};
+use crate::model::wire::{
+    Abilities, Candidate, Notice, PEOPLE, Participant, Proof, RESUME_SECONDS, RULES_VERSION, Refusal, Track, TrackKind,
+    VERSION, Welcome, Words,
+};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::Cell;
@@ -856,6 +859,47 @@ fn the_newest_version_that_both_speak_is_spoken_and_an_unknown_proof_gets_no_sea
     let mut room = Room::new(2);
     let newer = room.hello(None, Proof::Unknown);
     assert_eq!(room.refusal(newer), Some(Refusal::version()));
+}
+
+#[test]
+fn whoever_can_hear_it_is_told_of_the_people_apart_from_the_connections() {
+    let mut room = Room::new(2);
+    let guest = room.connect(None);
+    let proof = Proof::Key { key: Secret::new(KEY) };
+    room.say(guest, ToServer::hello(proof, Language::English, [PEOPLE, "fly"], None));
+    assert_eq!(room.welcome(guest).abilities, Abilities::from([PEOPLE]), "what both can do");
+    room.say(guest, ToServer::Consent { rules: RULES_VERSION.to_owned() });
+    let told = |room: &Room, whom| -> Vec<Vec<Participant>> {
+        let people = room.heard(whom).iter().filter_map(|message| match message {
+            ToClient::People { people } => Some(people.clone()),
+            _ => None,
+        });
+        people.collect()
+    };
+    assert!(told(&room, guest).is_empty(), "nobody is there");
+    let staff = room.staff("hana");
+    let mut clerk = Participant {
+        id: room.welcome(staff).you,
+        role: Role::Staff,
+        name: "Childcare".to_owned(),
+        present: true,
+        admitted: true,
+        tracks: Vec::new(),
+    };
+    assert_eq!(told(&room, guest), [vec![clerk.clone()]]);
+    for _ in 0..2 {
+        room.say(staff, ToServer::Mute { microphone: true, camera: false, speaker: false });
+        room.say(staff, ToServer::Beat);
+    }
+    let track = |kind, muted| Track { kind, muted };
+    clerk.tracks = vec![track(TrackKind::Microphone, true), track(TrackKind::Camera, false)];
+    assert_eq!(told(&room, guest)[1..], [vec![clerk.clone()]], "told once");
+    room.gone(staff);
+    clerk.present = false;
+    assert_eq!(told(&room, guest)[2..], [vec![clerk]]);
+    room.wait(i64::try_from(RESUME_SECONDS).unwrap() + 1);
+    assert_eq!(told(&room, guest)[3..], [vec![]]);
+    assert!(told(&room, staff).is_empty(), "an end that cannot hear it hears nothing new");
 }
 
 #[test]

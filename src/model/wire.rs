@@ -18,6 +18,7 @@ mod abilities;
 mod connection;
 #[cfg(test)]
 pub(crate) mod examples;
+mod people;
 mod proof;
 mod reading;
 mod refusal;
@@ -29,6 +30,7 @@ mod words;
 
 pub use abilities::{Abilities, Versions};
 pub use connection::{Candidate, IceServer};
+pub use people::{PEOPLE, Participant, Track, TrackKind};
 pub use proof::Proof;
 pub use reading::{Heard, Vocabulary, read};
 pub use refusal::{Refusal, RoomRefusal};

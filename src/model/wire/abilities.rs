@@ -1,5 +1,6 @@
 //! What the two ends of a line can do, and which versions of the vocabulary they speak: what both have is used.
 
+use super::PEOPLE;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -47,7 +48,7 @@ pub struct Abilities(BTreeSet<String>);
 impl Abilities {
     /// What the room server can do.
     pub fn of_server() -> Self {
-        Self::default()
+        Self::from([PEOPLE])
     }
 
     /// What both can do.

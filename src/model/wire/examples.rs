@@ -101,6 +101,19 @@ pub(crate) fn to_client() -> Vec<ToClient> {
             firmware: Some("0.1.0".to_owned()),
             outdated: true,
         },
+        ToClient::People {
+            people: vec![Participant {
+                id: PeerId("staff-1".to_owned()),
+                role: Role::Staff,
+                name: "子育て相談窓口".to_owned(),
+                present: true,
+                admitted: true,
+                tracks: vec![
+                    Track { kind: TrackKind::Microphone, muted: false },
+                    Track { kind: TrackKind::Camera, muted: true },
+                ],
+            }],
+        },
         ToClient::PeerGone { peer: guest.clone(), may_return: true },
         ToClient::Muted { peer: guest.clone(), microphone: true, camera: false, speaker: false },
         ToClient::Muted { peer: guest.clone(), microphone: false, camera: false, speaker: true },

@@ -52,6 +52,7 @@ pub fn read<M: Vocabulary>(text: &str) -> Heard<M> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::language::LanguageTag;
     use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role};
 
     fn client(text: &str) -> Option<ToClient> {
@@ -71,12 +72,16 @@ mod tests {
         assert!(matches!(refused, Some(ToClient::Refused(Refusal::Unknown))));
         let peer =
             r#"{"kind":"peer","peer":"p","role":"interpreter","name":"n","epoch":1,"admitted":true,"language":"vi"}"#;
-        let Some(ToClient::Peer { role: Role::Unknown, language, .. }) = client(peer) else { panic!("no peer") };
-        assert_eq!(language.unwrap().as_str(), "vi");
+        let vietnamese = |tag: Option<&LanguageTag>| tag.is_some_and(|tag| tag.as_str() == "vi");
+        assert!(
+            matches!(client(peer), Some(ToClient::Peer { role: Role::Unknown, language, .. }) if vietnamese(language.as_ref()))
+        );
         let hello =
             r#"{"kind":"hello","version":1,"newest":9,"proof":{"by":"passkey","signed":[1,2]},"language":"vi"}"#;
-        let Heard::Message(ToServer::Hello { proof, language, .. }) = read(hello) else { panic!("no hello") };
-        assert!(proof == Proof::Unknown && language.spoken().is_none());
+        assert!(matches!(
+            read(hello),
+            Heard::Message(ToServer::Hello { proof: Proof::Unknown, language, .. }) if vietnamese(Some(&language))
+        ));
     }
 
     #[test]
@@ -95,8 +100,8 @@ mod tests {
             (r#"{"kind":"bye","reason":7.5}"#, Some("bye")),
             (r#"{"kind":"refused"}"#, Some("refused")),
         ] {
-            let Heard::Malformed { kind: found } = read::<ToClient>(text) else { panic!("{text} is no message") };
-            assert_eq!(found.as_deref(), kind, "{text}");
+            let is_it = matches!(read::<ToClient>(text), Heard::Malformed { kind: found } if found.as_deref() == kind);
+            assert!(is_it, "{text}");
         }
     }
 }

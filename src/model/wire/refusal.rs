@@ -1,6 +1,6 @@
 //! Why a hello is not accepted, and what a family is told of it: a new reason begins here, and needs its words.
 
-use super::Versions;
+use super::{ByeReason, Versions};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -93,6 +93,18 @@ impl Refusal {
             Self::Busy => RoomRefusal::Busy,
             Self::TooManyTries { .. } => RoomRefusal::TooManyTries,
             Self::Unknown => RoomRefusal::Other,
+        }
+    }
+
+    /// What a goodbye means to somebody who was not in yet.
+    pub const fn after(goodbye: ByeReason) -> Self {
+        match goodbye {
+            ByeReason::LetLeave => Self::LetLeave,
+            ByeReason::Revoked => Self::Revoked,
+            ByeReason::Replaced | ByeReason::SignedOut => Self::RoomFull,
+            ByeReason::ServerClosing | ByeReason::Misbehaved => Self::Busy,
+            ByeReason::Left | ByeReason::Ended | ByeReason::SlotOver => Self::Over,
+            ByeReason::Unknown => Self::Unknown,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the room server says to a participant.
 
-use super::{ByeReason, Candidate, IceServer, Notice, Refusal, Role, Slot, Welcome};
+use super::{ByeReason, Candidate, IceServer, Notice, Participant, Refusal, Role, Slot, Welcome};
 use crate::model::ids::{Epoch, PeerId};
 use crate::model::language::LanguageTag;
 use crate::model::quality::LineStats;
@@ -16,7 +16,7 @@ pub enum ToClient {
     Welcome(Welcome),
     /// The hello is not accepted; the server closes the connection after it.
     Refused(Refusal),
-    /// The answer to a [`super::ToServer::Beat`], and to nothing else.
+    /// The answer to a `ToServer::Beat`, and to nothing else.
     Beat {
         /// The server's clock at this message.
         #[cfg_attr(feature = "room", schemars(with = "String"))]
@@ -58,6 +58,12 @@ pub enum ToClient {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         outdated: bool,
     },
+    /// Everybody else with whom this end is or was connected, whenever something about them changes: for those who can
+    /// `PEOPLE`. What connections are to be made, [`ToClient::Peer`] says.
+    People {
+        /// They.
+        people: Vec<Participant>,
+    },
     /// A participant left or lost the line.
     PeerGone {
         /// Who.
@@ -65,7 +71,7 @@ pub enum ToClient {
         /// The seat is kept for some seconds.
         may_return: bool,
     },
-    /// See [`super::ToServer::Offer`].
+    /// See `ToServer::Offer`.
     Offer {
         /// From whom.
         from: PeerId,
@@ -74,7 +80,7 @@ pub enum ToClient {
         /// RFC 8866 text.
         sdp: String,
     },
-    /// See [`super::ToServer::Answer`].
+    /// See `ToServer::Answer`.
     Answer {
         /// From whom.
         from: PeerId,
@@ -83,7 +89,7 @@ pub enum ToClient {
         /// RFC 8866 text.
         sdp: String,
     },
-    /// See [`super::ToServer::Candidate`].
+    /// See `ToServer::Candidate`.
     Candidate {
         /// From whom.
         from: PeerId,
@@ -111,7 +117,7 @@ pub enum ToClient {
         /// The figures.
         stats: LineStats,
     },
-    /// The other end could not verify this one, see [`super::ToServer::Unverified`]: this end drops the connection of `epoch`,
+    /// The other end could not verify this one, see `ToServer::Unverified`: this end drops the connection of `epoch`,
     /// too, and says so.
     PeerUnverified {
         /// Who is, or should be, at the other end.
@@ -168,6 +174,7 @@ impl ToClient {
             Self::Lobby { staff_present } => format!("Lobby staff={staff_present}"),
             Self::Admitted => "Admitted".into(),
             Self::Peer { role, epoch, .. } => format!("Peer {role:?} epoch={}", epoch.0),
+            Self::People { people } => format!("People {}", people.len()),
             Self::PeerGone { may_return, .. } => format!("PeerGone may_return={may_return}"),
             Self::Offer { .. } => "Offer".into(),
             Self::Answer { .. } => "Answer".into(),

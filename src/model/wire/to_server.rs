@@ -88,7 +88,7 @@ pub enum ToServer {
         /// The figures.
         stats: LineStats,
     },
-    /// Asks for a [`super::ToClient::Beat`]: a browser's page sees neither ping nor pong (RFC 6455, section 5.5), and would not
+    /// Asks for a `ToClient::Beat`: a browser's page sees neither ping nor pong (RFC 6455, section 5.5), and would not
     /// notice that its line is dead.
     Beat,
     /// Leaves.

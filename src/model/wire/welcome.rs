@@ -46,7 +46,7 @@ pub struct Welcome {
     /// Version of the rules to agree to.
     pub rules: String,
     /// STUN and TURN servers for this seat, when it agreed to the rules already and the lobby is open; else they come by
-    /// [`super::ToClient::Servers`].
+    /// `ToClient::Servers`.
     #[serde(default)]
     pub ice_servers: Vec<IceServer>,
     /// Media may go through the TURN servers only.
@@ -56,7 +56,7 @@ pub struct Welcome {
     #[serde(with = "on_the_wire")]
     #[cfg_attr(feature = "room", schemars(with = "String"))]
     pub resume: Secret,
-    /// Whether this seat had already agreed and been let in (after [`super::Proof::Resume`]).
+    /// Whether this seat had already agreed and been let in (after `Proof::Resume`).
     #[serde(default)]
     pub admitted: bool,
     /// The firmware that the hello named is older than the counter still wants: after the appointment the device is to be
