@@ -52,7 +52,7 @@ check: $(TARGET)/.deps-test ## Format, lints, the pure part alone, licences and 
 	@# Clippy's driver compiles (.ci/cargo): what it says of the code fails here.
 	@WARNINGS=deny .ci/compile $(ALL)
 	@WARNINGS=deny .ci/compile $(PROGRAMS)
-	@# The wall: model and appliance without anything that touches the world.
+	@# The wall: model, appliance and meeting without anything that touches the world.
 	$(CARGO) check --quiet --package madoguchi --lib --no-default-features
 	@# cargo-deny 0.20 passes over libraries that are a cdylib as well, and all that they need: shown to it as plain ones.
 	@mkdir -p $(TARGET)

@@ -24,19 +24,21 @@
 //!
 //! ```text
 //!   model ◀── appliance ◀── supervisor ──▶ device ──▶ model
-//!                               ▲             ▲
-//!                               └── workbench ┘        room, staff ──▶ model, words
+//!     ▲                         ▲             ▲
+//!     └────── meeting ◀── room  └── workbench ┘        room, staff ──▶ model, words
 //! ```
 //!
 //! * [`model`]: values without clock, socket, file or thread: codes, secrets, screens, wire messages, verdicts.
-//! * [`appliance`]: decides. It has no way to touch the world: without features this crate is only `model` and
-//!   `appliance`, and `cargo test --no-default-features` proves that they stand alone. Clippy bans clocks,
+//! * [`appliance`]: decides for the box. It has no way to touch the world: without features this crate is only `model`,
+//!   `appliance` and `meeting`, and `cargo test --no-default-features` proves that they stand alone. Clippy bans clocks,
 //!   files, environment and sleeping there (`.clippy.toml`); adapters opt out once, at the top, with a reason.
+//! * [`meeting`]: decides for the room server, as `appliance` does for the box: who is in a room, what may happen next,
+//!   which connection has which epoch.
 //! * `device`: touches the world. Each file one thing; each device a pair of channels, asks in and events out.
 //! * `supervisor`: the only place where the two meet. It translates events into inputs and effects into asks,
 //!   and runs the named tasks whose first unasked end ends the process.
 //! * `workbench`: the same channel pairs for a desk without hardware, and a page to live the story on.
-//! * `room`: the room server: a pure registry, and HTTP, WebSocket, SQLite and pages around it.
+//! * `room`: the room server: HTTP, WebSocket, SQLite and pages around the meeting.
 //! * `staff`: the staff's command line: the room-key sheet, checking a loan, signing it onto a stick.
 //! * `sheet`: the room-key sheet on A4, the same from the room server and from the staff's command line.
 //! * `boot_files`: the boot partition's files with their checksums, and the number that is told of them.
@@ -58,7 +60,7 @@
 //!
 //! ## A session on the wire
 //!
-//! Signalling is JSON over one WebSocket ([`model::wire`]); media go from end to end by WebRTC. The appliance
+//! Signalling is JSON over one WebSocket ([`model::wire`], which says how its two ends may differ in age); media go from end to end by WebRTC. The appliance
 //! offers, the browser answers. In the lobby the transport is brought up, but gates keep picture and sound back
 //! until consent was said *and* staff let the family in. Before that, the certificate at the other end is compared with
 //! the one that its answer names: on a mismatch nothing flows, both ends say so, and the family may try it once more. On
@@ -105,6 +107,7 @@ pub mod device;
 pub mod drawing;
 #[cfg(feature = "emulator")]
 pub mod emulator;
+pub mod meeting;
 pub mod model;
 #[cfg(any(feature = "room", feature = "staff"))]
 pub mod password;

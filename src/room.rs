@@ -1,7 +1,7 @@
 //! The room server: gives a reserved slot a room, brings the two ends together and gets out of the way.
 //!
-//! [`registry`] decides (pure, in the time it is given); [`store`] remembers; [`serve`] is the shell of sockets
-//! around them. Media never passes through here: it goes from end to end, or over a TURN server ([`turn`]).
+//! [`crate::meeting`] decides (pure, in the time it is given); [`store`] remembers; [`serve`] is the shell of sockets
+//! around them. Media never passes through here: it goes from end to end, or over a TURN server ([`crate::meeting::turn`]).
 
 #![expect(
     clippy::disallowed_methods,
@@ -22,13 +22,10 @@ mod http;
 mod hub;
 mod journal;
 pub mod key;
-pub mod limits;
 pub mod metrics;
 pub mod moving;
 mod password_change;
-pub mod registry;
 pub mod reserve;
-pub mod rights;
 pub mod schema;
 pub mod second_factor;
 mod second_step;
@@ -37,17 +34,16 @@ pub mod sign_in;
 mod socket;
 pub mod store;
 mod told;
-pub mod turn;
 mod updates;
 
 pub use config::{Clock, Config, Steady, Tls};
 
+use crate::meeting::{Registry, Settings};
 use doorway::{Door, Doorway};
 use hashing::Hashing;
 use http::Desk;
 use hub::Hub;
 use metrics::Metrics;
-use registry::{Registry, Settings};
 use second_factor::{Next, Policy};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;

@@ -1,21 +1,23 @@
 //! Chapter 4: asks the room about the key, shows who and when, self-view and sound, and the rules to agree to.
 
+mod seat;
+mod sight;
+
 use super::boot::Boot;
 use super::chimes::Chimes;
 use super::network::Network;
 use super::session::Session;
 use super::wipe::Wipe;
-use super::{Chapter, Event, Holds, Senses, Sight, Why};
+use super::{Chapter, Event, Holds};
 use crate::model::ids::Attempt;
 use crate::model::invite::Invite;
 use crate::model::known::Known;
-use crate::model::light::Light;
-use crate::model::screen::{Face, HoldDoes, Meeting, NetworkTrouble, PressDoes, RULES_PAGES, RoomRefusal};
+use crate::model::screen::{NetworkTrouble, RULES_PAGES, RoomRefusal};
 use crate::model::secret::Secret;
-use crate::model::slot_clock::{SlotClock, to_next_second, whole_seconds};
 use crate::model::turn::{Effect, LinkClosed, LinkNews, Told};
 use crate::model::uptime::Uptime;
-use crate::model::wire::{self, ByeReason, IceServer, Proof, Refusal, Slot, ToClient, ToServer, Welcome, Words};
+use crate::model::wire::{self, ByeReason, IceServer, Proof, Refusal, Slot, ToClient, ToServer, Versions, Welcome};
+pub(super) use seat::{Seat, hello, open_link};
 use std::time::Duration;
 
 /// Line, hello and welcome together.
@@ -77,35 +79,6 @@ enum Phase {
     Trouble(NetworkTrouble),
 }
 
-/// A seat that the room keeps for this device.
-pub(super) struct Seat {
-    pub(super) clock: SlotClock,
-    pub(super) counter: Words,
-    pub(super) rules: String,
-    pub(super) ice_servers: Vec<IceServer>,
-    pub(super) relay_only: bool,
-    pub(super) resume: Secret,
-}
-
-impl Seat {
-    pub(super) fn new(now: Uptime, welcome: Welcome) -> Self {
-        Self {
-            clock: SlotClock::new(now, welcome.server_time, welcome.slot, &welcome.time_zone),
-            counter: welcome.counter,
-            rules: welcome.rules,
-            ice_servers: welcome.ice_servers,
-            relay_only: welcome.relay_only,
-            resume: welcome.resume,
-        }
-    }
-
-    /// The appointment was given another time; the earlier credentials end with the earlier one.
-    pub(super) fn moved(&mut self, slot: Slot, ice_servers: Vec<IceServer>) {
-        self.clock.move_to(slot);
-        self.ice_servers = ice_servers;
-    }
-}
-
 impl Ready {
     /// Asks about the key of a paper that was read just now.
     pub(super) fn read(now: Uptime, invite: Invite, known: &mut Known, effects: &mut Vec<Effect>) -> Self {
@@ -148,7 +121,7 @@ impl Ready {
                     self.phase = Phase::Pausing { until: now + PAUSES[0], tries: 1 };
                 }
                 LinkNews::Heard(ToClient::Refused(refusal)) => self.refused(now, &refusal),
-                LinkNews::Heard(ToClient::Bye { reason }) => self.refused(now, &refusal_of(reason)),
+                LinkNews::Heard(ToClient::Bye { reason }) => self.refused(now, &Refusal::after(reason)),
                 LinkNews::Heard(ToClient::Moved { slot, ice_servers }) => {
                     self.moved(now, slot, ice_servers);
                     self.time_passed(now, known, effects);
@@ -205,9 +178,9 @@ impl Ready {
         if !matches!(self.phase, Phase::Asking { .. }) {
             return Chapter::Ready(self);
         }
-        if welcome.rules != wire::RULES_VERSION {
+        if welcome.rules != wire::RULES_VERSION || !Versions::OWN.has(welcome.version) {
             // Nobody may agree to rules that this device cannot show.
-            self.refused(now, &Refusal::Version { server: welcome.version });
+            self.refused(now, &Refusal::Version { server: welcome.version, oldest: None });
             return Chapter::Ready(self);
         }
         known.outdated = welcome.outdated;
@@ -233,23 +206,12 @@ impl Ready {
     }
 
     fn refused(&mut self, now: Uptime, refusal: &Refusal) {
-        let (why, keeps_key, wait) = match refusal {
-            Refusal::UnknownKey | Refusal::ResumeExpired | Refusal::NotStaff => (RoomRefusal::UnknownKey, false, None),
-            Refusal::Over => (RoomRefusal::Over, false, None),
-            Refusal::Revoked => (RoomRefusal::Revoked, false, None),
-            Refusal::LetLeave => (RoomRefusal::LetLeave, false, None),
-            Refusal::Version { .. } => (RoomRefusal::Version, false, None),
-            Refusal::RoomFull | Refusal::Taken { .. } => (RoomRefusal::RoomFull, true, None),
-            Refusal::Busy => (RoomRefusal::Busy, true, None),
-            Refusal::TooManyTries { wait_seconds } => {
-                (RoomRefusal::TooManyTries, true, Some(Duration::from_secs(u64::from(*wait_seconds).clamp(1, 900))))
-            }
-        };
-        if !keeps_key {
+        let why = refusal.told();
+        if !why.keeps_key() {
             self.invite = None;
         }
         self.lost_seat = None;
-        self.phase = Phase::Refused { why, until: wait.map(|wait| now + wait) };
+        self.phase = Phase::Refused { why, until: refusal.wait().map(|wait| now + wait) };
     }
 
     fn line_closed(&mut self, now: Uptime, why: LinkClosed, known: &Known) {
@@ -336,19 +298,14 @@ impl Ready {
                 let invite = self.invite.take();
                 return Chapter::Session(Session::enter(now, invite, link, seat, effects));
             }
-            (
-                Phase::Disagreed
-                | Phase::Trouble(_)
-                | Phase::Refused { why: RoomRefusal::RoomFull | RoomRefusal::Busy, .. },
-                Some(invite),
-            ) => {
+            (Phase::Disagreed | Phase::Trouble(_) | Phase::Refused { until: None, .. }, Some(invite)) => {
                 if !known.carries {
                     known.remembered = self.invite.take();
                     return Network::find(now, known, effects);
                 }
                 open(now, invite, 0, known, effects)
             }
-            (phase @ Phase::Refused { why: RoomRefusal::TooManyTries, .. }, _) => phase,
+            (phase @ Phase::Refused { until: Some(_), .. }, _) => phase,
             (Phase::Refused { .. }, _) => return Network::find(now, known, effects),
             (phase, _) => phase,
         };
@@ -407,94 +364,12 @@ impl Ready {
         self.page + 1 >= RULES_PAGES
     }
 
-    pub(super) fn wake_at(&self, now: Uptime) -> Option<(Uptime, Why)> {
-        let read = self.read.map(|until| (until, Why("somebody to read that the paper was read")));
-        let phase = match &self.phase {
-            Phase::Asking { until, .. } => Some((*until, Why("the room's answer about the key"))),
-            Phase::Welcome { seat, .. } => Some(seat_wakes(now, seat)),
-            Phase::Pausing { until, .. } => Some((*until, Why("the next try to reach the room"))),
-            Phase::Mirror { seat, until, chimes, .. } => {
-                let looked = (*until, Why("somebody to look into the mirror"));
-                let chime = chimes.wake_at().map(|at| (at, Why("the next chime")));
-                [Some(seat_wakes(now, seat)), Some(looked), chime].into_iter().flatten().min_by_key(|(at, _)| *at)
-            }
-            Phase::Rules { seat, .. } => Some(seat_wakes(now, seat)),
-            Phase::Refused { until, .. } => until.map(|until| (until, Why("the room to look again"))),
-            Phase::Disagreed | Phase::Trouble(_) => None,
-        };
-        [read, phase].into_iter().flatten().min_by_key(|(at, _)| *at)
-    }
-
-    pub(super) fn waits_for_person(&self) -> Option<&'static str> {
-        match self.phase {
-            Phase::Mirror { .. } => Some("a press after looking at the self-view"),
-            Phase::Rules { .. } => Some("a press to agree"),
-            Phase::Disagreed => Some("a press to read the rules again"),
-            Phase::Refused { .. } => Some("a press after reading why"),
-            Phase::Trouble(_) => Some("a press to try again"),
-            _ => None,
-        }
-    }
-
-    pub(super) fn light(&self, now: Uptime) -> Light {
-        match &self.phase {
-            Phase::Asking { .. } | Phase::Pausing { .. } | Phase::Welcome { .. } => Light::Breathing,
-            Phase::Mirror { .. } => Light::Steady,
-            Phase::Rules { seat, .. } if self.is_on_last_page() && seat.clock.opens_in(now).is_some() => {
-                Light::Breathing
-            }
-            Phase::Rules { .. } | Phase::Disagreed => Light::Steady,
-            Phase::Refused { .. } | Phase::Trouble(_) => Light::Fast,
-        }
-    }
-
-    pub(super) fn senses(&self) -> Senses {
-        let mirror = matches!(self.phase, Phase::Mirror { .. });
-        Senses { camera: mirror, scan: false, level: mirror }
-    }
-
     pub(super) fn holds(&self) -> Holds {
         Holds { link: self.link(), media: None }
     }
 
     pub(super) fn knows_a_key(&self) -> bool {
         self.invite.is_some() || self.lost_seat.is_some()
-    }
-
-    pub(super) fn sight(&self, now: Uptime, known: &Known) -> Sight {
-        let (face, press, hold) = match &self.phase {
-            Phase::Asking { .. } | Phase::Pausing { .. } | Phase::Welcome { .. } => {
-                let just_read = self.read.is_some_and(|until| now < until);
-                (if just_read { Face::PaperRead } else { Face::AskingRoom }, None, HoldDoes::Back)
-            }
-            Phase::Mirror { seat, .. } => {
-                let another = known.speaks_another_language();
-                let hold = if another { HoldDoes::Language } else { HoldDoes::StartAgain };
-                (Face::Mirror(meeting(now, seat)), Some(PressDoes::Next), hold)
-            }
-            Phase::Rules { seat, .. } => {
-                let meeting = meeting(now, seat);
-                let (press, hold) = match meeting.opens_in {
-                    _ if !self.is_on_last_page() => (Some(PressDoes::Next), HoldDoes::Back),
-                    None => (Some(PressDoes::AgreeAndJoin), HoldDoes::Disagree),
-                    Some(_) => (None, HoldDoes::StartAgain),
-                };
-                (Face::Rules { meeting, page: self.page }, press, hold)
-            }
-            Phase::Disagreed => (Face::Disagreed, Some(PressDoes::Back), HoldDoes::StartAgain),
-            Phase::Refused { why, .. } => {
-                let press = match why {
-                    RoomRefusal::TooManyTries => None,
-                    RoomRefusal::RoomFull | RoomRefusal::Busy => Some(PressDoes::Again),
-                    _ => Some(PressDoes::ShowCode),
-                };
-                (Face::Refused(*why), press, HoldDoes::StartAgain)
-            }
-            Phase::Trouble(trouble) => (Face::NetworkTrouble(*trouble), Some(PressDoes::Again), HoldDoes::StartAgain),
-        };
-        let mirror = matches!(face, Face::Mirror(_));
-        let aside = known.check_of_senses().filter(|_| mirror);
-        Sight { face, press, hold: Some(hold), aside }
     }
 }
 
@@ -506,47 +381,4 @@ fn open(now: Uptime, invite: &Invite, tries: usize, known: &mut Known, effects: 
     let link = known.ask();
     effects.push(open_link(link, invite, known));
     Phase::Asking { link, until: now + ASKING, tries }
-}
-
-fn seat_wakes(now: Uptime, seat: &Seat) -> (Uptime, Why) {
-    match seat.clock.opens_in(now) {
-        Some(left) => (now + to_next_second(left), Why("the countdown's next second")),
-        None => (seat.clock.ends_at(now), Why("the end of the slot")),
-    }
-}
-
-/// Opens a line to the invite's server.
-pub(super) fn open_link(attempt: Attempt, invite: &Invite, known: &Known) -> Effect {
-    let trust_anchors = known.loan.as_ref().map(|loan| loan.trust_anchors.clone()).unwrap_or_default();
-    Effect::OpenLink { attempt, address: invite.websocket_url("/ws"), trust_anchors }
-}
-
-/// The first message on a line.
-pub(super) fn hello(proof: Proof, known: &Known) -> ToServer {
-    let mut abilities = vec!["appliance".to_owned(), "vp8".to_owned()];
-    abilities.extend(known.camera.then(|| "camera".to_owned()));
-    abilities.extend(known.microphone.then(|| "microphone".to_owned()));
-    let firmware = known.firmware.clone();
-    ToServer::Hello { version: wire::VERSION, proof, language: known.language, abilities, firmware }
-}
-
-fn refusal_of(reason: wire::ByeReason) -> Refusal {
-    match reason {
-        wire::ByeReason::LetLeave => Refusal::LetLeave,
-        wire::ByeReason::Revoked => Refusal::Revoked,
-        wire::ByeReason::Replaced | wire::ByeReason::SignedOut => Refusal::RoomFull,
-        wire::ByeReason::ServerClosing | wire::ByeReason::Misbehaved => Refusal::Busy,
-        wire::ByeReason::Left | wire::ByeReason::Ended | wire::ByeReason::SlotOver => Refusal::Over,
-    }
-}
-
-fn meeting(now: Uptime, seat: &Seat) -> Meeting {
-    let (starts, ends) = seat.clock.hours();
-    Meeting {
-        counter: seat.counter.clone(),
-        month_day: seat.clock.month_day(),
-        starts,
-        ends,
-        opens_in: seat.clock.opens_in(now).map(whole_seconds),
-    }
 }

@@ -1,6 +1,10 @@
 //! Chapter 5: lobby, live, weak line, coming back, ended. Holds the key only as long as it may have to come back.
 
-use super::ready::{Seat, hello, open_link};
+mod line;
+mod media;
+mod sight;
+
+use super::ready::{Seat, open_link};
 use super::wipe::Wipe;
 use super::{Chapter, Event, Holds, Senses, Sight, Why};
 use crate::model::call::Call;
@@ -9,13 +13,12 @@ use crate::model::invite::Invite;
 use crate::model::known::Known;
 use crate::model::light::Light;
 use crate::model::line::{Line, OPENING};
-use crate::model::quality::{LineStats, QualityJudge};
-use crate::model::screen::{Aside, Ending, Face, HoldDoes, PressDoes};
-use crate::model::slot_clock::{to_next_second, whole_seconds};
+use crate::model::quality::QualityJudge;
+use crate::model::screen::{Aside, Ending, Face, PressDoes};
 use crate::model::trust::Trust;
-use crate::model::turn::{Effect, LinkNews, MediaGates, MediaNews, Told};
+use crate::model::turn::{Effect, MediaGates, Told};
 use crate::model::uptime::Uptime;
-use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, ToClient, ToServer};
+use crate::model::wire::{ByeReason, Participant, ToServer, TrackKind};
 use std::time::Duration;
 
 /// Pictures need this long to run smoothly once they may flow; until then their number says nothing.
@@ -61,6 +64,8 @@ struct Inside {
     held: bool,
     staff_muted: bool,
     staff_camera_off: bool,
+    /// Everybody else in the room, as a server that can say so tells; the one whom the call is with is shown.
+    people: Vec<Participant>,
     /// Since when the counter's pictures may be expected.
     pictures_since: Option<Uptime>,
     paused: bool,
@@ -114,6 +119,7 @@ impl Session {
             held: false,
             staff_muted: false,
             staff_camera_off: false,
+            people: Vec::new(),
             pictures_since: None,
             paused: false,
             will_phone: false,
@@ -233,6 +239,18 @@ impl Inside {
         self.admitted && self.call.is_connected()
     }
 
+    /// Whether that is off at the counter's end.
+    fn is_off(&self, kind: TrackKind) -> bool {
+        let shown = self.people.iter().find(|person| self.call.peer() == Some(&person.id));
+        match (shown.and_then(|person| person.track(kind)), kind) {
+            (Some(track), _) => track.muted,
+            // An older server tells it by a message of its own.
+            (None, TrackKind::Microphone) => self.staff_muted,
+            (None, TrackKind::Camera) => self.staff_camera_off,
+            (None, TrackKind::Unknown) => false,
+        }
+    }
+
     fn network_changed(&mut self, now: Uptime, known: &Known) -> Next {
         let carried = std::mem::replace(&mut self.carried, known.carries);
         match (carried, known.carries) {
@@ -300,206 +318,6 @@ impl Inside {
         Next::End(if self.will_phone { Ending::WillPhone } else { ending })
     }
 
-    fn line_says(&mut self, now: Uptime, news: LinkNews, known: &mut Known, effects: &mut Vec<Effect>) -> Next {
-        self.heard_at = now;
-        match news {
-            LinkNews::Opened => self.say_hello_again(known, effects),
-            LinkNews::Heard(ToClient::Welcome(welcome)) => {
-                if let Line::Opening { link, by_key, .. } = self.line {
-                    if welcome.rules != self.seat.rules {
-                        return Next::End(Ending::LineLost);
-                    }
-                    self.admitted = welcome.admitted;
-                    known.outdated = welcome.outdated;
-                    self.seat = Seat::new(now, welcome);
-                    self.line = Line::Up { link, since: now };
-                    self.seated_again(now, by_key, effects);
-                }
-            }
-            LinkNews::Heard(message) => return self.heard(now, message, known, effects),
-            LinkNews::Closed(_) => self.line.lose(now),
-        }
-        Next::Stay
-    }
-
-    /// A new seat starts from the lobby; in the old one, what was lost on the way is said again.
-    fn seated_again(&mut self, now: Uptime, new_seat: bool, effects: &mut Vec<Effect>) {
-        self.held = false;
-        if new_seat {
-            (self.call, self.staff_present) = (Call::default(), None);
-            (self.staff_muted, self.staff_camera_off) = (false, false);
-            self.told_off = Some(Off::default());
-        } else {
-            self.call.doubt(now);
-            self.told_off = None;
-            if let Some(epoch) = self.call.newest().filter(|_| self.trust.is_lost()) {
-                self.say(ToServer::Unverified { epoch }, effects);
-            }
-        }
-        if self.staff_present.is_none() {
-            self.say(ToServer::Consent { rules: self.seat.rules.clone() }, effects);
-        }
-    }
-
-    fn say_hello_again(&self, known: &Known, effects: &mut Vec<Effect>) {
-        let Line::Opening { link, by_key, .. } = self.line else { return };
-        let proof = match (&self.invite, by_key) {
-            (Some(invite), true) => Proof::Key { key: invite.key.clone() },
-            _ => Proof::Resume { token: self.seat.resume.clone() },
-        };
-        effects.push(Effect::Say { attempt: link, message: hello(proof, known) });
-    }
-
-    fn heard(&mut self, now: Uptime, message: ToClient, known: &mut Known, effects: &mut Vec<Effect>) -> Next {
-        match message {
-            ToClient::Servers { ice_servers } => self.seat.ice_servers = ice_servers,
-            ToClient::Lobby { staff_present } => self.staff_present = Some(staff_present),
-            ToClient::Admitted => self.admitted = true,
-            ToClient::Peer { peer, role: Role::Staff, name, epoch, .. } => {
-                self.staff_present = Some(true);
-                let same = self.call.peer() == Some(&peer);
-                (self.staff_muted, self.staff_camera_off) = (self.staff_muted && same, self.staff_camera_off && same);
-                let news = self.call.meet(peer, name, epoch);
-                if news && self.trust.is_lost() {
-                    self.call.skip(now, epoch);
-                    self.say(ToServer::Unverified { epoch }, effects);
-                } else if news {
-                    // Nothing was lost: the counter's end is another page, or somebody else's.
-                    self.was_live &= !self.is_live();
-                    self.build(now, epoch, known, effects);
-                }
-            }
-            ToClient::PeerUnverified { peer, epoch } if self.call.peer() == Some(&peer) => self.distrusted(now, epoch),
-            ToClient::PeerGone { peer, may_return } if self.call.peer() == Some(&peer) => {
-                self.staff_present = Some(false);
-                if !may_return {
-                    self.call = Call::default();
-                }
-            }
-            ToClient::Answer { epoch, sdp, .. } => {
-                let media = self.call.media_of(epoch);
-                effects.extend(media.map(|attempt| Effect::MediaAnswer { attempt, sdp }));
-            }
-            ToClient::Candidate { epoch, candidate, .. } => {
-                let media = self.call.media_of(epoch);
-                effects.extend(media.map(|attempt| Effect::MediaCandidate { attempt, candidate }));
-            }
-            ToClient::Muted { peer, microphone, camera, .. } if self.call.peer() == Some(&peer) => {
-                (self.staff_muted, self.staff_camera_off) = (microphone, camera);
-            }
-            ToClient::Error { code, .. } if code == "not-now" && self.staff_present.is_none() => {
-                self.consent_again = Some(now + CONSENT_AGAIN);
-            }
-            ToClient::Moved { slot, ice_servers } => {
-                self.seat.moved(slot, ice_servers);
-                let (starts, ends) = self.seat.clock.hours();
-                self.notice = Some((Aside::NewTime { starts, ends }, now + NOTICE_SHOWN));
-            }
-            ToClient::Notice { notice } => self.note(now, notice),
-            ToClient::Refused(refusal) => return self.refused(now, &refusal),
-            ToClient::Bye { reason } => return self.told_to_go(now, reason),
-            _ => {}
-        }
-        Next::Stay
-    }
-
-    /// A connection to make, or to make anew.
-    fn build(&mut self, now: Uptime, epoch: Epoch, known: &mut Known, effects: &mut Vec<Effect>) {
-        let attempt = known.ask();
-        self.call.build(now, attempt, epoch);
-        self.judge = QualityJudge::default();
-        self.loud_tv = false;
-        let (ice_servers, relay_only) = (self.seat.ice_servers.clone(), self.seat.relay_only);
-        effects.push(Effect::BuildMedia { attempt, epoch, ice_servers, relay_only });
-    }
-
-    fn note(&mut self, now: Uptime, notice: Notice) {
-        match notice {
-            Notice::FiveMinutes => self.notice = Some((Aside::FiveMinutes, now + NOTICE_SHOWN)),
-            Notice::OneMinute => self.notice = Some((Aside::OneMinute, now + NOTICE_SHOWN)),
-            Notice::WillPhone => {
-                self.will_phone = true;
-                self.notice = Some((Aside::WillPhone, now + NOTICE_SHOWN));
-            }
-            Notice::StaffAbsent => self.staff_present = Some(false),
-            Notice::StaffPresent => self.staff_present = Some(true),
-            Notice::Hold => self.held = true,
-            Notice::Unhold => self.held = false,
-        }
-    }
-
-    fn refused(&mut self, now: Uptime, refusal: &Refusal) -> Next {
-        match refusal {
-            Refusal::ResumeExpired if matches!(self.line, Line::Opening { by_key: false, .. }) => {
-                self.line.ask_by_key(now);
-                Next::Stay
-            }
-            Refusal::ResumeExpired | Refusal::RoomFull | Refusal::TooManyTries { .. } | Refusal::Busy => {
-                self.line.refused(now);
-                Next::Stay
-            }
-            Refusal::LetLeave => Next::End(Ending::LetLeave),
-            Refusal::Over => Next::End(Ending::SlotOver),
-            Refusal::Revoked => Next::End(Ending::Revoked),
-            _ => Next::End(Ending::LineLost),
-        }
-    }
-
-    fn told_to_go(&mut self, now: Uptime, reason: ByeReason) -> Next {
-        let ending = match reason {
-            ByeReason::LetLeave => Ending::LetLeave,
-            ByeReason::Revoked => Ending::Revoked,
-            ByeReason::SlotOver if !self.will_phone => Ending::SlotOver,
-            ByeReason::Ended | ByeReason::Left | ByeReason::SlotOver if self.will_phone => Ending::WillPhone,
-            ByeReason::Ended | ByeReason::SlotOver => Ending::Ended,
-            ByeReason::Left => Ending::Left,
-            ByeReason::Replaced | ByeReason::Misbehaved | ByeReason::SignedOut => Ending::LineLost,
-            ByeReason::ServerClosing => {
-                self.line.lose(now);
-                return Next::Stay;
-            }
-        };
-        Next::End(ending)
-    }
-
-    fn media_say(&mut self, now: Uptime, news: MediaNews, effects: &mut Vec<Effect>) -> Next {
-        let Some(epoch) = self.call.epoch() else { return Next::Stay };
-        match (news, self.call.peer().cloned()) {
-            (MediaNews::Offer(sdp), Some(to)) => self.say(ToServer::Offer { to, epoch, sdp }, effects),
-            (MediaNews::Candidate(candidate), Some(to)) => {
-                self.say(ToServer::Candidate { to, epoch, candidate }, effects);
-            }
-            (MediaNews::Connected, _) => self.call.connect(),
-            (MediaNews::Stats(stats), _) => {
-                self.judge_the_line(now, stats);
-                self.say(ToServer::Stats { stats }, effects);
-            }
-            (MediaNews::Unverified(_), _) => {
-                self.say(ToServer::Unverified { epoch }, effects);
-                self.distrust(now);
-            }
-            (MediaNews::PathDead, _) => {
-                self.call.fail(now);
-                // Both are silent: what was sent meanwhile TCP repeats ever more seldom (RFC 6298, section 5.5), and a line that is
-                // back would only be noticed seconds later. A new one is tried each second.
-                if self.line.is_up() && now.since(self.heard_at) >= BOTH_SILENT {
-                    self.line.renew(now);
-                }
-            }
-            (MediaNews::Failed(_), _) => self.call.fail(now),
-            _ => {}
-        }
-        Next::Stay
-    }
-
-    fn judge_the_line(&mut self, now: Uptime, stats: LineStats) {
-        self.loud_tv = stats.echo.is_some_and(|echo| echo.is_heard());
-        if self.is_live() {
-            let settled = self.pictures_since.is_some_and(|since| now.since(since) >= PICTURES_SETTLE);
-            self.judge.judge(&if settled { stats } else { stats.without_pictures() });
-        }
-    }
-
     fn time_passed(&mut self, now: Uptime, known: &mut Known, effects: &mut Vec<Effect>) -> Next {
         if self.overtime(now) >= GRACE {
             return self.leave(ByeReason::Left, Ending::SlotOver, effects);
@@ -549,7 +367,7 @@ impl Inside {
         let path =
             self.call.is_connected() || !self.admitted || self.staff_present == Some(false) || self.trust.is_lost();
         self.was_live |= self.is_live();
-        let pictures = self.is_live() && !self.held && !self.staff_camera_off;
+        let pictures = self.is_live() && !self.held && !self.is_off(TrackKind::Camera);
         self.pictures_since = pictures.then(|| self.pictures_since.unwrap_or(now));
         if (line && path) || self.is_live() {
             self.lost_since = None;
@@ -564,75 +382,5 @@ impl Inside {
 
     fn overtime(&self, now: Uptime) -> Duration {
         self.seat.clock.overtime(now)
-    }
-
-    fn set_gates(&mut self, effects: &mut Vec<Effect>) {
-        let Some(attempt) = self.call.media() else {
-            self.gates = None;
-            return;
-        };
-        let open = self.admitted && !self.held;
-        let gates = MediaGates { picture: open && !self.paused, sound: open && !self.paused, show: open };
-        let said = Some((attempt, gates));
-        let never_opened = self.gates.is_none_or(|(media, _)| media != attempt) && gates == MediaGates::default();
-        if said != self.gates && !never_opened {
-            effects.push(Effect::Gate { attempt, gates });
-        }
-        self.gates = said;
-    }
-
-    fn wake_at(&self, now: Uptime) -> Option<(Uptime, Why)> {
-        let line = self.line.wake_at().map(|at| (at, Why("the line to come back")));
-        let lost =
-            self.lost_since.map(|since| (since + LOST_FOR_GOOD, Why("line and path to come back before we give up")));
-        let notice = self.notice.map(|(_, until)| (until, Why("a notice to be read")));
-        let call = self.call.wake_at().filter(|_| self.can_connect());
-        let call = call.map(|at| (at, Why("the connection to the counter")));
-        let consent = self.consent_again.map(|at| (at, Why("the lobby to open by the room's clock")));
-        let remaining = self.seat.clock.remaining(now);
-        let closing = now + remaining + GRACE.saturating_sub(self.overtime(now));
-        let closing = Some((closing, Why("the end of the slot")));
-        let second = to_next_second(remaining);
-        let second = (now + second, Why("the remaining time's next second"));
-        [line, lost, notice, call, consent, closing, Some(second)].into_iter().flatten().min_by_key(|(at, _)| *at)
-    }
-
-    fn sight(&self, now: Uptime, known: &Known) -> Sight {
-        let remaining = whole_seconds(self.seat.clock.remaining(now));
-        if self.trust.is_lost() {
-            let press = self.may_try_again().then_some(PressDoes::Again);
-            let aside = self.notice.map(|(notice, _)| notice).or(self.will_phone.then_some(Aside::WillPhone));
-            let face = Face::Unverified { tried_again: self.trust.was_tried_again() };
-            return Sight { face, press, hold: Some(HoldDoes::Leave), aside };
-        }
-        let face = match (self.admitted, self.staff_present) {
-            (true, _) if self.is_live() => self.live(remaining),
-            (true, _) | (_, Some(_)) if !self.line.is_up() => Face::ComingBack { remaining },
-            (true, Some(false)) => Face::Lobby { staff_present: false },
-            (true, _) if self.was_live => Face::ComingBack { remaining },
-            (false, Some(staff_present)) => Face::Lobby { staff_present },
-            _ => Face::Entering,
-        };
-        let pause = if self.paused { PressDoes::Resume } else { PressDoes::Pause };
-        let press = self.may_pause(known).then_some(pause);
-        let missing = known.missing_senses();
-        // That the time is nearly over is no news for whoever still waits for somebody.
-        let notice = self.notice.map(|(notice, _)| notice);
-        let notice = notice.filter(|notice| {
-            self.was_live || self.is_live() || !matches!(notice, Aside::FiveMinutes | Aside::OneMinute)
-        });
-        let aside = notice.or(missing.filter(|missing| missing.lacks_speaker()));
-        let aside = aside.or(self.paused.then_some(Aside::Paused));
-        let aside = aside.or(self.will_phone.then_some(Aside::WillPhone)).or(missing);
-        let aside = aside.or(known.silent_microphone());
-        let aside = aside.or((self.is_live() && self.loud_tv).then_some(Aside::LoudTv));
-        let aside = aside.or(self.staff_muted.then_some(Aside::StaffMuted));
-        let aside = aside.or(self.staff_camera_off.then_some(Aside::StaffCameraOff));
-        Sight { face, press, hold: Some(HoldDoes::Leave), aside }
-    }
-
-    fn live(&self, remaining: Duration) -> Face {
-        let name = self.call.name().to_owned();
-        Face::Live { name, remaining, quality: self.judge.quality(), held: self.held }
     }
 }

@@ -315,7 +315,7 @@ impl<'a> Paper<'a> {
                 if text.chars().count() > LONGEST_WORDS || text.chars().any(char::is_control) {
                     return section.wrong(language.tag(), LoanProblem::Long);
                 }
-                words.0.insert(language, text.to_owned());
+                words.set(language, text);
             }
         }
         if words.get(Language::Japanese).trim().is_empty() {

@@ -4,6 +4,7 @@ use super::language::Language;
 use super::quality::Quality;
 use super::stick::{KeyRefusal, PaperRefusal};
 use super::update::UpdateRefusal;
+pub use super::wire::RoomRefusal;
 use super::wire::Words;
 use std::time::Duration;
 
@@ -287,27 +288,6 @@ impl NetworkTrouble {
                 | Self::Portal
         )
     }
-}
-
-/// Why the room does not let this paper in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RoomRefusal {
-    /// Unknown key.
-    UnknownKey,
-    /// The slot is over.
-    Over,
-    /// Withdrawn by the city.
-    Revoked,
-    /// Somebody else is already in the room with this key.
-    RoomFull,
-    /// Made to leave earlier.
-    LetLeave,
-    /// Too many tries: wait.
-    TooManyTries,
-    /// The server or this device is too old for the other.
-    Version,
-    /// The server is too busy.
-    Busy,
 }
 
 /// How a session ended.

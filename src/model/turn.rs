@@ -11,7 +11,7 @@ use super::stick::{Held, HeldTrouble, LoanOrder, StickNews};
 use super::update::UpdateNews;
 use super::uptime::Uptime;
 use super::wifi_code::WifiCode;
-use super::wire::{Candidate, IceServer, Refusal, ToClient, ToServer};
+use super::wire::{Candidate, IceServer, ToClient, ToServer};
 use jiff::Timestamp;
 use std::fmt;
 use std::path::PathBuf;
@@ -386,7 +386,7 @@ impl fmt::Display for Told {
             Self::Network { attempt, news } => write!(f, "Network{attempt}({news:?})"),
             Self::Link { attempt, news } => match news {
                 LinkNews::Opened => write!(f, "Link{attempt}(Opened)"),
-                LinkNews::Heard(message) => write!(f, "Link{attempt}({})", heard(message)),
+                LinkNews::Heard(message) => write!(f, "Link{attempt}({})", message.trace()),
                 LinkNews::Closed(why) => write!(f, "Link{attempt}(Closed {why:?})"),
             },
             Self::Media { attempt, news } => {
@@ -413,51 +413,6 @@ impl fmt::Display for Told {
     }
 }
 
-fn heard(message: &ToClient) -> String {
-    match message {
-        ToClient::Welcome(_) => "Welcome".into(),
-        // Who holds a seat is nothing for a log.
-        ToClient::Refused(Refusal::Taken { .. }) => "Refused Taken".into(),
-        ToClient::Refused(refusal) => format!("Refused {refusal:?}"),
-        ToClient::Beat { .. } => "Beat".into(),
-        ToClient::Servers { ice_servers } => format!("Servers {}", ice_servers.len()),
-        ToClient::Lobby { staff_present } => format!("Lobby staff={staff_present}"),
-        ToClient::Admitted => "Admitted".into(),
-        ToClient::Peer { role, epoch, .. } => format!("Peer {role:?} epoch={}", epoch.0),
-        ToClient::PeerGone { may_return, .. } => format!("PeerGone may_return={may_return}"),
-        ToClient::Offer { .. } => "Offer".into(),
-        ToClient::Answer { .. } => "Answer".into(),
-        ToClient::Candidate { .. } => "Candidate".into(),
-        ToClient::Muted { microphone, camera, speaker, .. } => {
-            format!("Muted microphone={microphone} camera={camera} speaker={speaker}")
-        }
-        ToClient::PeerStats { .. } => "PeerStats".into(),
-        ToClient::PeerUnverified { epoch, .. } => format!("PeerUnverified epoch={}", epoch.0),
-        ToClient::Moved { slot, .. } => format!("Moved {}/{}", slot.starts, slot.ends),
-        ToClient::Notice { notice } => format!("Notice {notice:?}"),
-        ToClient::TakenOver { .. } => "TakenOver".into(),
-        ToClient::Error { code, .. } => format!("Error {}", code.chars().take(20).collect::<String>()),
-        ToClient::Bye { reason } => format!("Bye {reason:?}"),
-    }
-}
-
-fn said(message: &ToServer) -> &'static str {
-    match message {
-        ToServer::Hello { .. } => "Hello",
-        ToServer::Consent { .. } => "Consent",
-        ToServer::Offer { .. } => "Offer",
-        ToServer::Answer { .. } => "Answer",
-        ToServer::Candidate { .. } => "Candidate",
-        ToServer::Rebuild { .. } => "Rebuild",
-        ToServer::Unverified { .. } => "Unverified",
-        ToServer::Beat => "Beat",
-        ToServer::Mute { .. } => "Mute",
-        ToServer::Stats { .. } => "Stats",
-        ToServer::Bye { .. } => "Bye",
-        _ => "staff's word",
-    }
-}
-
 impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -466,7 +421,7 @@ impl fmt::Display for Effect {
             Self::CheckNetwork { attempt } => write!(f, "CheckNetwork {attempt}"),
             Self::ForgetNetwork { attempt } => write!(f, "ForgetNetwork {attempt}"),
             Self::OpenLink { attempt, .. } => write!(f, "OpenLink {attempt}"),
-            Self::Say { attempt, message } => write!(f, "Say {attempt} {}", said(message)),
+            Self::Say { attempt, message } => write!(f, "Say {attempt} {}", message.trace()),
             Self::CloseLink => f.write_str("CloseLink"),
             Self::BuildMedia { attempt, epoch, .. } => write!(f, "BuildMedia {attempt} epoch={}", epoch.0),
             Self::MediaAnswer { attempt, .. } => write!(f, "MediaAnswer {attempt}"),

@@ -4,12 +4,12 @@ mod arguments;
 
 use super::config::{Config, ConfigError};
 use super::demo::{self, DemoError};
-use super::registry::appointment::{Counter, Standing};
 use super::reserve::{ReserveError, Wanted, reserve};
-use super::rights::{Counters, Rights, StaffRole};
 use super::sign_in::{PasswordError, hash_password};
 use super::store::{Checked, Store, StoreError};
 use super::{ServeError, serve};
+use crate::meeting::appointment::{Counter, Standing};
+use crate::meeting::rights::{Counters, Rights, StaffRole};
 use crate::model::language::Language;
 use crate::model::secret::Secret;
 use crate::model::wire::Words;

@@ -3,8 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "the server's own clock is the one that counts; the file is read once")]
 
 use super::second_factor::{Demand, Rule};
-use super::turn::Turn;
 use super::{ServeError, doorway};
+use crate::meeting::turn::Turn;
 use crate::model::secret::Secret;
 use crate::model::update::is_version;
 use crate::model::uptime::Uptime;

@@ -3,11 +3,11 @@
 use super::http::{Desk, plain};
 use super::journal::Entry;
 use super::moving::{MoveError, Moved, NewTime, move_to};
-use super::registry::In;
-use super::registry::appointment::{Appointment, Counter, State as RoomState};
 use super::reserve::{Made, ReserveError, Wanted, check, reserve};
 use super::sign_in::Beyond;
 use super::store::Session;
+use crate::meeting::In;
+use crate::meeting::appointment::{Appointment, Counter, State as RoomState};
 use crate::model::language::Language;
 use crate::model::wire::{Slot, Words};
 use axum::extract::{Path, State};

@@ -1,7 +1,7 @@
 //! A connection before anything is known of whoever opens it: how many there may be, and how long one has to say what is wanted.
 
-use super::limits::network_of;
 use super::metrics::Metrics;
+use crate::meeting::limits::network_of;
 use axum_server::accept::Accept;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;

@@ -79,7 +79,7 @@ impl Hashing {
         Self(Arc::new(Mutex::new(Queue::new())))
     }
 
-    /// Waits for a turn; `None` when there are too many. `from` is a network ([`super::limits::network_of`]).
+    /// Waits for a turn; `None` when there are too many. `from` is a network ([`crate::meeting::limits::network_of`]).
     pub(super) async fn turn(&self, from: IpAddr) -> Option<Turn> {
         let (ticket, called) = oneshot::channel();
         // The lock ends before a ticket is dropped, and before anybody waits.

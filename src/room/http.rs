@@ -4,7 +4,6 @@ use super::brief::Brief;
 use super::hashing::Hashing;
 use super::hub::Hub;
 use super::key::KeyHash;
-use super::limits::Failures;
 use super::metrics::Metrics;
 use super::second_factor::{Policy, Seed};
 use super::second_step::Ticket;
@@ -12,6 +11,7 @@ use super::store::Store;
 use super::{
     Clock, Steady, assets, desk_api, enrolment, password_change, second_step, sheet, sign_in, socket, updates,
 };
+use crate::meeting::limits::Failures;
 use crate::model::wire::Words;
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Request, State};

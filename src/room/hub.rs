@@ -5,11 +5,12 @@
 use super::journal::{Entry, Journal};
 use super::key;
 use super::metrics::Metrics;
-use super::registry::appointment::{Appointment, State};
-use super::registry::{ConnectionId, In, Now, Out, Registry, Running};
-use super::rights::Clerk;
-use super::store::{Accounts, Store, StoreError};
+use super::store::{Store, StoreError};
 use super::{Clock, Steady};
+use crate::meeting::Accounts;
+use crate::meeting::appointment::{Appointment, State};
+use crate::meeting::rights::Clerk;
+use crate::meeting::{ConnectionId, In, Now, Out, Registry, Running};
 use crate::model::uptime::Uptime;
 use crate::model::wire::ToClient;
 use jiff::{SignedDuration, Timestamp};

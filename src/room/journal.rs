@@ -4,9 +4,9 @@
 
 use super::key::KeyHash;
 use super::metrics::Metrics;
-use super::registry::Running;
-use super::registry::appointment::Standing;
 use super::store::{Store, StoreError};
+use crate::meeting::Running;
+use crate::meeting::appointment::Standing;
 use jiff::Timestamp;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};

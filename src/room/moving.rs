@@ -1,8 +1,8 @@
 //! Gives an appointment another time: a new end, or a new start as well while it has not begun.
 
-use super::registry::appointment::{Appointment, Standing};
 use super::reserve::{MINUTES, farthest, overlapping};
 use super::store::{Store, StoreError};
+use crate::meeting::appointment::{Appointment, Standing};
 use crate::model::wire::Slot;
 use jiff::{SignedDuration, Timestamp};
 

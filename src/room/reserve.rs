@@ -1,8 +1,8 @@
 //! Makes an appointment: checks what was asked for, draws the room key, and keeps its hash.
 
 use super::key::{self, KeyHash};
-use super::registry::appointment::{Appointment, Counter, SITES, SITES_AT_MOST, Standing};
 use super::store::{Store, StoreError};
+use crate::meeting::appointment::{Appointment, Counter, SITES, SITES_AT_MOST, Standing};
 use crate::model::language::Language;
 use crate::model::secret::Secret;
 use crate::model::wire::Slot;
@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 /// What is wanted.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// [`super::registry::appointment::Counter::id`].
+    /// [`crate::meeting::appointment::Counter::id`].
     pub counter: String,
     /// When the consultation starts.
     pub starts: Timestamp,

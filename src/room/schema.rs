@@ -12,7 +12,8 @@ pub fn document() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Madoguchi room messages",
-        "description": "JSON text messages over one WebSocket (/ws) between a participant and the room server.",
+        "description": "JSON text messages over one WebSocket (/ws) between a participant and the room server. Either end may be \
+            the newer one: kinds, fields and words that are not listed here are to be taken for unknown ones, and to end nothing.",
         "version": VERSION,
         "anyOf": [to_server, to_client],
         "$defs": generator.take_definitions(true),
@@ -22,12 +23,7 @@ pub fn document() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ids::{Epoch, PeerId};
-    use crate::model::language::Language;
-    use crate::model::quality::{EchoStats, LineStats, Takes};
-    use crate::model::secret::Secret;
-    use crate::model::wire::*;
-    use jiff::Timestamp;
+    use crate::model::wire::examples;
 
     const SCHEMA: &str = "src/room/messages.schema.json";
     const EXAMPLES: &str = "src/room/messages.examples.json";
@@ -44,148 +40,13 @@ mod tests {
         assert_eq!(committed, text, "{file} is no longer what the types say; run the tests with UPDATE_GOLDEN=1");
     }
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(1_795_000_000 + second).unwrap()
-    }
-
-    fn examples_to_server() -> Vec<ToServer> {
-        let staff = PeerId("staff-1".to_owned());
-        let guest = PeerId("guest-2".to_owned());
-        let hello = |proof| ToServer::Hello {
-            version: VERSION,
-            proof,
-            language: Language::Japanese,
-            abilities: vec!["appliance".to_owned(), "vp8".to_owned()],
-            firmware: Some("0.1.0".to_owned()),
-        };
-        let candidate =
-            Candidate { candidate: "candidate:1 1 udp 2130706431 192.0.2.1 50000 typ host".to_owned(), mline: 0 };
-        let stats = LineStats {
-            round_trip_ms: Some(24),
-            lost_permille: 3,
-            pictures_per_second: 30,
-            received_bps: 900_000,
-            sent_bps: 800_000,
-            echo: Some(EchoStats { loss_db: 33, delay_ms: 148 }),
-            takes: Some(Takes { height: 360, rate: 25 }),
-        };
-        let (epoch, sdp) = (Epoch(1), "v=0\r\n…".to_owned());
-        vec![
-            hello(Proof::Key { key: Secret::new("0123456789ABCDEFGHJKMNPQRS") }),
-            hello(Proof::Resume { token: Secret::new("ZYXWVTSRQPNMKJHGFEDCBA9876") }),
-            hello(Proof::Staff { appointment: "7K3M9QWX".to_owned(), take_over: false }),
-            hello(Proof::Staff { appointment: "7K3M9QWX".to_owned(), take_over: true }),
-            ToServer::Consent { rules: RULES_VERSION.to_owned() },
-            ToServer::Offer { to: staff.clone(), epoch, sdp: sdp.clone() },
-            ToServer::Answer { to: guest.clone(), epoch, sdp },
-            ToServer::Candidate { to: staff, epoch, candidate },
-            ToServer::Rebuild { epoch },
-            ToServer::Unverified { epoch },
-            ToServer::Mute { microphone: true, camera: false, speaker: false },
-            ToServer::Mute { microphone: false, camera: false, speaker: true },
-            ToServer::Stats { stats },
-            ToServer::Beat,
-            ToServer::Bye { reason: ByeReason::Left },
-            ToServer::Admit { peer: guest.clone() },
-            ToServer::LetLeave { peer: guest },
-            ToServer::Hold { on: true },
-            ToServer::WillPhone,
-            ToServer::End,
-        ]
-    }
-
-    fn examples_to_client() -> Vec<ToClient> {
-        let guest = PeerId("guest-2".to_owned());
-        let welcome = Welcome {
-            version: VERSION,
-            you: guest.clone(),
-            server_time: at(0),
-            slot: Slot { opens: at(-600), starts: at(0), ends: at(1800) },
-            time_zone: "Asia/Tokyo".to_owned(),
-            counter: Words::ja_en("子育て相談窓口", "Childcare consultation"),
-            telephone: "0422-00-1234".to_owned(),
-            rules: RULES_VERSION.to_owned(),
-            ice_servers: Vec::new(),
-            relay_only: false,
-            resume: Secret::new("ZYXWVTSRQPNMKJHGFEDCBA9876"),
-            admitted: false,
-            outdated: true,
-        };
-        let mut examples = vec![
-            ToClient::Welcome(welcome),
-            ToClient::Beat { server_time: at(0) },
-            ToClient::Servers {
-                ice_servers: vec![IceServer {
-                    urls: vec!["turn:turn.city.example:3478".to_owned()],
-                    username: Some("1795002400:4F7K2M9Q-guest".to_owned()),
-                    credential: Some(Secret::new("c2VjcmV0IG9mIHRoZSBzZWF0IQ==")),
-                }],
-            },
-            ToClient::Lobby { staff_present: true },
-            ToClient::Admitted,
-            ToClient::Peer {
-                peer: PeerId("staff-1".to_owned()),
-                role: Role::Staff,
-                name: "子育て相談窓口".to_owned(),
-                epoch: Epoch(1),
-                language: None,
-                admitted: true,
-                firmware: None,
-                outdated: false,
-            },
-            ToClient::Peer {
-                peer: guest.clone(),
-                role: Role::Guest,
-                name: String::new(),
-                epoch: Epoch(1),
-                language: Some(Language::Japanese),
-                admitted: false,
-                firmware: Some("0.1.0".to_owned()),
-                outdated: true,
-            },
-            ToClient::PeerGone { peer: guest.clone(), may_return: true },
-            ToClient::Muted { peer: guest.clone(), microphone: true, camera: false, speaker: false },
-            ToClient::Muted { peer: guest.clone(), microphone: false, camera: false, speaker: true },
-            ToClient::PeerUnverified { peer: guest, epoch: Epoch(1) },
-            ToClient::Moved { slot: Slot { opens: at(-600), starts: at(0), ends: at(2700) }, ice_servers: Vec::new() },
-            ToClient::Notice { notice: Notice::FiveMinutes },
-            ToClient::TakenOver { by: "田中".to_owned() },
-            ToClient::Error { code: "not-now".to_owned(), text: "The lobby is not open yet.".to_owned() },
-            ToClient::Bye { reason: ByeReason::SlotOver },
-        ];
-        let refusals = [
-            Refusal::UnknownKey,
-            Refusal::Over,
-            Refusal::Revoked,
-            Refusal::RoomFull,
-            Refusal::LetLeave,
-            Refusal::TooManyTries { wait_seconds: 6 },
-            Refusal::Version { server: VERSION },
-            Refusal::ResumeExpired,
-            Refusal::NotStaff,
-            Refusal::Taken { by: "佐藤".to_owned() },
-            Refusal::Busy,
-        ];
-        examples.extend(refusals.map(ToClient::Refused));
-        examples
-    }
-
     #[test]
     fn the_schema_document_is_current() {
         golden(SCHEMA, &document());
     }
 
     #[test]
-    fn the_examples_are_current_and_read_back_the_same() {
-        let (to_server, to_client) = (examples_to_server(), examples_to_client());
-        for message in &to_server {
-            let text = serde_json::to_string(message).unwrap();
-            assert!(serde_json::from_str::<ToServer>(&text).unwrap() == *message, "{text}");
-        }
-        for message in &to_client {
-            let text = serde_json::to_string(message).unwrap();
-            assert!(serde_json::from_str::<ToClient>(&text).unwrap() == *message, "{text}");
-        }
-        golden(EXAMPLES, &json!({ "to_server": to_server, "to_client": to_client }));
+    fn the_examples_are_current() {
+        golden(EXAMPLES, &json!({ "to_server": examples::to_server(), "to_client": examples::to_client() }));
     }
 }

@@ -8,9 +8,9 @@ mod factors;
 mod migrations;
 mod trail;
 
-use super::registry::Running;
-use super::registry::appointment::Counter;
-pub use accounts::{Accounts, Session};
+use crate::meeting::Running;
+use crate::meeting::appointment::Counter;
+pub use accounts::Session;
 pub use factors::{Factor, NewSession, Shown, Staying};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OpenFlags, Row, params};

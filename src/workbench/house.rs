@@ -47,7 +47,7 @@ pub struct HouseConfig {
     /// Port of the room server on 127.0.0.1; 0 for any free one.
     pub room_port: u16,
     /// STUN and TURN.
-    pub turn: room::turn::Turn,
+    pub turn: crate::meeting::turn::Turn,
     /// Language of today's paper.
     pub language: Language,
     /// The desk. Its papers are made by the house and put before those given.

@@ -4,12 +4,12 @@
 use crate::processes::Tree;
 use futures_util::StreamExt;
 use jiff::{SignedDuration, Timestamp};
+use madoguchi::meeting::appointment::{Appointment, SITES, Standing};
 use madoguchi::model::language::Language;
 use madoguchi::model::secret::Secret;
-use madoguchi::model::wire::{Proof, RULES_VERSION, ToClient, ToServer, VERSION};
+use madoguchi::model::wire::{Proof, RULES_VERSION, ToClient, ToServer};
 use madoguchi::room::demo;
 use madoguchi::room::key::{self, KeyHash};
-use madoguchi::room::registry::appointment::{Appointment, SITES, Standing};
 use madoguchi::room::store::Store;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use rustls::pki_types::ServerName;
@@ -150,13 +150,7 @@ async fn open(number: usize, key: Secret, port: u16, tls: TlsConnector) -> Line 
     let stream = socket.connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await.unwrap();
     let stream = tls.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap();
     let (mut line, _) = tokio_tungstenite::client_async(format!("wss://localhost:{port}/ws"), stream).await.unwrap();
-    let hello = ToServer::Hello {
-        version: VERSION,
-        proof: Proof::Key { key },
-        language: Language::Japanese,
-        abilities: vec!["appliance".to_owned(), "vp8".to_owned()],
-        firmware: None,
-    };
+    let hello = ToServer::hello(Proof::Key { key }, Language::Japanese, ["appliance", "vp8"], None);
     for message in [hello, ToServer::Consent { rules: RULES_VERSION.to_owned() }] {
         line.send(Message::Text(serde_json::to_string(&message).unwrap().into())).await.unwrap();
     }

@@ -78,7 +78,7 @@ impl Home {
         let config = HouseConfig {
             folder: folder.path().join("house"),
             room_port: 0,
-            turn: madoguchi::room::turn::Turn::default(),
+            turn: madoguchi::meeting::turn::Turn::default(),
             language: Language::Japanese,
             desk,
             tv: (1280, 720),

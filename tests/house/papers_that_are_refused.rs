@@ -3,10 +3,10 @@
 use crate::desk::Desk;
 use crate::home::{Home, count, eventually};
 use jiff::{SignedDuration, Timestamp};
+use madoguchi::meeting::appointment::Standing;
 use madoguchi::model::language::Language;
 use madoguchi::model::screen::{HoldDoes, PressDoes};
 use madoguchi::room::demo;
-use madoguchi::room::registry::appointment::Standing;
 use madoguchi::room::reserve::{Made, Wanted, reserve};
 use madoguchi::room::store::Store;
 use std::path::Path;

@@ -7,8 +7,8 @@ use madoguchi::model::ids::{Epoch, PeerId};
 use madoguchi::model::screen::{HoldDoes, PressDoes};
 use madoguchi::model::secret::Secret;
 use madoguchi::model::wire::{
-    ByeReason, Candidate, MAX_MESSAGE_BYTES, Notice, Proof, RULES_VERSION, Role, Slot, ToClient, ToServer, VERSION,
-    Welcome,
+    Abilities, ByeReason, Candidate, MAX_MESSAGE_BYTES, Notice, Proof, RULES_VERSION, Role, Slot, ToClient, ToServer,
+    VERSION, Welcome,
 };
 use madoguchi::room::demo;
 use tokio::net::{TcpListener, TcpStream};
@@ -74,6 +74,7 @@ fn welcome(token: &str) -> ToClient {
     };
     ToClient::Welcome(Welcome {
         version: VERSION,
+        abilities: Abilities::default(),
         you: PeerId("guest-1".to_owned()),
         server_time: now,
         slot,

@@ -2,8 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test uses its own part of it")]
 
+use madoguchi::meeting::turn::Turn;
 use madoguchi::model::secret::Secret;
-use madoguchi::room::turn::Turn;
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -2,10 +2,10 @@
 
 use crate::desk::{Desk, Peer, eventually, header, hello};
 use clap::Parser;
+use madoguchi::meeting::appointment::Counter;
 use madoguchi::model::language::Language;
 use madoguchi::model::wire::{ByeReason, Proof, Refusal, ToClient, ToServer, Words};
 use madoguchi::room::command::{Command, run};
-use madoguchi::room::registry::appointment::Counter;
 use madoguchi::room::store::Store;
 use serde_json::Value;
 

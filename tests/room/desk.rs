@@ -4,7 +4,7 @@ use futures_util::{SinkExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use madoguchi::model::language::Language;
 use madoguchi::model::secret::Secret;
-use madoguchi::model::wire::{Proof, RULES_VERSION, ToClient, ToServer, VERSION, Welcome};
+use madoguchi::model::wire::{Proof, RULES_VERSION, ToClient, ToServer, Welcome};
 use madoguchi::room::demo::{self, Demo};
 use madoguchi::room::{Config, Running, serve};
 use std::path::Path;
@@ -150,8 +150,7 @@ pub fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
 }
 
 pub fn hello(proof: Proof) -> ToServer {
-    let abilities = vec!["vp8".to_owned()];
-    ToServer::Hello { version: VERSION, proof, language: Language::Japanese, abilities, firmware: None }
+    ToServer::hello(proof, Language::Japanese, ["vp8"], None)
 }
 
 pub fn key(text: &str) -> ToServer {

@@ -4,7 +4,6 @@ use crate::desk::{Desk, Peer, hello, key};
 use futures_util::SinkExt;
 use jiff::SignedDuration;
 use madoguchi::model::ids::{Epoch, PeerId};
-use madoguchi::model::language::Language;
 use madoguchi::model::secret::Secret;
 use madoguchi::model::wire::{
     ByeReason, MAX_MESSAGE_BYTES, Notice, Proof, RULES_VERSION, Refusal, ToClient, ToServer, VERSION,
@@ -36,15 +35,11 @@ async fn unknown_and_malformed_keys_old_versions_and_tokens() {
     assert_eq!(refusal(&desk, &token).await, Refusal::ResumeExpired);
     let staff = hello(Proof::Staff { appointment: desk.demo.appointment.clone(), take_over: false });
     assert_eq!(refusal(&desk, &staff).await, Refusal::NotStaff);
-    let ToServer::Hello { proof, .. } = with_key(&desk) else { unreachable!() };
-    let newer = ToServer::Hello {
-        version: VERSION + 1,
-        proof,
-        language: Language::Japanese,
-        abilities: Vec::new(),
-        firmware: None,
-    };
-    assert_eq!(refusal(&desk, &newer).await, Refusal::Version { server: VERSION });
+    let mut newer = with_key(&desk);
+    if let ToServer::Hello { version, .. } = &mut newer {
+        *version = VERSION + 1;
+    }
+    assert_eq!(refusal(&desk, &newer).await, Refusal::version());
 }
 
 #[tokio::test]

@@ -85,6 +85,47 @@ async fn a_browser_that_keeps_nothing_brings_a_guest_in_all_the_same() {
     guest.until_data("state", "lobby").await;
 }
 
+/// What the page's line hears from a server that is newer than the page; the line is caught when something is said on it.
+async fn hears(browser: &Browser, message: &str) {
+    let caught = format!("line.dispatchEvent(new MessageEvent('message', {{ data: JSON.stringify({message}) }}));");
+    browser.script(&caught).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_stands_open_while_the_server_becomes_newer_goes_on() {
+    let desk = Desk::open().await;
+    let catch = "const send = WebSocket.prototype.send;
+        WebSocket.prototype.send = function (text) { window.line = this; return send.call(this, text); };";
+    for (message, reason, words) in [
+        ("{ kind: 'bye', reason: 'goes-on-at-the-branch-office' }", "ended", "相談は終わりました"),
+        ("{ kind: 'refused', why: 'city-is-closed', until: '2031-01-04' }", "city-is-closed", "おつなぎできません"),
+    ] {
+        let guest = Browser::open(&[]).await;
+        guest.go(desk.demo.key_url(&desk.running().public, Language::Japanese).expose()).await;
+        guest.until_data("state", "ready").await;
+        guest.script(catch).await;
+        guest.press("check").await;
+        guest.press("agree").await;
+        guest.until_data("state", "lobby").await;
+        for newer in [
+            "null",
+            "{ kind: 7 }",
+            "{ kind: 'constructor' }",
+            "{ kind: 'captions', text: { vi: 'xin chào' } }",
+            "{ kind: 'notice', notice: 'captions-are-written', since: 1 }",
+            "{ kind: 'peer', peer: 'interpreter-3', role: 'interpreter', name: 'Lan', epoch: 7, admitted: true }",
+            "{ kind: 'people', people: [{ id: 'interpreter-3', role: 'interpreter' }] }",
+        ] {
+            hears(&guest, newer).await;
+        }
+        assert_eq!(guest.script("return document.body.dataset.state;").await, "lobby");
+        hears(&guest, message).await;
+        guest.until_data("reason", reason).await;
+        let said = format!("return document.getElementById('message-title').textContent.includes('{words}');");
+        guest.until(words, &said).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_too_many_wrong_papers_the_right_one_has_the_page_for_itself() {
     // No time passes that would fill the bucket again.

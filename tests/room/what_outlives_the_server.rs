@@ -2,13 +2,13 @@
 
 use crate::desk::{Desk, Peer, database_bytes, eventually, header, hello};
 use clap::Parser as _;
+use madoguchi::meeting::appointment::Standing;
 use madoguchi::model::ids::Epoch;
 use madoguchi::model::language::Language;
 use madoguchi::model::secret::Secret;
 use madoguchi::model::wire::{ByeReason, Notice, Proof, Refusal, ToClient, ToServer};
 use madoguchi::room::command::{Command, run};
 use madoguchi::room::key::KeyHash;
-use madoguchi::room::registry::appointment::Standing;
 use madoguchi::room::store::Store;
 use madoguchi::room::{Config, ServeError, Tls, serve};
 use serde_json::json;

@@ -11,9 +11,10 @@ fn every_refusal_of_the_room_has_its_screen() {
         (Refusal::Over, "ready-refused-over", PressDoes::ShowCode),
         (Refusal::Revoked, "ready-refused-revoked", PressDoes::ShowCode),
         (Refusal::LetLeave, "ready-refused-let-leave", PressDoes::ShowCode),
-        (Refusal::Version { server: 2 }, "ready-refused-version", PressDoes::ShowCode),
+        (Refusal::Version { server: 3, oldest: Some(2) }, "ready-refused-version", PressDoes::ShowCode),
         (Refusal::RoomFull, "ready-refused-room-full", PressDoes::Again),
         (Refusal::Busy, "ready-refused-busy", PressDoes::Again),
+        (Refusal::Unknown, "ready-refused-other", PressDoes::Again),
     ] {
         let mut life = Life::at_the_paper_screen();
         life.room.refuses = Some(refusal);

@@ -7,7 +7,7 @@ use madoguchi::appliance::{Appliance, Senses};
 use madoguchi::model::code::Code;
 use madoguchi::model::ids::Attempt;
 use madoguchi::model::light::Light;
-use madoguchi::model::screen::{Aside, Face, NetworkTrouble, RoomRefusal, Screen, WipeStep};
+use madoguchi::model::screen::{Aside, Face, NetworkTrouble, Screen, WipeStep};
 use madoguchi::model::stick::StickNews;
 use madoguchi::model::turn::{Effect, Input, LinkNews, MediaGates, MediaNews, NetworkNews, Told};
 use madoguchi::model::turn::{Fact, LinkClosed};
@@ -347,7 +347,7 @@ impl Laws {
             assert!(!knows, "a room key is known on {}", step.after.screen.face.name());
         }
         if let Face::Refused(why) = step.after.screen.face {
-            let may_come = matches!(why, RoomRefusal::RoomFull | RoomRefusal::Busy | RoomRefusal::TooManyTries);
+            let may_come = why.keeps_key();
             assert!(!knows || may_come, "a key that is of no use is kept");
         }
         if self.owed_on_disk || matches!(step.after.screen.face, Face::NoLoan | Face::MadeAnew) {

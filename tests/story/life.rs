@@ -271,6 +271,15 @@ impl Life {
         }
     }
 
+    /// Waits until something is so; fails when it never is.
+    #[track_caller]
+    pub(crate) fn until_so(&mut self, what: &str, so: impl Fn(&Self) -> bool) {
+        let end = self.now() + PATIENCE;
+        while !so(self) {
+            assert!(self.next_moment(end), "{what} never came; stayed on {}\n{}", self.face(), self.trace());
+        }
+    }
+
     /// Lets everything that is under way arrive, then looks at the screen.
     #[track_caller]
     pub(crate) fn expect_face(&mut self, face: &str) {
@@ -366,6 +375,14 @@ impl Life {
             self.later(Duration::from_secs(1), link(attempt, LinkNews::Closed(why)));
         }
         self.path_dies();
+    }
+
+    /// The line breaks, and the next one may be opened at once.
+    pub(crate) fn line_breaks(&mut self) {
+        self.drop_what_is_on_the_line();
+        let attempt = self.room.line.unwrap();
+        self.room.line_lost(self.now());
+        self.feed(link(attempt, LinkNews::Closed(madoguchi::model::turn::LinkClosed::Lost)));
     }
 
     pub(crate) fn line_comes_back(&mut self) {

@@ -7,6 +7,7 @@ mod laws;
 mod life;
 mod props;
 mod random_life;
+mod recorded;
 mod room;
 mod watched;
 
@@ -48,6 +49,7 @@ mod a_family_joins_by_cable_and_leaves;
 mod a_weak_line_offers_the_telephone;
 mod made_to_leave_never_rejoins_by_itself;
 mod no_camera_but_they_can_still_talk;
+mod people_are_told_apart_from_connections;
 mod power_cut_during_a_call;
 mod somebody_else_sits_on_the_path;
 mod staff_end_the_consultation;

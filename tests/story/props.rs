@@ -9,7 +9,7 @@ use madoguchi::model::loan::Loan;
 use madoguchi::model::secret::Secret;
 use madoguchi::model::uptime::Uptime;
 use madoguchi::model::wifi_code::{Claim, WifiCode};
-use madoguchi::model::wire::{RULES_VERSION, Role, Slot, ToClient, VERSION, Welcome, Words};
+use madoguchi::model::wire::{Abilities, RULES_VERSION, Role, Slot, ToClient, VERSION, Welcome, Words};
 
 /// Two counters, two languages.
 pub(crate) fn loan() -> Loan {
@@ -86,6 +86,7 @@ pub(crate) fn slot_under_way(now: Uptime) -> Slot {
 pub(crate) fn welcome(now: Uptime, slot: Slot, token: &str, admitted: bool) -> Welcome {
     Welcome {
         version: VERSION,
+        abilities: Abilities::default(),
         you: PeerId("guest-1".to_owned()),
         server_time: server_clock(now),
         slot,

@@ -574,7 +574,7 @@ impl RandomLife {
             26 => refused(Refusal::TooManyTries { wait_seconds: 7 }),
             27 => refused(Refusal::UnknownKey),
             28 => refused(Refusal::Busy),
-            29 => refused(Refusal::Version { server: 9 }),
+            29 => refused(Refusal::Version { server: 9, oldest: None }),
             30 => LinkNews::Closed(LinkClosed::Lost),
             31 => LinkNews::Closed(LinkClosed::Untrusted),
             32 => LinkNews::Closed(LinkClosed::NoName),

@@ -7,7 +7,18 @@ use madoguchi::model::uptime::Uptime;
 use madoguchi::model::wire::{
     ByeReason, IceServer, Notice, Proof, RESUME_SECONDS, Refusal, Slot, ToClient, ToServer, Welcome,
 };
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
+
+/// Another end of the line than this room: a real registry, or a recording.
+pub(crate) trait OtherEnd {
+    fn opened(&mut self, now: Uptime);
+    fn lost(&mut self, now: Uptime);
+    fn hears(&mut self, now: Uptime, message: &ToServer);
+    /// What it says now.
+    fn says(&mut self) -> Vec<LinkNews>;
+}
 
 /// The room and its counter.
 pub(crate) struct Room {
@@ -41,6 +52,8 @@ pub(crate) struct Room {
     pub(crate) outdated: bool,
     /// What comes with the consent.
     pub(crate) servers: Option<Vec<IceServer>>,
+    /// Who answers in this room's place.
+    pub(crate) other_end: Option<Rc<RefCell<dyn OtherEnd>>>,
 }
 
 struct Seat {
@@ -71,6 +84,7 @@ impl Default for Room {
             on_hold: false,
             outdated: false,
             servers: None,
+            other_end: None,
         }
     }
 }
@@ -86,11 +100,17 @@ impl Room {
             return (Duration::from_secs(3), Some(LinkNews::Closed(LinkClosed::Unreachable)));
         }
         self.line = Some(attempt);
+        if let Some(other) = &self.other_end {
+            other.borrow_mut().opened(now);
+        }
         (Duration::from_millis(150), Some(LinkNews::Opened))
     }
 
     /// The line is gone, the seat is kept for a while.
     pub(crate) fn line_lost(&mut self, now: Uptime) {
+        if let (Some(other), Some(_)) = (&self.other_end, self.line) {
+            other.borrow_mut().lost(now);
+        }
         self.line = None;
         self.outbox.clear();
         if let Some(seat) = &mut self.seat {
@@ -107,6 +127,12 @@ impl Room {
     }
 
     pub(crate) fn hears(&mut self, now: Uptime, message: ToServer) {
+        if let Some(other) = &self.other_end {
+            let mut other = other.borrow_mut();
+            other.hears(now, &message);
+            self.outbox.extend(other.says());
+            return;
+        }
         match message {
             ToServer::Hello { proof, .. } => self.hello(now, &proof),
             ToServer::Consent { rules } => {

@@ -107,7 +107,7 @@ fn every_face() -> Vec<(Face, Option<Aside>)> {
     NETWORK_TROUBLES.map(Face::NetworkTrouble).into_iter().for_each(&mut plain);
     plain(Face::PaperRead);
     plain(Face::AskingRoom);
-    REFUSALS.map(Face::Refused).into_iter().for_each(&mut plain);
+    RoomRefusal::ALL.map(Face::Refused).into_iter().for_each(&mut plain);
     for opens_in in [None, Some(Duration::from_secs(712))] {
         plain(Face::Mirror(meeting(opens_in)));
         (0..RULES_PAGES).for_each(|page| plain(Face::Rules { meeting: meeting(opens_in), page }));
@@ -221,8 +221,8 @@ fn button(face: &Face, aside: Option<Aside>) -> (Option<PressDoes>, Option<HoldD
         Face::ShowWifi { .. } | Face::ShowPaper { hint: ScanHint::NoCamera, .. } => (None, Some(StartAgain)),
         Face::ShowPaper { .. } => (Some(PressDoes::TryOut), Some(StartAgain)),
         Face::NetworkTrouble(trouble) => (Some(after(*trouble)), Some(StartAgain)),
-        Face::Refused(RoomRefusal::TooManyTries) => (None, Some(StartAgain)),
-        Face::Refused(RoomRefusal::RoomFull | RoomRefusal::Busy) => (Some(PressDoes::Again), Some(StartAgain)),
+        Face::Refused(why) if why.may_be_tried_again() => (Some(PressDoes::Again), Some(StartAgain)),
+        Face::Refused(why) if why.keeps_key() => (None, Some(StartAgain)),
         Face::Refused(_) => (Some(PressDoes::ShowCode), Some(StartAgain)),
         Face::PaperRead | Face::AskingRoom => (None, Some(Back)),
         Face::Mirror(_) => (Some(PressDoes::Next), Some(HoldDoes::Language)),
@@ -304,17 +304,6 @@ const NETWORK_TROUBLES: [NetworkTrouble; 24] = [
     NetworkTrouble::RadioOff,
     NetworkTrouble::NotWorking,
     NetworkTrouble::LineLost,
-];
-
-const REFUSALS: [RoomRefusal; 8] = [
-    RoomRefusal::UnknownKey,
-    RoomRefusal::Over,
-    RoomRefusal::Revoked,
-    RoomRefusal::RoomFull,
-    RoomRefusal::LetLeave,
-    RoomRefusal::TooManyTries,
-    RoomRefusal::Version,
-    RoomRefusal::Busy,
 ];
 
 const KEY_REFUSALS: [KeyRefusal; 4] =

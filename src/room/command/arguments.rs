@@ -1,7 +1,7 @@
 //! What can be typed after `madoguchi-room`.
 
+use crate::meeting::appointment::SITES;
 use crate::room::config::{Config, ConfigError, File, Tls, secret};
-use crate::room::registry::appointment::SITES;
 use crate::words::message::Kind;
 use clap::{Args, Subcommand};
 use std::net::SocketAddr;

@@ -8,7 +8,7 @@ import { Call, Judge } from "./media.js";
 import { Player } from "./player.js";
 import { Room } from "./room.js";
 import { Typed, tidied } from "./typed.js";
-import { clock, countdown, day, language, onLanguage, said, startWords, word } from "./words.js";
+import { clock, countdown, day, knows, language, onLanguage, said, startWords, word } from "./words.js";
 
 const MEASURE_EACH_MS = 2000;
 /** Another time of the appointment is said for so long; it stands in the head as well. */
@@ -26,10 +26,6 @@ const ENDS = {
   replaced: { word: "end-replaced" },
   "unknown-key": { word: "end-unknown-key", telephone: true, type: true },
   over: { word: "end-over", telephone: true },
-  "room-full": { word: "end-room-full", telephone: true, again: true },
-  "too-many-tries": { word: "end-too-many-tries", telephone: true, again: true },
-  version: { word: "end-version", telephone: true, again: true },
-  busy: { word: "end-busy", telephone: true, again: true },
   "resume-expired": { word: "end-no-key", telephone: true, type: true },
   "no-key": { word: "end-no-key", telephone: true, type: true },
 };
@@ -146,7 +142,8 @@ function hearing() {
     refused: ({ why }) => finish(why),
     bye: ({ reason }) => {
       if (reason !== "server-closing") {
-        finish(reason);
+        // One that is newer than this page is an ordinary end.
+        finish(ENDS[reason] ? reason : "ended");
       }
     },
     line: (up) => {
@@ -455,8 +452,13 @@ function draw() {
   tick();
 }
 
+/** A refusal that has words and no more, or one that is newer than this page. */
+function refusal(why) {
+  return { word: knows(`end-${why}`) ? `end-${why}` : "end-other", telephone: true, again: true };
+}
+
 function drawMessage(now) {
-  const end = over ? (ENDS[over] ?? ENDS.busy) : null;
+  const end = over ? (ENDS[over] ?? refusal(over)) : null;
   let [title, text] = [word("connecting"), word("connecting-more")];
   if (end) {
     title = word(end.word);

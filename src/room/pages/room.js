@@ -14,7 +14,6 @@ const OPEN_MS = 10_000;
 /** Whoever was not seated by then is told so; it is tried on. */
 const STUCK_MS = 12_000;
 const LONGEST_PAUSE_MS = 5000;
-const ENDED_FOR_GOOD = ["left", "ended", "let-leave", "slot-over", "revoked", "misbehaved", "replaced", "signed-out"];
 
 /**
  * Talks with the room server. `on` has a function per kind of message, `line(up)` for the line itself, and `stuck()` when
@@ -85,7 +84,7 @@ export class Room {
     });
     socket.addEventListener("message", (event) => {
       if (socket === this.#socket && !this.#over) {
-        this.#hear(JSON.parse(event.data));
+        this.#hear(read(event.data));
       }
     });
     socket.addEventListener("close", () => this.#lost(socket));
@@ -116,6 +115,9 @@ export class Room {
   #hear(message) {
     this.#heard = performance.now();
     this.#due = null;
+    if (typeof message?.kind !== "string") {
+      return;
+    }
     if (message.server_time) {
       this.clockAhead = Date.parse(message.server_time) - Date.now();
     }
@@ -139,7 +141,7 @@ export class Room {
       }
       this.#finish(message.why, message.by);
       return;
-    } else if (message.kind === "bye" && ENDED_FOR_GOOD.includes(message.reason)) {
+    } else if (message.kind === "bye" && message.reason !== "server-closing") {
       this.#end();
     }
     this.on[message.kind.replaceAll("-", "_")]?.(message);
@@ -225,5 +227,14 @@ export class Room {
     // A whole city must not come back at the same moment.
     const pause = Math.min(300 * 2 ** (this.#tries - 1), LONGEST_PAUSE_MS) * (0.5 + Math.random());
     this.#timer = setTimeout(() => this.open(), pause);
+  }
+}
+
+/** The server may be newer than a page that stands open: kinds, fields and words that are not known here say nothing. */
+function read(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }

@@ -19,9 +19,28 @@ export function word(key, blanks = {}) {
   return text.replace(/\{([a-z_]+)\}/g, (whole, name) => String(blanks[name] ?? whole));
 }
 
-/** Text in several languages from the server. */
+/** Whether there is a text of `key`. */
+export function knows(key) {
+  return Object.hasOwn(table, key);
+}
+
+/** Text in several languages from the server, by tag: `en-GB` is English, too. */
 export function said(words) {
-  return words?.[current] ?? words?.ja ?? "";
+  const related = Object.entries(words ?? {}).find(([tag]) => tag.split("-")[0].toLowerCase() === current);
+  return words?.[current] ?? related?.[1] ?? words?.ja ?? "";
+}
+
+/** The name of a language, which may be one that the pages do not speak. */
+export function languageName(tag) {
+  const own = { ja: "japanese", en: "english" }[tag?.split("-")[0] ?? "ja"];
+  if (own) {
+    return word(own);
+  }
+  try {
+    return new Intl.DisplayNames(current, { type: "language" }).of(tag);
+  } catch {
+    return tag;
+  }
 }
 
 /** Fills every element that names its word. */

@@ -1,11 +1,12 @@
 //! Staff accounts and their sign-ins in the store.
 
 use super::{Store, StoreError, instant};
+use crate::meeting::Accounts;
+use crate::meeting::rights::Rights;
 use crate::room::key::KeyHash;
-use crate::room::rights::Rights;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// Somebody who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,14 +21,6 @@ pub struct Session {
     pub both: bool,
     /// The account has a second factor.
     pub enrolled: bool,
-}
-
-/// Accounts and sign-ins as they are now, to look whether those who are in a room still may be.
-pub struct Accounts {
-    /// What each account may do.
-    pub rights: BTreeMap<String, Rights>,
-    /// The sign-ins that nobody has ended.
-    pub sessions: HashSet<KeyHash>,
 }
 
 fn rights(row: &Row<'_>, from: usize) -> rusqlite::Result<Rights> {

@@ -1,10 +1,10 @@
 //! Appointments in the store.
 
 use super::{Store, StoreError, counter, instant, unreadable};
+use crate::meeting::appointment::{Appointment, SITES_AT_MOST, Standing};
 use crate::model::language::Language;
 use crate::model::wire::Slot;
 use crate::room::key::KeyHash;
-use crate::room::registry::appointment::{Appointment, SITES_AT_MOST, Standing};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 

@@ -176,6 +176,8 @@ ready-refused-version = This device's software does not match the counter's.
     .next = Please phone us.
 ready-refused-busy = The counter is very busy.
     .next = Wait a little and try again, or phone us.
+ready-refused-other = The counter cannot let you in now.
+    .next = Please phone us. You may also try once more.
 
 ready-mirror = Is anything private visible behind you?
     .next = Nobody else can see you now.

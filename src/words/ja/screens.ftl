@@ -177,6 +177,8 @@ ready-refused-version = この機器の ソフトが 窓口と 合わないの�
     .next = お手数ですが、 お電話ください。
 ready-refused-busy = 窓口が こみあっています。
     .next = 少し 待って もう一度 ためすか、 お電話ください。
+ready-refused-other = 今は 窓口に つなげません。
+    .next = お電話ください。 もう一度 ためすことも できます。
 
 ready-mirror = うしろに、 見られたくない物は ありませんか？
     .next = 今は だれにも 見えていません。

@@ -1,7 +1,7 @@
 //! The workbench's command line.
 use super::{House, HouseConfig, HouseError};
+use crate::meeting::turn::Turn;
 use crate::model::language::Language;
-use crate::room::turn::Turn;
 use crate::supervisor::tasks::Tasks;
 use crate::workbench::DeskConfig;
 use clap::Parser;

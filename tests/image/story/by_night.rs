@@ -9,7 +9,7 @@ use super::{Home, said};
 use crate::ensure;
 use crate::guest::{Guest, Outcome, PATIENCE, bundle, setup};
 use madoguchi::emulator::setup::Disk;
-use madoguchi::room::turn::Turn;
+use madoguchi::meeting::turn::Turn;
 use madoguchi::staff::update;
 use std::path::Path;
 use std::time::Duration;

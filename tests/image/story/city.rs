@@ -32,7 +32,7 @@ pub(crate) struct City {
 
 impl City {
     /// Opens the counter; its appointment has just begun.
-    pub(crate) async fn open(folder: &Path, turn: room::turn::Turn) -> Outcome<Self> {
+    pub(crate) async fn open(folder: &Path, turn: madoguchi::meeting::turn::Turn) -> Outcome<Self> {
         let made = rcgen::generate_simple_self_signed([HOST.to_owned()]).map_err(|error| error.to_string())?;
         let tls = room::Tls { cert: folder.join("cert.pem"), key: folder.join("key.pem") };
         write(&tls.cert, &made.cert.pem())?;

@@ -137,12 +137,13 @@ const fn of_refusal(why: RoomRefusal) -> Sign {
     match why {
         RoomRefusal::UnknownKey => trouble("paper-unknown"),
         RoomRefusal::Over => calm("clock"),
-        RoomRefusal::Revoked => calm("telephone"),
         RoomRefusal::RoomFull => trouble("people"),
         RoomRefusal::LetLeave => calm("counter"),
         RoomRefusal::TooManyTries => busy("hourglass"),
         RoomRefusal::Version => trouble("gear"),
         RoomRefusal::Busy => calm("people"),
+        // Whatever else it is: the counter's number stands beside it.
+        _ => calm("telephone"),
     }
 }
 

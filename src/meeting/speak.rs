@@ -46,7 +46,7 @@ impl Room {
                 Ok(())
             }
             (role, ToServer::Stats { stats }) => {
-                let told = if role == Role::Guest { self.others_linked(peer) } else { Vec::new() };
+                let told = if role == Role::Guest { self.others_connected(peer) } else { Vec::new() };
                 for staff in told {
                     self.send(&staff, ToClient::PeerStats { peer: peer.clone(), stats }, out);
                 }
@@ -58,7 +58,7 @@ impl Room {
                 Ok(())
             }
             (Role::Staff, message) => self.staff_says(peer, message, out),
-            (Role::Guest, _) => Err(NOT_ALLOWED),
+            (Role::Guest | Role::Unknown, _) => Err(NOT_ALLOWED),
         }
     }
 
@@ -131,8 +131,10 @@ impl Room {
         }
         self.audit(staff, "admitted", out);
         self.send(guest, ToClient::Admitted, out);
-        for link in self.links.iter().filter(|link| link.guest == *guest) {
-            self.tell_peer(&link.staff, guest, link.epoch, out);
+        for connection in &self.connections {
+            if let Some(other) = connection.other(guest) {
+                self.tell_peer(other, guest, connection.epoch, out);
+            }
         }
         Ok(())
     }
@@ -141,12 +143,12 @@ impl Room {
         if let Some(seat) = self.seats.get_mut(peer) {
             seat.off = Some(off);
         }
-        for other in self.others_linked(peer) {
+        for other in self.others_connected(peer) {
             self.send(&other, off.told_of(peer), out);
         }
     }
 
-    /// Passes a message on between two ends of a link. An older epoch is an answer to an old question: it changes
+    /// Passes a message on between two ends of a connection. An older epoch is an answer to an old question: it changes
     /// nothing, and nobody did wrong.
     fn relay(
         &mut self,
@@ -156,10 +158,10 @@ impl Room {
         message: ToClient,
         out: &mut Vec<Out>,
     ) -> Result<(), Fault> {
-        let Some(index) = self.links.iter().position(|link| link.other(from) == Some(to)) else {
+        let Some(index) = self.connections.iter().position(|one| one.other(from) == Some(to)) else {
             return Err(NO_SUCH_PEER);
         };
-        let current = self.links[index].epoch;
+        let current = self.connections[index].epoch;
         if epoch > current {
             return Err(("not-now", "This connection does not exist yet."));
         }
@@ -168,7 +170,7 @@ impl Room {
         }
         match self.seats.get(to).map(|seat| seat.line) {
             Some(Line::Up(_)) => self.send(to, message, out),
-            _ => self.links[index].missed = true,
+            _ => self.connections[index].missed = true,
         }
         Ok(())
     }

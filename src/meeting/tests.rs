@@ -2,10 +2,14 @@
 
 use super::appointment::{Appointment, Counter, Phase, Standing};
 use super::*;
+use crate::meeting::Accounts;
+use crate::meeting::rights::{Counters, Rights, StaffRole};
+use crate::model::language::Language;
 use crate::model::quality::LineStats;
-use crate::model::wire::{Candidate, Notice, Proof, RULES_VERSION, Refusal, VERSION, Welcome, Words};
-use crate::room::rights::{Counters, Rights, StaffRole};
-use crate::room::store::Accounts;
+use crate::model::wire::{
+    Abilities, Candidate, Notice, PEOPLE, Participant, Proof, RESUME_SECONDS, RULES_VERSION, Refusal, Track, TrackKind,
+    VERSION, Welcome, Words,
+};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::Cell;
@@ -153,8 +157,8 @@ impl Room {
     }
 
     fn says_hello(&mut self, connection: ConnectionId, proof: Proof, firmware: Option<&str>) {
-        let (language, firmware) = (Language::Japanese, firmware.map(str::to_owned));
-        self.say(connection, ToServer::Hello { version: VERSION, proof, language, abilities: vec![], firmware });
+        let firmware = firmware.map(str::to_owned);
+        self.say(connection, ToServer::hello(proof, Language::Japanese, [], firmware));
     }
 
     fn guest(&mut self) -> ConnectionId {
@@ -823,13 +827,79 @@ fn whoever_says_nothing_or_something_else_first_gets_no_seat() {
     assert_eq!(room.registry.wake_in(room.clocks()).unwrap().1, Why::NoHello);
     room.wait(16);
     assert_eq!((room.bye(silent), room.bye(rude)), (Some(ByeReason::Misbehaved), Some(ByeReason::Misbehaved)));
-    let old = room.connect(None);
+    let other = room.connect(None);
+    room.say(other, versions(VERSION + 1, None));
+    assert_eq!(room.refusal(other), Some(Refusal::version()));
+}
+
+/// A hello of an end that speaks other versions.
+fn versions(version: u16, newest: Option<u16>) -> ToServer {
+    let (proof, language) = (Proof::Key { key: Secret::new(KEY) }, Language::English.into());
+    ToServer::Hello { version, newest, proof, language, abilities: Abilities::default(), firmware: None }
+}
+
+#[test]
+fn the_newest_version_that_both_speak_is_spoken_and_an_unknown_proof_gets_no_seat() {
+    for (oldest, newest, spoken) in [
+        (VERSION, None, Some(VERSION)),
+        (1, Some(VERSION + 7), Some(VERSION)),
+        (VERSION + 1, Some(VERSION + 7), None),
+        (0, Some(0), None),
+    ] {
+        let mut room = Room::new(2);
+        let end = room.connect(None);
+        room.say(end, versions(oldest, newest));
+        let welcome = room.heard(end).iter().find_map(|message| match message {
+            ToClient::Welcome(welcome) => Some(welcome.version),
+            _ => None,
+        });
+        assert_eq!(welcome, spoken);
+        assert_eq!(room.refusal(end), spoken.is_none().then(Refusal::version));
+    }
+    let mut room = Room::new(2);
+    let newer = room.hello(None, Proof::Unknown);
+    assert_eq!(room.refusal(newer), Some(Refusal::version()));
+}
+
+#[test]
+fn whoever_can_hear_it_is_told_of_the_people_apart_from_the_connections() {
+    let mut room = Room::new(2);
+    let guest = room.connect(None);
     let proof = Proof::Key { key: Secret::new(KEY) };
-    room.say(
-        old,
-        ToServer::Hello { version: VERSION + 1, proof, language: Language::English, abilities: vec![], firmware: None },
-    );
-    assert_eq!(room.refusal(old), Some(Refusal::Version { server: VERSION }));
+    room.say(guest, ToServer::hello(proof, Language::English, [PEOPLE, "fly"], None));
+    assert_eq!(room.welcome(guest).abilities, Abilities::from([PEOPLE]), "what both can do");
+    room.say(guest, ToServer::Consent { rules: RULES_VERSION.to_owned() });
+    let told = |room: &Room, whom| -> Vec<Vec<Participant>> {
+        let people = room.heard(whom).iter().filter_map(|message| match message {
+            ToClient::People { people } => Some(people.clone()),
+            _ => None,
+        });
+        people.collect()
+    };
+    assert!(told(&room, guest).is_empty(), "nobody is there");
+    let staff = room.staff("hana");
+    let mut clerk = Participant {
+        id: room.welcome(staff).you,
+        role: Role::Staff,
+        name: "Childcare".to_owned(),
+        present: true,
+        admitted: true,
+        tracks: Vec::new(),
+    };
+    assert_eq!(told(&room, guest), [vec![clerk.clone()]]);
+    for _ in 0..2 {
+        room.say(staff, ToServer::Mute { microphone: true, camera: false, speaker: false });
+        room.say(staff, ToServer::Beat);
+    }
+    let track = |kind, muted| Track { kind, muted };
+    clerk.tracks = vec![track(TrackKind::Microphone, true), track(TrackKind::Camera, false)];
+    assert_eq!(told(&room, guest)[1..], [vec![clerk.clone()]], "told once");
+    room.gone(staff);
+    clerk.present = false;
+    assert_eq!(told(&room, guest)[2..], [vec![clerk]]);
+    room.wait(i64::try_from(RESUME_SECONDS).unwrap() + 1);
+    assert_eq!(told(&room, guest)[3..], [vec![]]);
+    assert!(told(&room, staff).is_empty(), "an end that cannot hear it hears nothing new");
 }
 
 #[test]
@@ -879,14 +949,7 @@ fn a_clerk_of_another_counter_and_one_who_sits_with_nobody_get_no_seat_and_learn
         let staff = Some(Clerk { rights, ..clerk("ken", room.next) });
         room.turn(In::Connect { connection, from: IpAddr::from([192, 0, 2, 1]), staff, token });
         let proof = Proof::Staff { appointment: "A1".to_owned(), take_over: true };
-        let hello = ToServer::Hello {
-            version: VERSION,
-            proof,
-            language: Language::Japanese,
-            abilities: vec![],
-            firmware: None,
-        };
-        room.say(connection, hello);
+        room.say(connection, ToServer::hello(proof, Language::Japanese, [], None));
         assert_eq!(room.refusal(connection), Some(Refusal::NotStaff));
         assert_eq!(room.audit.last().map(|(staff, action)| (staff.as_str(), *action)), Some(("ken", "seat-refused")));
     }

@@ -1,9 +1,19 @@
 //! Who is still signed in, and may still sit where they sit: accounts are changed at the command line while calls go on.
 
 use super::{ConnectionId, Now, Out, Registry};
+use crate::meeting::key::KeyHash;
+use crate::meeting::rights::Rights;
 use crate::model::uptime::Uptime;
 use crate::model::wire::{ByeReason, ToClient};
-use crate::room::store::Accounts;
+use std::collections::{BTreeMap, HashSet};
+
+/// Accounts and sign-ins as they are now, to look whether those who are in a room still may be.
+pub struct Accounts {
+    /// What each account may do.
+    pub rights: BTreeMap<String, Rights>,
+    /// The sign-ins that nobody has ended.
+    pub sessions: HashSet<KeyHash>,
+}
 
 impl Registry {
     /// Ends the lines of staff whose sign-in somebody ended (an account that was removed or given another password), and takes

@@ -3,12 +3,12 @@
 use super::appointment::Standing;
 use super::room::{Firmware, Line, Off, Room, Seat};
 use super::{ConnectionId, Now, Out, Registry, room_of_key};
+use crate::meeting::key::{KeyHash, hash_of_sent};
+use crate::meeting::limits::network_of;
+use crate::meeting::rights::Clerk;
 use crate::model::ids::PeerId;
-use crate::model::language::Language;
-use crate::model::wire::{ByeReason, Notice, Proof, Refusal, Role, ToClient, VERSION, Welcome};
-use crate::room::key::{KeyHash, hash_of_sent};
-use crate::room::limits::network_of;
-use crate::room::rights::Clerk;
+use crate::model::language::LanguageTag;
+use crate::model::wire::{Abilities, ByeReason, Notice, Proof, Refusal, Role, ToClient, Versions, Welcome};
 
 /// The seat that a hello got.
 struct Granted {
@@ -21,35 +21,41 @@ struct Granted {
 
 /// What somebody says who wants a seat.
 pub(super) struct Hello<'a> {
-    pub(super) version: u16,
+    pub(super) versions: Versions,
     pub(super) proof: &'a Proof,
-    pub(super) language: Language,
+    pub(super) language: LanguageTag,
+    pub(super) abilities: Abilities,
     /// Version of the appliance's firmware.
     pub(super) firmware: Option<String>,
 }
 
 impl Registry {
     pub(super) fn hello(&mut self, now: Now, connection: ConnectionId, hello: Hello<'_>, out: &mut Vec<Out>) {
-        let Hello { version, proof, language, firmware } = hello;
-        let granted = if version == VERSION {
-            match proof {
+        let Hello { versions, proof, language, abilities, firmware } = hello;
+        let version = Versions::OWN.common(versions).ok_or_else(Refusal::version);
+        let granted = version.and_then(|version| {
+            let granted = match proof {
                 Proof::Key { key } => self.by_key(now, connection, key.expose(), language, out),
                 Proof::Resume { token } => self.by_token(connection, token.expose(), language, out),
                 Proof::Staff { appointment, take_over } => {
                     self.by_staff(now, connection, appointment, *take_over, language, out)
                 }
-            }
-        } else {
-            Err(Refusal::Version { server: VERSION })
-        };
+                Proof::Unknown => Err(Refusal::version()),
+            };
+            granted.map(|granted| (version, granted))
+        });
         match granted {
-            Ok(granted) => {
+            Ok((version, granted)) => {
                 let seat = self.rooms.get_mut(&granted.room).and_then(|room| room.seats.get_mut(&granted.peer));
-                if let Some(seat) = seat.filter(|seat| seat.role == Role::Guest) {
-                    let oldest = self.settings.oldest_firmware.as_deref();
-                    seat.firmware = firmware.map(|version| Firmware::new(version, oldest));
+                if let Some(seat) = seat {
+                    seat.abilities = Abilities::of_server().both(&abilities);
+                    seat.told.clear();
+                    if seat.role == Role::Guest {
+                        let oldest = self.settings.oldest_firmware.as_deref();
+                        seat.firmware = firmware.map(|version| Firmware::new(version, oldest));
+                    }
                 }
-                self.welcome(now, connection, granted, out);
+                self.welcome(now, connection, version, granted, out);
             }
             Err(refusal) => {
                 out.push(Out::Send { connection, message: ToClient::Refused(refusal) });
@@ -63,7 +69,7 @@ impl Registry {
         now: Now,
         connection: ConnectionId,
         key: &str,
-        language: Language,
+        language: LanguageTag,
         out: &mut Vec<Out>,
     ) -> Result<Granted, Refusal> {
         let Some(open) = self.connections.get(&connection) else { return Err(Refusal::Busy) };
@@ -94,7 +100,7 @@ impl Registry {
         &mut self,
         connection: ConnectionId,
         token: &str,
-        language: Language,
+        language: LanguageTag,
         out: &mut Vec<Out>,
     ) -> Result<Granted, Refusal> {
         let Some(open) = self.connections.get(&connection) else { return Err(Refusal::Busy) };
@@ -132,7 +138,7 @@ impl Registry {
         connection: ConnectionId,
         appointment: &str,
         take_over: bool,
-        language: Language,
+        language: LanguageTag,
         out: &mut Vec<Out>,
     ) -> Result<Granted, Refusal> {
         let Some(open) = self.connections.get(&connection) else { return Err(Refusal::Busy) };
@@ -183,7 +189,7 @@ impl Registry {
         }
     }
 
-    fn welcome(&mut self, now: Now, connection: ConnectionId, granted: Granted, out: &mut Vec<Out>) {
+    fn welcome(&mut self, now: Now, connection: ConnectionId, version: u16, granted: Granted, out: &mut Vec<Out>) {
         let (Some(open), Some(room)) = (self.connections.get_mut(&connection), self.rooms.get_mut(&granted.room))
         else {
             return;
@@ -195,7 +201,8 @@ impl Registry {
         let admitted = granted.resumed && seat.is_some_and(|seat| seat.admitted);
         let outdated = seat.and_then(|seat| seat.firmware.as_ref()).is_some_and(|firmware| firmware.outdated);
         let welcome = Welcome {
-            version: VERSION,
+            version,
+            abilities: seat.map(|seat| seat.abilities.clone()).unwrap_or_default(),
             you: peer.clone(),
             server_time: now.wall,
             slot: appointment.slot.clone(),
@@ -221,12 +228,23 @@ impl Room {
         role: Role,
         connection: ConnectionId,
         token: KeyHash,
-        language: Language,
+        language: LanguageTag,
         staff: Option<String>,
     ) {
         let (line, admitted) = (Line::Up(connection), role == Role::Staff);
-        let seat =
-            Seat { role, line, token, language, staff, consented: admitted, admitted, off: None, firmware: None };
+        let seat = Seat {
+            role,
+            line,
+            token,
+            language,
+            abilities: Abilities::default(),
+            told: Vec::new(),
+            staff,
+            consented: admitted,
+            admitted,
+            off: None,
+            firmware: None,
+        };
         self.seats.insert(peer.clone(), seat);
     }
 
@@ -246,7 +264,7 @@ impl Room {
 
     /// Gives a seat at the counter to another account. For the guest it is the same seat, whose connection is made anew and at
     /// which nothing is off until it is said.
-    fn relieve(&mut self, peer: &PeerId, staff: String, language: Language, out: &mut Vec<Out>) {
+    fn relieve(&mut self, peer: &PeerId, staff: String, language: LanguageTag, out: &mut Vec<Out>) {
         self.send(peer, ToClient::TakenOver { by: staff.clone() }, out);
         self.audit(peer, "relieved", out);
         if let Some(seat) = self.seats.get_mut(peer) {

@@ -1,38 +1,45 @@
 //! Who is in which room, and what may happen next: pure, the time is an argument.
 //!
 //! One turn is [`Registry::handle`]: something happened, and these messages, closings and notes for the store
-//! follow from it. [`Registry::wake_at`] says when it wants to be woken, and why.
+//! follow from it. [`Registry::wake_in`] says when it wants to be woken, and why.
 
 pub mod appointment;
+mod connections;
 mod events;
 mod hello;
+pub mod key;
+pub mod limits;
 mod may_stay;
+mod people;
+pub mod rights;
 mod room;
 mod slot;
 mod speak;
 #[cfg(test)]
 mod tests;
+pub mod turn;
 
-use super::key::KeyHash;
-use super::limits::{Bucket, Failures, network_of};
-use super::rights::Clerk;
-use super::turn::Turn;
 use crate::model::ids::{Epoch, PeerId};
-use crate::model::language::Language;
+use crate::model::language::LanguageTag;
 use crate::model::secret::Secret;
 use crate::model::update;
 use crate::model::uptime::Uptime;
-use crate::model::wire::{ByeReason, Role, ToClient, ToServer};
+use crate::model::wire::{ByeReason, Role, ToClient, ToServer, Versions};
 use appointment::{Appointment, Standing, State};
 pub use events::{Fault, In, Out, Why};
 use hello::Hello;
 use jiff::Timestamp;
+use key::KeyHash;
+use limits::{Bucket, Failures, network_of};
+pub use may_stay::Accounts;
+use rights::Clerk;
 use room::Room;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use turn::Turn;
 
 /// Numbers one WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,7 +78,7 @@ struct RunningSeat {
     peer: PeerId,
     role: Role,
     token: String,
-    language: Language,
+    language: LanguageTag,
     staff: Option<String>,
     consented: bool,
     admitted: bool,
@@ -92,7 +99,8 @@ pub struct Settings {
     pub oldest_firmware: Option<String>,
 }
 
-struct Connection {
+/// A line to somebody: one WebSocket.
+struct Socket {
     from: IpAddr,
     staff: Option<Clerk>,
     since: Uptime,
@@ -107,7 +115,7 @@ struct Connection {
 pub struct Registry {
     settings: Settings,
     rooms: BTreeMap<String, Room>,
-    connections: BTreeMap<ConnectionId, Connection>,
+    connections: BTreeMap<ConnectionId, Socket>,
     wrong_keys: Failures,
 }
 
@@ -154,7 +162,7 @@ impl Registry {
             }
             In::Move { appointment, slot, by } => self.move_to(now, appointment, &slot, by, &mut out),
             In::Connect { connection, from, staff, token } => {
-                let fresh = Connection {
+                let fresh = Socket {
                     from,
                     staff,
                     since: now.steady,
@@ -186,6 +194,7 @@ impl Registry {
         touched.extend(connection.and_then(|connection| self.room_of(connection)));
         for (id, room) in &mut self.rooms {
             if std::mem::take(&mut room.touched) || touched.contains(id) {
+                room.tell_people(&mut out);
                 out.extend(room.changed().map(|running| Out::Keep { appointment: id.clone(), running }));
             }
         }
@@ -334,9 +343,11 @@ impl Registry {
             (_, ToServer::Beat) => {
                 out.push(Out::Send { connection, message: ToClient::Beat { server_time: now.wall } });
             }
-            (None, ToServer::Hello { version, proof, language, abilities: _, firmware }) => {
+            (None, ToServer::Hello { version, newest, proof, language, abilities, firmware }) => {
                 let firmware = firmware.filter(|written| update::is_version(written));
-                self.hello(now, connection, Hello { version, proof: &proof, language, firmware }, out);
+                let versions = Versions::said(version, newest);
+                let hello = Hello { versions, proof: &proof, language, abilities, firmware };
+                self.hello(now, connection, hello, out);
             }
             (None, _) => self.fault(now, connection, "not-now", "Say hello first.", out),
             (Some((room, peer)), message) => {

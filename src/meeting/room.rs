@@ -1,15 +1,15 @@
-//! One room: its seats and the links between them.
+//! One room and its seats.
 
 use super::appointment::{Appointment, Phase, Standing, State};
+use super::connections::Connection;
 use super::{ConnectionId, Now, Out, Running, RunningSeat, Why};
+use crate::meeting::key::KeyHash;
+use crate::meeting::turn::Turn;
 use crate::model::ids::{Epoch, PeerId};
-use crate::model::language::Language;
+use crate::model::language::LanguageTag;
 use crate::model::update::compare_versions;
 use crate::model::uptime::Uptime;
-use crate::model::wire::{ByeReason, Notice, RESUME_SECONDS, Role, Slot, ToClient};
-use crate::room::key::KeyHash;
-use crate::room::limits::Bucket;
-use crate::room::turn::Turn;
+use crate::model::wire::{Abilities, ByeReason, Notice, Participant, RESUME_SECONDS, Role, Slot, ToClient};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,7 +20,11 @@ pub(super) struct Seat {
     pub(super) role: Role,
     pub(super) line: Line,
     pub(super) token: KeyHash,
-    pub(super) language: Language,
+    pub(super) language: LanguageTag,
+    /// What both this end and the server can do.
+    pub(super) abilities: Abilities,
+    /// What this end was told of the others on its line.
+    pub(super) told: Vec<Participant>,
     pub(super) staff: Option<String>,
     pub(super) consented: bool,
     pub(super) admitted: bool,
@@ -69,40 +73,12 @@ pub(super) enum Line {
     LostUntil(Uptime),
 }
 
-/// A media connection between a guest who agreed and a staff member.
-pub(super) struct Link {
-    pub(super) guest: PeerId,
-    pub(super) staff: PeerId,
-    pub(super) epoch: Epoch,
-    /// Something for the other end was lost while its line was down: the connection must be made anew.
-    pub(super) missed: bool,
-    /// One end could not verify the other. The audit trail names it once a connection.
-    pub(super) unverified: bool,
-    pub(super) rebuilds: Bucket,
-}
-
-impl Link {
-    fn new(guest: PeerId, staff: PeerId, epoch: Epoch) -> Self {
-        Self { guest, staff, epoch, missed: false, unverified: false, rebuilds: Bucket::new(6, 3_000) }
-    }
-
-    pub(super) fn other(&self, peer: &PeerId) -> Option<&PeerId> {
-        if self.guest == *peer {
-            Some(&self.staff)
-        } else if self.staff == *peer {
-            Some(&self.guest)
-        } else {
-            None
-        }
-    }
-}
-
 pub(super) struct Room {
     appointment: Appointment,
     pub(super) turn: Arc<Turn>,
     pub(super) seats: BTreeMap<PeerId, Seat>,
-    pub(super) links: Vec<Link>,
-    last_epoch: u32,
+    pub(super) connections: Vec<Connection>,
+    pub(super) last_epoch: u32,
     last_peer: u32,
     pub(super) hold: bool,
     /// The next moment of the slot that is to be announced.
@@ -118,7 +94,7 @@ impl Room {
             appointment,
             turn,
             seats: BTreeMap::new(),
-            links: Vec::new(),
+            connections: Vec::new(),
             last_epoch: 0,
             last_peer: 0,
             hold: false,
@@ -211,90 +187,10 @@ impl Room {
         self.seats.values().any(|seat| seat.role == Role::Staff)
     }
 
-    fn next_epoch(&mut self) -> Epoch {
-        self.last_epoch += 1;
-        Epoch(self.last_epoch)
-    }
-
-    /// Links `peer` with everybody it may see, and tells both ends. `anew` gives its existing links a new epoch.
-    pub(super) fn connect(&mut self, peer: &PeerId, anew: bool, out: &mut Vec<Out>) {
-        let Some(own) = self.seats.get(peer) else { return };
-        let role = own.role;
-        let others = self.seats.iter().filter(|(_, seat)| seat.role != role && matches!(seat.line, Line::Up(_)));
-        let others: Vec<PeerId> = others.map(|(other, _)| other.clone()).collect();
-        for other in others {
-            let (guest, staff) = if role == Role::Guest { (peer, &other) } else { (&other, peer) };
-            if !self.seats.get(guest).is_some_and(|seat| seat.consented) {
-                continue;
-            }
-            let index = match self.links.iter().position(|link| link.guest == *guest && link.staff == *staff) {
-                Some(index) => {
-                    if anew || self.links[index].missed {
-                        self.renew(index);
-                    }
-                    index
-                }
-                None => {
-                    let epoch = self.next_epoch();
-                    let (guest, staff) = (guest.clone(), staff.clone());
-                    self.links.push(Link::new(guest, staff, epoch));
-                    self.links.len() - 1
-                }
-            };
-            self.tell_link(index, out);
-        }
-    }
-
-    /// The connection of `epoch` is given up for a new one.
-    pub(super) fn rebuild(&mut self, now: Uptime, peer: &PeerId, epoch: Epoch, out: &mut Vec<Out>) -> Result<(), ()> {
-        let Some(index) = self.links.iter().position(|link| link.epoch == epoch && link.other(peer).is_some()) else {
-            // Both ends may ask for it at the same time: the second asks about a connection that is already gone.
-            return Ok(());
-        };
-        self.links[index].rebuilds.take(now).map_err(|_| ())?;
-        self.renew(index);
-        self.tell_link(index, out);
-        Ok(())
-    }
-
-    fn renew(&mut self, index: usize) {
-        let epoch = self.next_epoch();
-        if let Some(link) = self.links.get_mut(index) {
-            (link.epoch, link.missed, link.unverified) = (epoch, false, false);
-        }
-    }
-
-    /// An end of the connection of `epoch` could not verify the other, which is told; nothing is rebuilt by itself. The
-    /// staff account names the incident, because nothing may be kept about the family.
-    pub(super) fn unverified(&mut self, peer: &PeerId, epoch: Epoch, out: &mut Vec<Out>) {
-        let Some(link) = self.links.iter_mut().find(|link| link.epoch == epoch && link.other(peer).is_some()) else {
-            return;
-        };
-        if std::mem::replace(&mut link.unverified, true) {
-            return;
-        }
-        let Some(other) = link.other(peer).cloned() else { return };
-        let staff = link.staff.clone();
-        self.audit(&staff, "peer-unverified", out);
-        self.send(&other, ToClient::PeerUnverified { peer: peer.clone(), epoch }, out);
-    }
-
-    fn tell_link(&self, index: usize, out: &mut Vec<Out>) {
-        let Some(link) = self.links.get(index) else { return };
-        for (to, about) in [(&link.guest, &link.staff), (&link.staff, &link.guest)] {
-            self.tell_peer(to, about, link.epoch, out);
-            if let Some(off) = self.seats.get(about).and_then(|seat| seat.off) {
-                self.send(to, off.told_of(about), out);
-            }
-        }
-    }
-
     pub(super) fn tell_peer(&self, to: &PeerId, about: &PeerId, epoch: Epoch, out: &mut Vec<Out>) {
         let (Some(reader), Some(seat)) = (self.seats.get(to), self.seats.get(about)) else { return };
-        let (name, language) = match seat.role {
-            Role::Guest => (String::new(), Some(seat.language)),
-            Role::Staff => (self.appointment.counter.name.get(reader.language).to_owned(), None),
-        };
+        let name = self.name_for(reader, seat);
+        let language = (seat.role == Role::Guest).then(|| seat.language.clone());
         let (role, admitted) = (seat.role, seat.admitted);
         let (firmware, outdated) = match &seat.firmware {
             Some(Firmware { version, outdated }) => (Some(version.clone()), *outdated),
@@ -304,20 +200,16 @@ impl Room {
         self.send(to, ToClient::Peer { peer, role, name, epoch, language, admitted, firmware, outdated }, out);
     }
 
-    pub(super) fn others_linked(&self, peer: &PeerId) -> Vec<PeerId> {
-        self.links.iter().filter_map(|link| link.other(peer)).cloned().collect()
-    }
-
     /// Frees a seat; `bye` is said to its participant, the others hear that it is gone.
     pub(super) fn free(&mut self, peer: &PeerId, bye: Option<ByeReason>, out: &mut Vec<Out>) {
         if let (Some(reason), Some(Seat { line: Line::Up(connection), .. })) = (bye, self.seats.get(peer)) {
             out.push(Out::Send { connection: *connection, message: ToClient::Bye { reason } });
             out.push(Out::Close { connection: *connection });
         }
-        for other in self.others_linked(peer) {
+        for other in self.others_connected(peer) {
             self.send(&other, ToClient::PeerGone { peer: peer.clone(), may_return: false }, out);
         }
-        self.links.retain(|link| link.other(peer).is_none());
+        self.connections.retain(|connection| connection.other(peer).is_none());
         let freed = self.seats.remove(peer);
         if freed.is_some_and(|seat| seat.role == Role::Staff) && !self.has_staff_seat() {
             self.notice(Some(Role::Guest), Notice::StaffAbsent, out);
@@ -325,7 +217,7 @@ impl Room {
     }
 
     pub(super) fn dismiss_all(&mut self, reason: ByeReason, out: &mut Vec<Out>) {
-        self.links.clear();
+        self.connections.clear();
         for (_, seat) in std::mem::take(&mut self.seats) {
             if let Line::Up(connection) = seat.line {
                 out.push(Out::Send { connection, message: ToClient::Bye { reason } });
@@ -340,7 +232,7 @@ impl Room {
             return;
         }
         seat.line = Line::LostUntil(kept_until(now));
-        for other in self.others_linked(peer) {
+        for other in self.others_connected(peer) {
             self.send(&other, ToClient::PeerGone { peer: peer.clone(), may_return: true }, out);
         }
     }
@@ -364,14 +256,14 @@ impl Room {
             peer: peer.clone(),
             role: seat.role,
             token: seat.token.to_hex(),
-            language: seat.language,
+            language: seat.language.clone(),
             staff: seat.staff.clone(),
             consented: seat.consented,
             admitted: seat.admitted,
             muted: seat.off.map(|off| (off.microphone, off.camera)),
             no_sound: seat.off.is_some_and(|off| off.speaker),
         });
-        let links = self.links.iter().map(|link| (link.guest.clone(), link.staff.clone(), link.epoch));
+        let links = self.connections.iter().map(|one| (one.offerer.clone(), one.answerer.clone(), one.epoch));
         let (last_epoch, last_peer, hold) = (self.last_epoch, self.last_peer, self.hold);
         Some(Running { seats: seats.collect(), links: links.collect(), last_epoch, last_peer, hold })
     }
@@ -382,25 +274,28 @@ impl Room {
             return;
         }
         self.kept = Some(running.clone());
-        for seat in running.seats {
+        // A newer server may have kept somebody whom this one does not know what to do with.
+        for seat in running.seats.into_iter().filter(|seat| seat.role != Role::Unknown) {
             let Some(token) = KeyHash::from_hex(&seat.token) else { continue };
             let kept = Seat {
                 role: seat.role,
                 line: Line::LostUntil(kept_until(now.steady)),
                 token,
                 language: seat.language,
+                // It says so again when it comes back, as with its firmware.
+                abilities: Abilities::default(),
+                told: Vec::new(),
                 staff: seat.staff,
                 consented: seat.consented,
                 admitted: seat.admitted,
                 off: seat.muted.map(|(microphone, camera)| Off { microphone, camera, speaker: seat.no_sound }),
-                // It says so again when it comes back.
                 firmware: None,
             };
             self.seats.insert(seat.peer, kept);
         }
-        for (guest, staff, epoch) in running.links {
-            if self.seats.contains_key(&guest) && self.seats.contains_key(&staff) {
-                self.links.push(Link::new(guest, staff, epoch));
+        for (offerer, answerer, epoch) in running.links {
+            if self.seats.contains_key(&offerer) && self.seats.contains_key(&answerer) {
+                self.connections.push(Connection::new(offerer, answerer, epoch));
             }
         }
         (self.last_epoch, self.last_peer, self.hold) = (running.last_epoch, running.last_peer, running.hold);

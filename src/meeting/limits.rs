@@ -125,7 +125,7 @@ impl<Who: Clone + Eq + Hash> Failures<Who> {
 }
 
 /// What counts as one address: an IPv4 address, or the /64 in which a household picks its IPv6 addresses.
-pub(super) fn network_of(address: IpAddr) -> IpAddr {
+pub fn network_of(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(six) => match six.to_ipv4_mapped() {

@@ -2,12 +2,12 @@
 
 use super::appointment::{Appointment, Standing};
 use super::{ConnectionId, Running};
+use crate::meeting::Accounts;
+use crate::meeting::key::KeyHash;
+use crate::meeting::rights::Clerk;
 use crate::model::secret::Secret;
 use crate::model::uptime::Uptime;
 use crate::model::wire::{Slot, ToClient, ToServer};
-use crate::room::key::KeyHash;
-use crate::room::rights::Clerk;
-use crate::room::store::Accounts;
 use std::net::IpAddr;
 use std::sync::Arc;
 

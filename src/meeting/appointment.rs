@@ -1,8 +1,8 @@
 //! An appointment: which counter, when, for how many; and how it stands.
 
+use crate::meeting::key::KeyHash;
 use crate::model::language::Language;
 use crate::model::wire::{Slot, Words};
-use crate::room::key::KeyHash;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 

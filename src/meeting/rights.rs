@@ -40,7 +40,7 @@ impl StaffRole {
 pub enum Counters {
     /// At all that there are, and will be.
     Every,
-    /// At these ([`super::registry::appointment::Counter::id`]).
+    /// At these ([`super::appointment::Counter::id`]).
     These(BTreeSet<String>),
 }
 
@@ -79,12 +79,12 @@ impl Rights {
     }
 
     /// Roles as the database keeps them.
-    pub(super) fn roles_text(&self) -> String {
+    pub fn roles_text(&self) -> String {
         self.roles.iter().map(|role| role.word()).collect::<Vec<_>>().join(" ")
     }
 
     /// Counters as the database keeps them: nothing for every one.
-    pub(super) fn counters_text(&self) -> Option<String> {
+    pub fn counters_text(&self) -> Option<String> {
         match &self.counters {
             Counters::Every => None,
             Counters::These(these) => Some(serde_json::to_string(these).unwrap_or_default()),
@@ -92,7 +92,7 @@ impl Rights {
     }
 
     /// Reads both. What cannot be read gives no right.
-    pub(super) fn read(roles: &str, counters: Option<&str>) -> Self {
+    pub fn read(roles: &str, counters: Option<&str>) -> Self {
         let roles = roles.split(' ').filter_map(StaffRole::from_word).collect();
         let counters = match counters {
             None => Counters::Every,
