@@ -72,7 +72,8 @@ pub async fn run(mut behind: Behind<MediaAsk, MediaEvent>, ports: Ports, home: H
             tracing::error!(why, "the media process is gone; the next one is started");
             told = Some(why.clone());
         }
-        if lost && let Some(event) = wanted.lose(&why)
+        if lost
+            && let Some(event) = wanted.lose(&why)
             && behind.events.send(event).await.is_err()
         {
             return;
@@ -304,8 +305,12 @@ impl Process {
         }
         let word = match heard {
             Heard::Word(word) => word,
-            Heard::Sound(sound) => {
-                if self.gates.show {
+            Heard::Sound(mut sound) => {
+                if !self.gates.show {
+                    // The speaker goes on, with silence.
+                    sound.bytes.fill(0);
+                }
+                if wanted.session.is_some() {
                     play(ports, sound);
                 }
                 return Ok(None);
