@@ -37,6 +37,8 @@
 //! * `device`: touches the world. Each file one thing; each device a pair of channels, asks in and events out.
 //! * `supervisor`: the only place where the two meet. It translates events into inputs and effects into asks,
 //!   and runs the named tasks whose first unasked end ends the process.
+//!   Sessions live in a process of their own (`device::media::process`): it reads what strangers write, and has no device, no
+//!   key and no D-Bus. When it ends, the session is built anew, and the supervisor lives on.
 //! * `workbench`: the same channel pairs for a desk without hardware, and a page to live the story on.
 //! * `room`: the room server: HTTP, WebSocket, SQLite and pages around the meeting.
 //! * `staff`: the staff's command line: the room-key sheet, checking a loan, signing it onto a stick.

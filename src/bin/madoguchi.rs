@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use madoguchi::device::camera::read_files::read_files;
+use madoguchi::device::media::process;
 use madoguchi::device::tv::catalogue::save_every_screen;
 use madoguchi::supervisor::{good, hardware};
 use std::io;
@@ -23,6 +24,9 @@ enum Command {
     Run(hardware::HardwareConfig),
     /// Waits until a call could be made, so that the running system's slot can be marked good; ends badly and says why otherwise.
     Good(good::GoodConfig),
+    /// The sessions of the box: started by it, with its socket as standard input.
+    #[command(hide = true)]
+    Media,
     /// Paints every screen into a folder, to be looked at.
     Screens {
         /// Where the pictures go
@@ -55,6 +59,7 @@ fn main() -> io::Result<ExitCode> {
     match Arguments::parse().command {
         Command::Run(config) => Ok(run_the_box(config)),
         Command::Good(config) => Ok(call_could_be_made(config)),
+        Command::Media => Ok(media()),
         Command::Screens { folder, height, names } => Ok(match save_every_screen(&folder, height, &names) {
             Ok(count) => {
                 println!("{count} screens in {}", folder.display());
@@ -87,6 +92,17 @@ fn call_could_be_made(config: good::GoodConfig) -> ExitCode {
         }
         Err(error) => {
             eprintln!("madoguchi good: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn media() -> ExitCode {
+    log();
+    match process::live() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("the media process: {error}");
             ExitCode::FAILURE
         }
     }

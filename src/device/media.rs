@@ -25,6 +25,7 @@ mod measure;
 mod negotiate;
 mod pipeline;
 mod playout;
+pub mod process;
 mod receive;
 mod remote;
 mod signals;
@@ -40,15 +41,18 @@ use super::pace::Pace;
 use super::sound::SessionAudio;
 use gstreamer as gst;
 use live::{Happened, Live};
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::sync::LazyLock;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::model::ids::{Attempt, Epoch};
 use crate::model::quality::LineStats;
 use crate::model::wire::{Candidate, IceServer};
 
 /// What the media are asked.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum MediaAsk {
     /// Builds a session pipeline and makes its offer; replaces any older pipeline.
     Build {
@@ -84,10 +88,13 @@ pub enum MediaAsk {
     },
     /// Tears the pipeline down.
     Close,
+    /// Tries a call with ourselves ([`trial`]), and answers what came of it. Goes from process to process in another form.
+    #[serde(skip)]
+    Try(oneshot::Sender<Result<(), String>>),
 }
 
 /// Which media may flow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gates {
     /// Own picture goes out.
     pub picture: bool,
@@ -98,6 +105,7 @@ pub struct Gates {
 }
 
 /// What the media say; all of it is about one pipeline.
+#[derive(Serialize, Deserialize)]
 pub struct MediaEvent {
     /// Which pipeline.
     pub attempt: Attempt,
@@ -106,6 +114,8 @@ pub struct MediaEvent {
 }
 
 /// What happened to a session pipeline.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum MediaNews {
     /// The offer to send.
     Offer(String),
@@ -151,7 +161,7 @@ pub struct Ports {
     pub pace: Pace,
 }
 
-/// Serves sessions until nobody asks any more.
+/// Serves sessions in this process until nobody asks any more; [`process`] has another one do it.
 pub async fn run(mut behind: Behind<MediaAsk, MediaEvent>, ports: Ports) {
     let ready = prepare().await;
     let mut live: Option<Live> = None;
@@ -262,6 +272,11 @@ async fn asked(
             if let Some(live) = live.take() {
                 live.stop().await;
             }
+        }
+        MediaAsk::Try(answer) => {
+            tokio::spawn(async move {
+                let _ = answer.send(trial::call_works().await);
+            });
         }
     }
     None

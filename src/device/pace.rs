@@ -20,9 +20,14 @@ impl Pace {
         self.set(0);
     }
 
+    /// How many a second at most; 0 without a limit.
+    pub(crate) fn most(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// Time between two pictures; none without a limit.
     pub(crate) fn between(&self) -> Duration {
-        Duration::from_secs(1).checked_div(self.0.load(Ordering::Relaxed)).unwrap_or_default()
+        Duration::from_secs(1).checked_div(self.most()).unwrap_or_default()
     }
 }
 

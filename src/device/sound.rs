@@ -139,6 +139,16 @@ pub(crate) fn voice_caps() -> gst::Caps {
         .build()
 }
 
+/// A buffer of sound of that form, without a moment.
+pub(crate) fn voice_buffer(bytes: Vec<u8>) -> gst::Buffer {
+    let samples = bytes.len() as u64 / 2;
+    let mut buffer = gst::Buffer::from_mut_slice(bytes);
+    if let Some(buffer) = buffer.get_mut() {
+        buffer.set_duration(gst::ClockTime::SECOND.mul_div_floor(samples, u64::from(RATE)));
+    }
+    buffer
+}
+
 /// The samples of a buffer of that form.
 pub(crate) fn samples(bytes: &[u8]) -> Vec<i16> {
     bytes.chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]])).collect()

@@ -7,7 +7,8 @@ use crate::device::button::Edge;
 use crate::device::camera::{self, CameraSource};
 use crate::device::clock::ClockEvent;
 use crate::device::link::{self, LinkConfig};
-use crate::device::media::{self, MediaConfig};
+use crate::device::media::process::{self, Home};
+use crate::device::media::{self, MediaAsk, MediaConfig};
 use crate::device::network::{NetworkAsk, NetworkEvent, last_day};
 use crate::device::pace::Pace;
 use crate::device::slot::{SlotAsk, SlotEvent};
@@ -53,6 +54,8 @@ pub struct Parts {
     pub link: LinkConfig,
     /// Picture and sound.
     pub media: MediaConfig,
+    /// Where the process comes from that has the sessions.
+    pub media_home: Home,
 }
 
 /// What can be watched of a running appliance.
@@ -69,6 +72,8 @@ pub struct Running {
     pub progress: watch::Receiver<u64>,
     /// Whether a camera is there, once that is known.
     pub camera: watch::Receiver<Option<bool>>,
+    /// Where a call with ourselves is asked for.
+    pub media: mpsc::Sender<MediaAsk>,
 }
 
 /// Starts every part.
@@ -109,7 +114,8 @@ pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
     tasks.start("trust", trust_the_loans_anchors(loan_of_media, trust_in));
     let config = MediaConfig { trust_anchors, ..parts.media };
     let ports = media::Ports { config, camera: frames, staff: staff_in, sound: audio, pace };
-    tasks.start("media", media::run(behind_media, ports));
+    tasks.start("media", process::run(behind_media, ports, parts.media_home));
+    let asks_media = media.asks.clone();
     tv.staff_frames(staff);
 
     let (screen_in, screen) = watch::channel(None);
@@ -140,7 +146,7 @@ pub fn assemble(parts: Parts, tasks: &mut Tasks) -> Result<Running, String> {
         progress: progress_in,
     };
     tasks.start("appliance", drive(devices));
-    Ok(Running { tv, screen, shown, trace, progress, camera: camera_present })
+    Ok(Running { tv, screen, shown, trace, progress, camera: camera_present, media: asks_media })
 }
 
 /// What the network must reach are the loan's counters.

@@ -1,7 +1,7 @@
 //! "A call could be made": the supervisor notes what works, and `madoguchi good` waits for it before the slot is marked.
 
 use crate::device::able;
-use crate::device::media::trial;
+use crate::device::media::MediaAsk;
 use crate::device::tv::mode::Mode;
 use crate::device::tv::{Shown, Tv, TvFrame};
 use crate::model::able::{Able, CameraSight, Holding, Missing, TvMode, missing};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 /// How often the file is written.
@@ -21,6 +21,8 @@ const SCREEN_FIRST: Duration = Duration::from_secs(40);
 /// How often a call with ourselves is tried, and the pause after one that failed.
 const TRIALS: u32 = 3;
 const BETWEEN_TRIALS: Duration = Duration::from_secs(5);
+/// So long one may take: four parts of 20 s each, and the start of the process that does it.
+const TRIAL: Duration = Duration::from_secs(120);
 /// How often the file is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -34,6 +36,8 @@ pub(super) struct Signs {
     pub(super) camera: watch::Receiver<Option<bool>>,
     /// Counts the supervisor's turns.
     pub(super) progress: watch::Receiver<u64>,
+    /// Where a call with ourselves is asked for: in the process that makes the calls.
+    pub(super) media: mpsc::Sender<MediaAsk>,
 }
 
 /// Keeps the file of what was seen working until the supervisor ends.
@@ -47,7 +51,7 @@ pub(super) async fn note(signs: Signs, file: PathBuf) {
     }
     let mut noted = Able { tls: tls.is_ok(), ..Able::default() };
     let (mut turns, mut looks, mut complained, mut tried) = (0, 0u32, false, false);
-    let mut trial = pin!(call_works());
+    let mut trial = pin!(call_works(signs.media));
     let mut ticks = interval(NOTE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -84,11 +88,17 @@ pub(super) async fn note(signs: Signs, file: PathBuf) {
 
 /// Whether a call with ourselves was made; why not is said in the log. What only took too long while everything starts
 /// at once must not give a slot up, so it is tried again.
-async fn call_works() -> bool {
+async fn call_works(media: mpsc::Sender<MediaAsk>) -> bool {
     for trial in 1..=TRIALS {
-        match trial::call_works().await {
-            Ok(()) => return true,
-            Err(error) => tracing::error!("trial {trial} of {TRIALS}: {error}"),
+        let (answer, tried) = oneshot::channel();
+        let trying = async {
+            media.send(MediaAsk::Try(answer)).await.map_err(|_| "nobody serves the media".to_owned())?;
+            tried.await.unwrap_or_else(|_| Err("the media gave no answer".to_owned()))
+        };
+        match timeout(TRIAL, trying).await {
+            Ok(Ok(())) => return true,
+            Ok(Err(error)) => tracing::error!("trial {trial} of {TRIALS}: {error}"),
+            Err(_) => tracing::error!("trial {trial} of {TRIALS}: no answer within {TRIAL:?}"),
         }
         sleep(BETWEEN_TRIALS).await;
     }
@@ -156,6 +166,7 @@ pub async fn good(config: GoodConfig) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::media::trial;
     use crate::device::tv::{TvConfig, TvSink};
     use crate::model::screen::Windows;
 
@@ -179,7 +190,8 @@ mod tests {
         let (seen, camera) = watch::channel(None);
         let (turn, progress) = watch::channel(0);
         let (_first_in, first) = watch::channel(true);
-        let noting = note(Signs { tv: tv.clone(), first, camera, progress }, file.clone());
+        let (media, mut asks) = mpsc::channel(1);
+        let noting = note(Signs { tv: tv.clone(), first, camera, progress, media }, file.clone());
         let living = async {
             until(&file, |able| able.tls && !able.display && able.camera.is_none() && able.turns.is_none()).await;
             seen.send_replace(Some(false));
@@ -187,6 +199,8 @@ mod tests {
             tv.show(vec![255; 320 * 180 * 4], Windows::default());
             until(&file, |able| able.display).await;
             turn.send_replace(1);
+            let Some(MediaAsk::Try(answer)) = asks.recv().await else { panic!("a call with ourselves is tried") };
+            answer.send(trial::call_works().await).unwrap();
             until(&file, |able| {
                 missing(Some(able), able::uptime()).iter().all(|what| *what == Missing::NetworkManager)
             })

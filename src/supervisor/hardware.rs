@@ -10,6 +10,7 @@ use crate::device::clock::{self, ClockConfig};
 use crate::device::light::{self, Lamp};
 use crate::device::link::LinkConfig;
 use crate::device::media::MediaConfig;
+use crate::device::media::process::Home;
 use crate::device::slot::SlotConfig;
 use crate::device::sound::SoundPorts;
 use crate::device::store::{self, StoreConfig};
@@ -78,8 +79,13 @@ pub async fn run(config: HardwareConfig) -> Result<(), String> {
     tasks.start("pulse", beat(running.progress.clone(), pulse));
     tasks.start("watchdog", watchdog.run());
     tasks.start("first screen", say_ready(running.screen.clone(), running.tv.clone(), first_in));
-    let signs =
-        Signs { tv: running.tv.clone(), first, camera: running.camera.clone(), progress: running.progress.clone() };
+    let signs = Signs {
+        tv: running.tv.clone(),
+        first,
+        camera: running.camera.clone(),
+        progress: running.progress.clone(),
+        media: running.media.clone(),
+    };
     tasks.start("signs of a call", good::note(signs, config.able));
     tasks.start("status", say_status(running));
     let stop = tasks.stop();
@@ -138,6 +144,7 @@ fn parts(config: &HardwareConfig, mut first: watch::Receiver<bool>, tasks: &mut 
         tv: TvConfig { width, height, sink: TvSink::Kms { driver: config.display.clone(), wish } },
         link: LinkConfig::default(),
         media: MediaConfig { local_addresses: Vec::new(), trust_anchors: watch::channel(Vec::new()).1, line_cut: None },
+        media_home: Home::of_the_box(),
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Control, Desk, DeskConfig, DeskError, Ends, Running, TvPicture, pape
 use crate::device::camera::CameraSource;
 use crate::device::link::LinkConfig;
 use crate::device::media::MediaConfig;
+use crate::device::media::process::Home;
 use crate::device::sound::SoundPorts;
 use crate::device::store::{self, StoreConfig};
 use crate::device::tv::{TvConfig, TvFrame, TvSink};
@@ -54,6 +55,8 @@ pub struct HouseConfig {
     pub desk: DeskConfig,
     /// Width and height of the TV.
     pub tv: (u32, u32),
+    /// Where the appliance's media process comes from.
+    pub media: Home,
     /// Hosts (`HOST:PORT`) of other room servers that the loan names beside the house's own.
     pub other_rooms: Vec<String>,
 }
@@ -123,7 +126,7 @@ impl House {
         let desk = Desk::start(desk_config, picture).await?;
         let (ends, desk) = (desk.ends, desk.running);
         let (trace, speaker) = (ends.trace.clone(), ends.speaker.clone());
-        let parts = Parts { kept_networks: kept, ..parts(ends, &data, config.tv, tasks) };
+        let parts = Parts { kept_networks: kept, ..parts(ends, &data, config.tv, config.media, tasks) };
         let mut appliance = assemble(parts, tasks).map_err(HouseError::Part)?;
         tasks.start("desk tv", hand_pictures(appliance.tv.newest(), picture_in));
         let (kept_in, kept) = mpsc::unbounded_channel();
@@ -210,7 +213,7 @@ fn lay_out_data(
     Ok(data)
 }
 
-fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks) -> Parts {
+fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), media_home: Home, tasks: &mut Tasks) -> Parts {
     let folder = data.parent().unwrap_or(data);
     let (store, behind_store) = device();
     let stores = StoreConfig {
@@ -266,6 +269,7 @@ fn parts(ends: Ends, data: &Path, (width, height): (u32, u32), tasks: &mut Tasks
             trust_anchors: watch::channel(Vec::new()).1,
             line_cut: Some(cut),
         },
+        media_home,
     }
 }
 

@@ -80,6 +80,8 @@ fn systemd_and_the_appliance_are_watched_within_what_the_hardware_can_count() {
     assert_eq!((setting(unit, "Type"), setting(unit, "Restart")), ("notify".to_owned(), "always".to_owned()));
     assert_eq!((seconds(unit, "WatchdogSec"), seconds(unit, "TimeoutStartSec")), (30, 60));
     assert_eq!(seconds(unit, "StartLimitIntervalSec"), 0, "it is started anew for ever");
+    let media = "systemd/madoguchi-media@.service";
+    assert_eq!((seconds(media, "WatchdogSec"), setting(media, "WatchdogSignal")), (20, "SIGKILL".to_owned()));
     let good = "systemd/madoguchi-good.service";
     assert!(seconds(good, "TimeoutStartSec") > 180 && setting(good, "ExecStart").ends_with("--deadline 180"));
     assert_eq!(setting(good, "OnFailure"), "madoguchi-not-good.service");

@@ -74,3 +74,53 @@ fn no_unit_lets_a_page_be_written_and_run() {
         assert!(lines.iter().any(|line| line == "MemoryDenyWriteExecute=yes"), "{unit}");
     }
 }
+
+/// What reads pictures, sound and packets of strangers has a user of its own, and nothing of the appliance's: no device, no D-Bus,
+/// no memory, and one socket that the appliance alone can connect to.
+#[test]
+fn the_media_process_has_nothing_of_the_appliances() {
+    let unit = lines("systemd/madoguchi-media@.service");
+    for line in [
+        "ExecStart=/usr/bin/madoguchi media",
+        "User=madoguchi-media",
+        "StandardInput=socket",
+        "PrivateDevices=yes",
+        "DevicePolicy=closed",
+        "PrivateUsers=yes",
+        "MemoryDenyWriteExecute=yes",
+        "CapabilityBoundingSet=",
+        "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK",
+    ] {
+        assert!(unit.contains(&line.to_owned()), "{line}");
+    }
+    let hidden = unit.iter().find_map(|line| line.strip_prefix("InaccessiblePaths=")).unwrap();
+    for place in ["-/run/dbus", "-/run/madoguchi", "-/var/lib", "-/run/NetworkManager/system-connections"] {
+        assert!(hidden.split(' ').any(|hidden| hidden == place), "{place}");
+    }
+    let opened =
+        ["DeviceAllow=", "ReadWritePaths=", "BindPaths=", "SupplementaryGroups=", "Group=", "AmbientCapabilities=C"];
+    assert!(!unit.iter().any(|line| opened.iter().any(|opened| line.starts_with(opened))), "{unit:?}");
+    let users = text("image/root/usr/lib/sysusers.d/madoguchi.conf");
+    assert!(users.contains("u! madoguchi-media 902 ") && !users.contains("m madoguchi-media"), "{users}");
+    let socket = lines("systemd/madoguchi-media.socket");
+    for line in
+        ["SocketUser=madoguchi", "SocketMode=0600", "Accept=yes", "ListenSequentialPacket=/run/madoguchi/media.sock"]
+    {
+        assert!(socket.contains(&line.to_owned()), "{line}");
+    }
+    assert!(text("systemd/madoguchi.target").contains(" madoguchi-media.socket "));
+}
+
+/// The same figures as in the booted image: what a process may do by its unit's text alone.
+#[test]
+fn the_media_process_is_closed_to_what_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let unit = folder.path().join("madoguchi-media@x.service");
+    fs::copy(source("systemd/madoguchi-media@.service"), &unit).unwrap();
+    let mut analyze = std::process::Command::new("systemd-analyze");
+    analyze.args(["security", "--offline=yes", "--no-pager", "--threshold=15"]).arg(&unit);
+    let ended = analyze.output().expect("systemd-analyze is there (apt-get install systemd)");
+    let said = String::from_utf8_lossy(&ended.stdout);
+    println!("{}", said.lines().last().unwrap_or_default());
+    assert!(ended.status.success() && said.contains("Overall exposure level"), "{said}");
+}

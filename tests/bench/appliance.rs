@@ -15,6 +15,7 @@ use madoguchi::device::camera::CameraSource;
 use madoguchi::device::clock::ClockEvent;
 use madoguchi::device::link::LinkConfig;
 use madoguchi::device::media::MediaConfig;
+use madoguchi::device::media::process::{self, Home};
 use madoguchi::device::network::{NetworkAsk, NetworkEvent, NetworkNews};
 use madoguchi::device::sound::SoundPorts;
 use madoguchi::device::store::{self, StoreConfig};
@@ -44,12 +45,22 @@ const REMEMBERED: usize = 20_000;
 /// Runs it: `ROOM'S LOAN FOLDER, CLIP'S FOLDER, KEY'S ADDRESS`.
 pub fn run(arguments: &[String]) {
     let [data, clip, address] = arguments else { panic!("the appliance wants three arguments") };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr).init();
+    log();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(live(Path::new(data), Path::new(clip), address));
     // What is still under way ends with the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
+}
+
+/// Runs the box's media process, which the box starts: it is below it, and counted with it.
+pub fn media() {
+    log();
+    process::live().unwrap();
+}
+
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr).init();
 }
 
 async fn live(data: &Path, clip: &Path, address: &str) {
@@ -100,6 +111,7 @@ async fn live(data: &Path, clip: &Path, address: &str) {
         tv: TvConfig { width: SIZE.0, height: SIZE.1, sink: TvSink::Frames },
         link: LinkConfig::default(),
         media: MediaConfig { local_addresses: Vec::new(), trust_anchors: watch::channel(Vec::new()).1, line_cut: None },
+        media_home: Home::this_program().unwrap(),
     };
     let running = assemble(parts, &mut tasks).unwrap();
     let shown = Arc::new(Mutex::new(Vec::new()));

@@ -40,6 +40,7 @@ use figures::{Figures, Marks, Span};
 use futures_util::FutureExt;
 use home::{Home, Surroundings, Who};
 use lines::Line;
+use madoguchi::device::media::process;
 use madoguchi::room;
 use serde_json::{Value, json};
 use std::fs::File;
@@ -70,6 +71,8 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|word| word == "box") {
         appliance::run(&arguments[1..]);
+    } else if arguments.first().is_some_and(|word| word == process::ARGUMENT) {
+        appliance::media();
     } else if std::env::var_os("CROWD").is_some_and(|value| !value.is_empty()) {
         tokio::runtime::Runtime::new().unwrap().block_on(crowd::crowd());
     } else if std::env::var_os(INSIDE).is_none() {

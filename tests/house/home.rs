@@ -2,6 +2,7 @@
 
 use crate::desk::Desk;
 use jiff::Timestamp;
+use madoguchi::device::media::process::Home as MediaHome;
 use madoguchi::model::language::Language;
 use madoguchi::model::screen::{HoldDoes, PressDoes, RULES_PAGES, Screen};
 use madoguchi::room::{Clock, demo};
@@ -82,6 +83,7 @@ impl Home {
             language: Language::Japanese,
             desk,
             tv: (1280, 720),
+            media: MediaHome::Program(env!("CARGO_BIN_EXE_madoguchi").into()),
             other_rooms: other_rooms.to_vec(),
         };
         let mut tasks = Tasks::default();

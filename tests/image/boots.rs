@@ -139,7 +139,8 @@ async fn looked_at(guest: &mut Guest) -> Outcome<Vec<String>> {
 
     // Not so closed, and why: -site mounts the boot partition for itself; -usb@ mounts a stick for the appliance, which
     // rules out a name space of its own; -state and -data mount as well and make file systems; -drivers loads modules.
-    let closed = ["", "-good", "-install", "-lockdown", "-not-good", "-restart", "-wipe-owed"].map(|name| (name, 1.5));
+    let closed = ["", "-media@x", "-good", "-install", "-lockdown", "-not-good", "-restart", "-wipe-owed"]
+        .map(|name| (name, 1.5));
     let less = [
         ("-site", 1.5),
         ("-reach", 1.5),

@@ -79,6 +79,11 @@ pub(crate) async fn a_stranger_on_the_path_is_refused(folder: PathBuf) -> Outcom
     apart(&folder, "stranger").await
 }
 
+/// The process of picture and sound is killed in a call: the call is made again, and nothing else notices.
+pub(crate) async fn a_call_outlives_its_media_process(folder: PathBuf) -> Outcome {
+    apart(&folder, "media").await
+}
+
 /// Lives one of [`inside`]'s lives in namespaces of its own: a network without the internet, mounts, and processes that
 /// end with it.
 pub(crate) async fn apart(folder: &Path, life: &str) -> Outcome {
@@ -100,6 +105,7 @@ pub(crate) fn inside() -> Option<ExitCode> {
         match name.as_str() {
             "story" => life(&folder).await,
             "stranger" => with_a_stranger(&folder).await,
+            "media" => without_its_media_process(&folder).await,
             "update" => by_night::installed(&folder).await,
             "update-cut" => by_night::cut_and_resumed(&folder).await,
             "update-left-off" => by_night::left_off(&folder).await,
@@ -183,6 +189,21 @@ async fn with_a_stranger(folder: &Path) -> Outcome {
     home.reads_the_paper().await?;
     let counter = home.sees_the_counter_sit_down().await?;
     home.is_kept_from_a_stranger(&counter).await
+}
+
+async fn without_its_media_process(folder: &Path) -> Outcome {
+    let _street = Street::lay(folder).await?;
+    let relay = Relay::start(folder, street::ADDRESS);
+    let city = City::open(folder, relay.turn(false)).await?;
+    let mut home = Home::furnished(folder, city, None).await?;
+    home.is_lent().await?;
+    home.is_online().await?;
+    home.reads_the_paper().await?;
+    let counter = home.meets_the_counter().await?;
+    home.sees_and_is_seen(&counter).await?;
+    home.loses_its_media_process().await?;
+    counter.page.script("window.seen.counters = [];").await;
+    home.see_each_other(&counter).await
 }
 
 impl Home {
@@ -308,6 +329,31 @@ impl Home {
     pub(crate) async fn sees_and_is_seen(&mut self, counter: &Counter) -> Outcome {
         counter.page.press("admit").await;
         self.reaches("let in", "session-live").await?;
+        self.see_each_other(counter).await
+    }
+
+    /// The process that has the session is killed: another one takes its place, and the appliance is the same as before.
+    async fn loses_its_media_process(&mut self) -> Outcome {
+        const APPLIANCE: &str = "systemctl show -p MainPID --value madoguchi.service";
+        const MEDIA: &str = "systemctl show -p MainPID --value 'madoguchi-media@*.service' | grep -v '^0*$'";
+        let (appliance, media) = (self.guest.run(APPLIANCE).await?, self.guest.run(MEDIA).await?);
+        let owner = self.guest.run(&format!("stat -c %U /proc/{}", media.trim())).await?;
+        ensure(owner.trim() == "madoguchi-media", format!("the session is {}'s", owner.trim()))?;
+        let from = self.guest.now().await?;
+        self.guest.run(&format!("kill -KILL {}", media.trim())).await?;
+        self.guest.says("the media process is gone", from, PATIENCE).await?;
+        let other = format!("{MEDIA} | grep -vx {}", media.trim());
+        self.guest.until("another media process", &other, PATIENCE).await?;
+        let after = self.guest.run(APPLIANCE).await?;
+        ensure(after == appliance, format!("the appliance was process {appliance} and is {after}"))?;
+        let failed = self.guest.run("systemctl --failed --plain --no-legend").await?;
+        ensure(failed.trim().is_empty(), format!("a failed unit stays: {failed}"))?;
+        println!("    {:>6.1} s  the media process is killed and replaced", self.took());
+        Ok(())
+    }
+
+    /// Waits until both see each other.
+    async fn see_each_other(&mut self, counter: &Counter) -> Outcome {
         let deadline = Instant::now() + PATIENCE;
         let (mut staff_see, mut family_see) = (None, None);
         let begun = Instant::now();

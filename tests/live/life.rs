@@ -5,6 +5,7 @@ use super::counter::Counter;
 use super::loopback::own_address;
 use super::relay::Relay;
 use super::{ears, pictures};
+use madoguchi::device::media::process::Home;
 use madoguchi::model::language::Language;
 use madoguchi::model::screen::{Face, RULES_PAGES, Screen};
 use madoguchi::supervisor::tasks::Tasks;
@@ -135,6 +136,7 @@ impl Life {
             language: self.language,
             desk,
             tv: (1280, 720),
+            media: Home::Program(env!("CARGO_BIN_EXE_madoguchi").into()),
             other_rooms: Vec::new(),
         };
         House::start(config, tasks).await.unwrap()

@@ -1,13 +1,13 @@
 //! The machine is much slower than a desktop.
 
 use crate::call::{Call, OPEN};
-use crate::desk::Desk;
+use crate::desk::{Desk, media_processes};
 use crate::peer::Peer;
 use std::process::Stdio;
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(90);
-/// Priority (`nice`) at which this process gets about a tenth of a processor beside one that is always busy.
+/// Priority (`nice`) at which this process, and the one that has the session, get about a tenth of a processor beside one that is always busy.
 const A_TENTH: &str = "10";
 
 /// Other work on each processor, to which this process gives way.
@@ -19,7 +19,9 @@ impl OtherWork {
         let busy = || tokio::process::Command::new("sh").args(["-c", "while :; do :; done"]).kill_on_drop(true).spawn();
         let work = Self((0..processors).map(|_| busy().unwrap()).collect());
         // Each thread has a priority of its own.
-        let threads = std::fs::read_dir("/proc/self/task").unwrap();
+        let of = |process: String| std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+        let processes = media_processes().into_iter().map(|process| process.to_string());
+        let threads = processes.chain(["self".to_owned()]).flat_map(of);
         let threads = threads.map(|thread| thread.unwrap().file_name().into_string().unwrap());
         let mut renice = tokio::process::Command::new("renice");
         let reniced = renice.args(["-n", A_TENTH, "-p"]).args(threads).stdout(Stdio::null()).status().await.unwrap();

@@ -4,7 +4,8 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use madoguchi::device::camera::Frame;
-use madoguchi::device::media::{self, MediaAsk, MediaConfig, MediaEvent, Ports};
+use madoguchi::device::media::process::{self, Home};
+use madoguchi::device::media::{MediaAsk, MediaConfig, MediaEvent, Ports};
 use madoguchi::device::pace::Pace;
 use madoguchi::device::sound::{self, SessionAudio, SoundAsk, SoundEvent, SoundPorts};
 use madoguchi::device::{Device, device};
@@ -85,6 +86,21 @@ pub(crate) struct Desk {
     _tasks: Vec<AbortOnDropHandle<()>>,
 }
 
+/// The media processes that this one has started and that have not ended.
+pub(crate) fn media_processes() -> Vec<i32> {
+    let all = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| {
+        let process: i32 = entry.file_name().to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        // "process (name) state parent", see proc_pid_stat(5).
+        let mut words = stat.rsplit_once(") ")?.1.split(' ');
+        let (state, parent) = (words.next()?, words.next()?);
+        let command = std::fs::read(entry.path().join("cmdline")).ok()?;
+        let ours = parent == std::process::id().to_string() && state != "Z";
+        (ours && command.ends_with(b"madoguchi\0media\0")).then_some(process)
+    });
+    all.collect()
+}
+
 /// Sizes of the cameras that take each other's place.
 const SIZES: [(u32, u32); 3] = [(640, 360), (1280, 720), (320, 240)];
 
@@ -149,7 +165,7 @@ impl Desk {
         let ports =
             Ports { config: parts.config, camera: frames, staff: staff_sender, sound: audio, pace: Pace::default() };
         let (media, behind) = device();
-        let served = tokio::spawn(media::run(behind, ports));
+        let served = tokio::spawn(process::run(behind, ports, Home::Program(env!("CARGO_BIN_EXE_madoguchi").into())));
         Self {
             media,
             sound,

@@ -37,6 +37,8 @@ mod a_clean_line;
 mod a_clean_session;
 /// The path dies, or never comes up.
 mod a_dead_path;
+/// The process that has the sessions dies, or hangs.
+mod a_process_that_dies;
 /// The machine is much slower than a desktop.
 mod a_slow_machine;
 /// Whoever is at the other end does not have the certificate that the counter's answer names.

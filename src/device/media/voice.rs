@@ -191,7 +191,11 @@ impl Ear {
         };
         for mut piece in pieces {
             let begun = Moment::now();
-            self.canceller.heard(piece.number, &mut piece.samples);
+            // Silence is no microphone, or one that is held back: a canceller that is shown it while the TV speaks unlearns the
+            // room, and the first words after it would come back as echo.
+            if piece.samples.iter().any(|sample| *sample != 0) {
+                self.canceller.heard(piece.number, &mut piece.samples);
+            }
             if self.effort.is_too_much(Moment::now().worked.saturating_sub(begun.worked)) {
                 tracing::warn!(
                     "this machine is too slow to take echo out: the microphone is lowered while the TV speaks"

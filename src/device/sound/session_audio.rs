@@ -1,4 +1,5 @@
 //! What a session hears and plays: the sound devices come and go behind it, and the session's pipeline notices nothing.
+//! In the media process there are none: the supervisor's are at the end of its line.
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -21,13 +22,14 @@ struct Shared {
 #[derive(Default)]
 struct Ends {
     sessions: u64,
-    hears: Option<Hears>,
+    hears: Option<Takes>,
     reserve: Duration,
     plays: Option<gst_app::AppSrc>,
+    hands_on: Option<Takes>,
 }
 
-/// Takes a buffer of the microphone and the moment of its first sample, by the system's clock of GStreamer.
-type Hears = Arc<dyn Fn(&gst::BufferRef, gst::ClockTime) + Send + Sync>;
+/// Takes a buffer of sound and the moment of its first sample, by the system's clock of GStreamer.
+type Takes = Arc<dyn Fn(&gst::BufferRef, gst::ClockTime) + Send + Sync>;
 
 /// A session that goes on; dropping it closes the devices.
 pub(crate) struct InSession {
@@ -56,6 +58,10 @@ impl SessionAudio {
     /// Plays a buffer whose first sample is due at `at`; without a speaker it is gone.
     pub(crate) fn play(&self, buffer: &gst::BufferRef, at: gst::ClockTime) {
         let ends = self.ends();
+        if let Some(hands_on) = ends.hands_on.clone() {
+            drop(ends);
+            return hands_on(buffer, at);
+        }
         let Some(speaker) = &ends.plays else { return };
         let Some(due) = speaker.base_time().and_then(|base| at.checked_sub(base)) else { return };
         let mut buffer = buffer.to_owned();
@@ -67,13 +73,18 @@ impl SessionAudio {
         let _ = speaker.push_buffer(buffer);
     }
 
+    /// What is played from now on is handed to `takes`, and no speaker of this process gets it.
+    pub(crate) fn hand_on(&self, takes: impl Fn(&gst::BufferRef, gst::ClockTime) + Send + Sync + 'static) {
+        self.ends().hands_on = Some(Arc::new(takes));
+    }
+
     /// Whether a session goes on, and which.
-    pub(super) fn session(&self) -> watch::Receiver<Option<u64>> {
+    pub(crate) fn session(&self) -> watch::Receiver<Option<u64>> {
         self.0.session.subscribe()
     }
 
     /// Hands sound of the microphone to the session, if one goes on.
-    pub(super) fn heard(&self, buffer: &gst::BufferRef, at: gst::ClockTime) {
+    pub(crate) fn heard(&self, buffer: &gst::BufferRef, at: gst::ClockTime) {
         // The echo canceller takes its time: what is to be played must not wait for it.
         let hears = self.ends().hears.clone();
         if let Some(hears) = hears {
@@ -82,7 +93,7 @@ impl SessionAudio {
     }
 
     /// How long before it is heard a session's sound is handed over.
-    pub(super) fn reserve(&self) -> Duration {
+    pub(crate) fn reserve(&self) -> Duration {
         self.ends().reserve
     }
 

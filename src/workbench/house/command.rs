@@ -1,6 +1,7 @@
 //! The workbench's command line.
 use super::{House, HouseConfig, HouseError};
 use crate::meeting::turn::Turn;
+use crate::device::media::process::Home;
 use crate::model::language::Language;
 use crate::supervisor::tasks::Tasks;
 use crate::workbench::DeskConfig;
@@ -49,6 +50,7 @@ pub async fn run(command: Command) -> Result<(), HouseError> {
         language: command.language,
         desk,
         tv: (1280, 720),
+        media: Home::this_program().map_err(HouseError::Part)?,
         other_rooms: Vec::new(),
     };
     let mut tasks = Tasks::default();

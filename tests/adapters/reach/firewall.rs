@@ -68,14 +68,15 @@ impl Home {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    /// The image's rules, with the one user who is in this namespace as the appliance, as the system, or as whoever reads
-    /// updates.
+    /// The image's rules, with the one user who is in this namespace as the appliance, as its media process, as the system, or
+    /// as whoever reads updates.
     fn rules(&self, who: &str) {
         let mut rules = text("image/root/etc/nftables.conf");
         let others = [
             ("define appliance = 900", "appliance"),
             ("define system = 0", "system"),
             ("define reader = 901", "reader"),
+            ("define media = 902", "media"),
         ];
         for (line, name) in others {
             assert!(rules.contains(line), "{line}");
@@ -176,11 +177,28 @@ fn a_call_goes_out_and_nothing_to_the_familys_own_devices() {
     in_a_home("reach::firewall::a_call_goes_out_and_nothing_to_the_familys_own_devices", |home| {
         Home::count();
         home.all(true, ELSEWHERE);
-        home.rules("appliance");
+        home.rules("media");
         home.all(true, INTERNET);
         home.all(true, &[(Udp, &["192.168.10.1:53", "[fd12:3456::1]:53"]), (Tcp, &["192.168.10.1:53"])]);
         home.all(true, &[(UdpFrom(68), &["192.168.10.1:67"]), (UdpFrom(546), &["[fd12:3456::1]:547"])]);
         home.all(false, ELSEWHERE);
+    });
+}
+
+/// Packets of picture and sound come from the media process; the appliance itself speaks to the room server.
+#[test]
+fn the_appliance_speaks_to_the_room_server_and_sends_no_media() {
+    in_a_home("reach::firewall::the_appliance_speaks_to_the_room_server_and_sends_no_media", |home| {
+        home.rules("appliance");
+        home.all(true, &[(Tcp, &["203.0.113.1:443", "[2001:db8:9::1]:443"]), (Udp, &["192.168.10.1:53"])]);
+        home.all(false, ELSEWHERE);
+        home.all(
+            false,
+            &[
+                (Tcp, &["203.0.113.1:3478", "203.0.113.1:5349"]),
+                (Udp, &["203.0.113.1:3478", "203.0.113.1:40000", "[2001:db8:9::1]:50000", "203.0.113.1:443"]),
+            ],
+        );
     });
 }
 
@@ -219,7 +237,6 @@ fn an_update_is_read_from_the_internet_and_from_nothing_of_the_familys() {
 #[test]
 fn a_city_names_its_own_networks_and_ports() {
     in_a_home("reach::firewall::a_city_names_its_own_networks_and_ports", |home| {
-        home.rules("appliance");
         let file = home.folder.path().join("network.txt");
         let opened = |lines: &str| {
             fs::write(&file, lines).unwrap();
@@ -229,14 +246,16 @@ fn a_city_names_its_own_networks_and_ports() {
             assert!(ended.status.success(), "{ended:?}");
             String::from_utf8_lossy(&ended.stdout).into_owned()
         };
-        let said = opened(
-            "# みどり市\r\nnetwork 10.20.0.0/16   # the counters\r\nnetwork 10.20.0.0/33\n\
-             network 0.0.0.0/0 }; flush ruleset; {\nnetwork }\nport 8443\nport ssh\n\nhosts 10.9.9.9\nnetwork fd99::/48",
-        );
-        let lines: Vec<&str> = said.lines().map(|line| line.split(' ').nth(2).unwrap()).collect();
-        assert_eq!(lines, ["3", "4", "5", "7", "9"], "{said}");
-        home.all(true, &[(Tcp, &["10.20.3.4:443", "10.20.3.4:8443", "203.0.113.1:8443", "[fd99::1]:443"])]);
-        home.all(true, &[(Udp, &["10.20.3.4:50000", "[fd99::1]:3478"])]);
+        let names = "# みどり市\r\nnetwork 10.20.0.0/16   # the counters\r\nnetwork 10.20.0.0/33\n\
+                     network 0.0.0.0/0 }; flush ruleset; {\nnetwork }\nport 8443\nport ssh\n\nhosts 10.9.9.9\nnetwork fd99::/48";
+        for who in ["appliance", "media"] {
+            home.rules(who);
+            let said = opened(names);
+            let lines: Vec<&str> = said.lines().map(|line| line.split(' ').nth(2).unwrap()).collect();
+            assert_eq!(lines, ["3", "4", "5", "7", "9"], "{said}");
+            home.all(true, &[(Tcp, &["10.20.3.4:443", "10.20.3.4:8443", "203.0.113.1:8443", "[fd99::1]:443"])]);
+            home.all(who == "media", &[(Udp, &["10.20.3.4:50000", "[fd99::1]:3478"])]);
+        }
         home.all(false, &[(Tcp, &["10.20.3.4:22", "10.21.0.1:443", "192.168.10.7:443"]), (Udp, &["10.9.9.9:50000"])]);
         fs::remove_file(&file).unwrap();
         let mut run = Command::new("sh");
