@@ -5,7 +5,7 @@
 //! output says what becomes of it, a JSON object a line.
 
 use crate::clip::{Clip, FRAMES, PACE, SIZE, number};
-use crate::living::{Living, scenes};
+use crate::living::Standing;
 use crate::now_ms;
 use crate::sound::{Ear, RATE};
 use gstreamer as gst;
@@ -47,10 +47,7 @@ const REMEMBERED: usize = 20_000;
 /// the microphone.
 pub fn run(arguments: &[String]) {
     let [data, clip, address, living @ ..] = arguments else { panic!("the appliance wants three arguments") };
-    let living = living.first().map(|name| {
-        let scene = scenes().into_iter().find(|scene| scene.name == name);
-        Standing::new(Living::new(scene.unwrap_or_else(|| panic!("there is no room {name}")).acoustics))
-    });
+    let living = living.first().map(|name| Standing::named(name));
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -130,7 +127,7 @@ async fn live(data: &Path, clip: &Path, address: &str, living: Option<Standing>)
         "taken": *sight.taken.lock().unwrap(),
         "spoken": *spoken.lock().unwrap(),
         "heard": ear.lock().unwrap().tones,
-        "room": living.as_ref().map(|standing| standing.living.levels()),
+        "room": living.as_ref().map(Standing::levels),
     }));
 }
 
@@ -170,7 +167,7 @@ async fn listen(mut played: broadcast::Receiver<Played>, ear: Arc<Mutex<Ear>>, l
             Ok(piece) => {
                 let Some(at) = piece.at else { continue };
                 if let Some(standing) = &living {
-                    standing.living.plays(standing.counted(at), &piece.samples);
+                    standing.plays(at, &piece.samples);
                 }
                 let now = gst::SystemClock::obtain().time();
                 let ahead = at.nseconds() as f64 - now.nseconds() as f64;
@@ -208,7 +205,7 @@ async fn obey(sight: &Sight, button: &mpsc::Sender<Edge>, living: Option<&Standi
             "break" => sight.broken.store(true, Ordering::Relaxed),
             "paper" => sight.paper.store(true, Ordering::Relaxed),
             "clip" => sight.paper.store(false, Ordering::Relaxed),
-            "speak" => living.expect("somebody can speak in a living room alone").living.speak(),
+            "speak" => living.expect("somebody can speak in a living room alone").speak(),
             other => panic!("the appliance does not know what \"{other}\" is"),
         }
     }
@@ -356,34 +353,6 @@ struct Mouth {
     spoken: Arc<Mutex<Vec<f64>>>,
     /// It hears this room, not the voice.
     living: Option<Standing>,
-}
-
-/// A living room with the machine's clock.
-#[derive(Clone)]
-struct Standing {
-    living: Living,
-    /// Its moment 0: small numbers, so that a clock that runs away is off by what it ran since.
-    begun: gst::ClockTime,
-}
-
-impl Standing {
-    fn new(living: Living) -> Self {
-        gst::init().unwrap();
-        // What is played at once may be due a little earlier.
-        let begun = gst::SystemClock::obtain().time().saturating_sub(gst::ClockTime::SECOND);
-        Self { living, begun }
-    }
-
-    /// A moment of GStreamer's system clock in samples.
-    fn counted(&self, moment: gst::ClockTime) -> u64 {
-        (u128::from(moment.saturating_sub(self.begun).nseconds()) * u128::from(RATE) / 1_000_000_000) as u64
-    }
-
-    /// What the microphone heard in the last 10 ms.
-    fn hears(&self, count: usize) -> Vec<i16> {
-        let now = self.counted(gst::SystemClock::obtain().time()).saturating_sub(count as u64);
-        self.living.hears(count, Some(now))
-    }
 }
 
 impl Mouth {

@@ -19,6 +19,8 @@ const SETTLING: Duration = Duration::from_secs(5);
 const BOTH: Duration = Duration::from_secs(2);
 /// What counts. Staff's words last about as long.
 const COUNTS: Duration = Duration::from_secs(20);
+/// A room that is further behind than this is not the one that was asked for.
+const BEHIND: Duration = Duration::from_millis(150);
 /// From the microphone in the room to what is weighed at the counter, in ms.
 const ON_THE_WAY: f64 = 300.0;
 
@@ -149,8 +151,15 @@ impl Bench {
         };
         let seconds = processes::spent(&before, &after) - of_room;
         figures.insert("cpu".into(), seconds * 1000.0 / (to - from));
-        if let Some(card) = card.filter(|card| card.adds.is_finite()) {
-            figures.insert("adds".into(), card.adds);
+        if let Some(card) = card {
+            let behind = card.behind();
+            assert!(
+                behind < BEHIND,
+                "the machine is too busy for the kiosk's room, which is {behind:?} behind; a debug build is too slow"
+            );
+            if card.adds.is_finite() {
+                figures.insert("adds".into(), card.adds);
+            }
         }
         figures
     }

@@ -2,6 +2,8 @@
 
 use crate::sound::RATE;
 use crate::voices::{LOUDNESS, decibels, family};
+use gstreamer as gst;
+use gstreamer::prelude::*;
 use madoguchi::workbench::acoustics::{Acoustics, Room};
 use nix::time::{ClockId, clock_gettime};
 use std::collections::VecDeque;
@@ -15,8 +17,8 @@ const WEIGHED: usize = RATE as usize / 10;
 const REMEMBERED: usize = 50;
 /// Loudness in the microphone of somebody who speaks while nothing comes back, in dB of full scale (RMS).
 const NEAR: f64 = LOUDNESS - 6.0;
-/// Quieter than this is no echo that anybody could be as loud as, in dB of full scale.
-const ECHO: f64 = -60.0;
+/// Quieter than this is the room's noise and no echo that somebody would be as loud as, in dB of full scale.
+const ECHO: f64 = -45.0;
 
 /// What is asked of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +138,52 @@ impl Living {
     /// All levels so far.
     pub fn levels(&self) -> Vec<Level> {
         self.inner.lock().unwrap().levels.clone()
+    }
+}
+
+/// A living room with the machine's clock.
+#[derive(Clone)]
+pub struct Standing {
+    living: Living,
+    /// Its moment 0: small numbers, so that a clock that runs away is off by what it ran since.
+    begun: gst::ClockTime,
+}
+
+impl Standing {
+    /// The room of this scene; its clock begins now.
+    pub fn named(name: &str) -> Self {
+        gst::init().unwrap();
+        let scene = scenes().into_iter().find(|scene| scene.name == name);
+        let living = Living::new(scene.unwrap_or_else(|| panic!("there is no room {name}")).acoustics);
+        // What is played at once may be due a little earlier.
+        let begun = gst::SystemClock::obtain().time().saturating_sub(gst::ClockTime::SECOND);
+        Self { living, begun }
+    }
+
+    /// What the TV plays; the first sample is due `at`, by GStreamer's system clock.
+    pub fn plays(&self, at: gst::ClockTime, samples: &[i16]) {
+        self.living.plays(self.counted(at), samples);
+    }
+
+    /// Somebody speaks from now on.
+    pub fn speak(&self) {
+        self.living.speak();
+    }
+
+    /// All levels so far.
+    pub fn levels(&self) -> Vec<Level> {
+        self.living.levels()
+    }
+
+    /// A moment of GStreamer's system clock in samples.
+    fn counted(&self, moment: gst::ClockTime) -> u64 {
+        (u128::from(moment.saturating_sub(self.begun).nseconds()) * u128::from(RATE) / 1_000_000_000) as u64
+    }
+
+    /// What the microphone heard in the last 10 ms.
+    pub fn hears(&self, count: usize) -> Vec<i16> {
+        let now = self.counted(gst::SystemClock::obtain().time()).saturating_sub(count as u64);
+        self.living.hears(count, Some(now))
     }
 }
 

@@ -11,6 +11,8 @@ use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long it may take to start.
@@ -30,13 +32,15 @@ pub struct SoundCard {
     folder: tempfile::TempDir,
     /// What PulseAudio adds from a program that plays to one that records, in ms.
     pub adds: f64,
+    /// How far the room was behind what is played at the most, in ms.
+    behind: Arc<AtomicU64>,
 }
 
 impl SoundCard {
     /// Starts it, in a room.
     pub fn start(living: Living) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut card = Self { children: Vec::new(), folder, adds: f64::NAN };
+        let mut card = Self { children: Vec::new(), folder, adds: f64::NAN, behind: Arc::default() };
         let at = |name: &str| card.folder.path().join(name);
         let (socket, pipe) = (at("socket"), at("microphone"));
         let script = format!(
@@ -72,13 +76,20 @@ impl SoundCard {
         let microphone = OpenOptions::new().write(true).custom_flags(nix::libc::O_NONBLOCK).open(&pipe).unwrap();
         fcntl(&microphone, FcntlArg::F_SETPIPE_SZ(WAITING)).unwrap();
         let played = card.listens("tv.monitor");
-        std::thread::Builder::new().name("room".into()).spawn(move || sounds(played, microphone, &living)).unwrap();
+        let behind = card.behind.clone();
+        let carry = move || sounds(played, microphone, &living, &behind);
+        std::thread::Builder::new().name("room".into()).spawn(carry).unwrap();
         card
     }
 
     /// What to put before a program so that it plays and records here.
     pub fn environment(&self) -> String {
         format!("env PULSE_SERVER=unix:{} PULSE_SINK=tv PULSE_SOURCE=microphone", self.socket().display())
+    }
+
+    /// How far the room was behind what is played at the most: an echo that comes so much later is another room's.
+    pub fn behind(&self) -> Duration {
+        Duration::from_millis(self.behind.load(Ordering::Relaxed))
     }
 
     /// Measures what it adds to the room's own delay `late`, with a noise that is played now. The room must be silent.
@@ -158,14 +169,19 @@ impl Drop for SoundCard {
 }
 
 /// Carries what is played through the room into the microphone until nothing is played any more.
-fn sounds(mut played: impl Read, mut microphone: File, living: &Living) {
+fn sounds(mut played: impl Read, mut microphone: File, living: &Living, behind: &AtomicU64) {
     let mut piece = [0; PIECE];
     let mut at = u64::from(RATE);
+    let mut first = None;
     while played.read_exact(&mut piece).is_ok() {
         let samples: Vec<i16> = piece.chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]])).collect();
         living.plays(at, &samples);
         let heard: Vec<u8> = living.hears(samples.len(), Some(at)).into_iter().flat_map(i16::to_le_bytes).collect();
         at += samples.len() as u64;
+        let first = *first.get_or_insert_with(Instant::now);
+        let carried = Duration::from_secs_f64((at - u64::from(RATE)) as f64 / f64::from(RATE));
+        let late = first.elapsed().saturating_sub(carried).as_millis() as u64;
+        behind.fetch_max(late, Ordering::Relaxed);
         // What nobody records is lost, as before any microphone.
         let _ = microphone.write_all(&heard);
     }
