@@ -9,7 +9,8 @@ APT_RUN := gstreamer1.0-alsa gstreamer1.0-nice gstreamer1.0-plugins-bad gstreame
 	gstreamer1.0-plugins-good
 APT_TEST := chromium chromium-driver coturn cryptsetup-bin dbus-daemon espeak-ng fonts-noto-cjk iproute2 libubootenv-tool \
 	nftables poppler-utils python3-pip rauc squashfs-tools util-linux
-APT_BENCH := iproute2 socat
+# PulseAudio is the kiosk's sound card.
+APT_BENCH := iproute2 pulseaudio pulseaudio-utils socat
 # The image: everything else comes into a toolchain of its own (image/toolchain). BOOT emulates the box.
 APT_IMAGE := debian-archive-keyring mmdebstrap
 APT_BOOT := device-tree-compiler dnsmasq-base dosfstools iproute2 libasound2-plugins mtools nmap p11-kit pulseaudio \
@@ -66,7 +67,7 @@ story: $(TARGET)/.deps-test ## Lives the story from boot to wipe; pictures and r
 	@.ci/compile --test live
 	$(CARGO) test --quiet --test live -- $(TARGET)/story
 
-bench: $(TARGET)/.deps-test ## The call measured against a browser, in an hour (ONLY=clean in five minutes, RUNS=5, README=1)
+bench: $(TARGET)/.deps-test ## The call measured against a browser, in an hour (ONLY=clean in five minutes, ONLY=echo: the TV's echo; RUNS=5, README=1)
 	@.ci/packages $(APT_BENCH)
 	@.ci/compile --release --test bench
 	@$(CARGO) test --release --quiet --test bench

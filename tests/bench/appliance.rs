@@ -5,6 +5,8 @@
 //! output says what becomes of it, a JSON object a line.
 
 use crate::clip::{Clip, FRAMES, PACE, SIZE, number};
+use crate::living::Standing;
+use crate::now_ms;
 use crate::sound::{Ear, RATE};
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -32,7 +34,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, mpsc, watch};
 
 /// How long the button is held down.
@@ -42,12 +44,14 @@ const HELD: Duration = Duration::from_millis(3200);
 /// So many pictures are remembered at the most: a long call is not to take more and more memory for what measures it.
 const REMEMBERED: usize = 20_000;
 
-/// Runs it: `ROOM'S LOAN FOLDER, CLIP'S FOLDER, KEY'S ADDRESS`.
+/// Runs it: `ROOM'S LOAN FOLDER, CLIP'S FOLDER, KEY'S ADDRESS`, and the living room's name where its TV is to be heard in
+/// the microphone.
 pub fn run(arguments: &[String]) {
-    let [data, clip, address] = arguments else { panic!("the appliance wants three arguments") };
+    let [data, clip, address, living @ ..] = arguments else { panic!("the appliance wants three arguments") };
+    let living = living.first().map(|name| Standing::named(name));
     log();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(live(Path::new(data), Path::new(clip), address));
+    runtime.block_on(live(Path::new(data), Path::new(clip), address, living));
     // What is still under way ends with the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
 }
@@ -63,7 +67,7 @@ fn log() {
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr).init();
 }
 
-async fn live(data: &Path, clip: &Path, address: &str) {
+async fn live(data: &Path, clip: &Path, address: &str, living: Option<Standing>) {
     gst::init().unwrap();
     let clip = Clip::open(clip);
     let sight = Sight {
@@ -74,7 +78,7 @@ async fn live(data: &Path, clip: &Path, address: &str) {
         taken: Arc::default(),
     };
     let Heard::Voice(voice) = clip.heard() else { panic!("the clip has no voice") };
-    let mouth = Mouth { voice, spoken: Arc::default() };
+    let mouth = Mouth { voice, spoken: Arc::default(), living: living.clone() };
     let spoken = mouth.spoken.clone();
     let speaker = Speaker::default();
     let played = speaker.listen();
@@ -117,11 +121,11 @@ async fn live(data: &Path, clip: &Path, address: &str) {
     let shown = Arc::new(Mutex::new(Vec::new()));
     tasks.start("watching", watch_tv(running.tv.newest(), running.screen.clone(), shown.clone()));
     let ear = Arc::new(Mutex::new(Ear::default()));
-    tasks.start("listening", listen(played, ear.clone()));
+    tasks.start("listening", listen(played, ear.clone(), living.clone()));
     tasks.start("telling", tell(running));
     let stop = tasks.stop();
     let obeying = async {
-        obey(&sight, &button).await;
+        obey(&sight, &button, living.as_ref()).await;
         stop.cancel();
         std::future::pending::<()>().await;
     };
@@ -135,6 +139,7 @@ async fn live(data: &Path, clip: &Path, address: &str) {
         "taken": *sight.taken.lock().unwrap(),
         "spoken": *spoken.lock().unwrap(),
         "heard": ear.lock().unwrap().tones,
+        "room": living.as_ref().map(Standing::levels),
     }));
 }
 
@@ -168,11 +173,14 @@ async fn watch_tv(mut newest: watch::Receiver<Option<TvFrame>>, screen: watch::R
 }
 
 /// Listens to what is handed to the TV's sound card. Its buffer is not counted: a browser does not see its own either.
-async fn listen(mut played: broadcast::Receiver<Played>, ear: Arc<Mutex<Ear>>) {
+async fn listen(mut played: broadcast::Receiver<Played>, ear: Arc<Mutex<Ear>>, living: Option<Standing>) {
     loop {
         match played.recv().await {
             Ok(piece) => {
                 let Some(at) = piece.at else { continue };
+                if let Some(standing) = &living {
+                    standing.plays(at, &piece.samples);
+                }
                 let now = gst::SystemClock::obtain().time();
                 let ahead = at.nseconds() as f64 - now.nseconds() as f64;
                 ear.lock().unwrap().hears(&piece.samples, now_ms() + (ahead - BUFFERED.nseconds() as f64) / 1e6);
@@ -184,7 +192,7 @@ async fn listen(mut played: broadcast::Receiver<Played>, ear: Arc<Mutex<Ear>>) {
 }
 
 /// Does what it is told until nobody tells anything any more.
-async fn obey(sight: &Sight, button: &mpsc::Sender<Edge>) {
+async fn obey(sight: &Sight, button: &mpsc::Sender<Edge>, living: Option<&Standing>) {
     let (told, mut lines) = mpsc::channel(CHANNEL);
     // A thread of its own: what waits at standard input cannot be given up.
     std::thread::spawn(move || {
@@ -209,6 +217,7 @@ async fn obey(sight: &Sight, button: &mpsc::Sender<Edge>) {
             "break" => sight.broken.store(true, Ordering::Relaxed),
             "paper" => sight.paper.store(true, Ordering::Relaxed),
             "clip" => sight.paper.store(false, Ordering::Relaxed),
+            "speak" => living.expect("somebody can speak in a living room alone").speak(),
             other => panic!("the appliance does not know what \"{other}\" is"),
         }
     }
@@ -238,11 +247,6 @@ fn say(what: &serde_json::Value) {
     let mut out = std::io::stdout().lock();
     // Whoever listened is gone: then the end is near anyway.
     let _ = writeln!(out, "{what}").and_then(|()| out.flush());
-}
-
-/// The wall clock, as the browser's `performance` has it.
-fn now_ms() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64() * 1000.0
 }
 
 fn stores(data: &Path) -> StoreConfig {
@@ -359,6 +363,8 @@ struct Mouth {
     voice: Arc<[i16]>,
     /// When each tone at a full second began.
     spoken: Arc<Mutex<Vec<f64>>>,
+    /// It hears this room, not the voice.
+    living: Option<Standing>,
 }
 
 impl Mouth {
@@ -371,13 +377,19 @@ impl Mouth {
         let bin = gst::parse::bin_from_description(&description, true).map_err(|error| error.to_string())?;
         let source = bin.by_name("microphone").unwrap().downcast::<gst_app::AppSrc>().unwrap();
         let (weak, voice, spoken) = (source.downgrade(), self.voice.clone(), self.spoken.clone());
-        let speaking = move || speak(&weak, &voice, &spoken);
+        let living = self.living.clone();
+        let speaking = move || speak(&weak, &voice, &spoken, living.as_ref());
         std::thread::Builder::new().name("bench-mic".into()).spawn(speaking).unwrap();
         Ok(bin.upcast())
     }
 }
 
-fn speak(weak: &gst::glib::WeakRef<gst_app::AppSrc>, voice: &[i16], spoken: &Mutex<Vec<f64>>) {
+fn speak(
+    weak: &gst::glib::WeakRef<gst_app::AppSrc>,
+    voice: &[i16],
+    spoken: &Mutex<Vec<f64>>,
+    living: Option<&Standing>,
+) {
     const PIECE: usize = RATE as usize / 100;
     let begun = Instant::now();
     // What was heard in 10 ms is there at their end.
@@ -389,7 +401,11 @@ fn speak(weak: &gst::glib::WeakRef<gst_app::AppSrc>, voice: &[i16], spoken: &Mut
         if from.is_multiple_of(RATE as usize) {
             spoken.lock().unwrap().push(now_ms() - 10.0);
         }
-        let piece = (from..from + PIECE).flat_map(|at| voice[at % voice.len()].to_le_bytes()).collect::<Vec<_>>();
+        let heard = match living {
+            Some(standing) => standing.hears(PIECE),
+            None => (from..from + PIECE).map(|at| voice[at % voice.len()]).collect(),
+        };
+        let piece: Vec<u8> = heard.into_iter().flat_map(i16::to_le_bytes).collect();
         // Refused while it is not running.
         let _ = source.push_buffer(gst::Buffer::from_mut_slice(piece));
     }

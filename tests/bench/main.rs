@@ -2,8 +2,8 @@
 //! line, with the same clip before the camera, and the same Chromium on the staff page. `make bench` runs it.
 //!
 //! `ONLY=clean` takes one line of several (see `lines`), `RUNS=5` so many runs of each end on each line, `README=1` writes
-//! the table into the README. Raw figures and what each end noted are in `target/bench`. `make soak` is in [`soak`], `make
-//! lines` in [`crowd`].
+//! the table into the README. Raw figures and what each end noted are in `target/bench`. `ONLY=echo` is in [`mod@echo`], `make
+//! soak` in [`soak`], `make lines` in [`crowd`].
 
 #![allow(
     unreachable_pub,
@@ -18,10 +18,13 @@ mod appliance;
 mod clip;
 mod counter;
 mod crowd;
+mod echo;
 mod figures;
 mod home;
 mod lines;
+mod living;
 mod processes;
+mod pulse;
 mod soak;
 mod sound;
 mod street;
@@ -33,6 +36,8 @@ mod browser;
 mod link;
 #[path = "../live/relay.rs"]
 mod relay;
+#[path = "../echo/voices.rs"]
+mod voices;
 
 use clip::Clip;
 use counter::Counter;
@@ -106,13 +111,21 @@ async fn bench() {
     let (only, runs) = (std::env::var("ONLY").unwrap_or_default(), std::env::var("RUNS").unwrap_or_default());
     let runs: usize = if runs.is_empty() { 5 } else { runs.parse().expect("RUNS is a number") };
     let only: Vec<&str> = only.split_whitespace().collect();
+    let readme = std::env::var_os("README").is_some_and(|value| !value.is_empty());
+    let clip_folder = folder.join("clip");
+    let clip = Clip::make(&clip_folder);
+    if only == ["echo"] {
+        // Staff say something else, without tones, as long as voices are weighed.
+        let staff = Clip { voice: clip_folder.join("staff.wav"), ..clip.clone() };
+        living::write_staff(&staff.voice);
+        let (street, counter) = (Street::lay().await, Counter::opens(&staff).await);
+        return echo::echo(Bench { street, counter, clip, clip_folder, folder }, runs, readme).await;
+    }
     let lines = lines::all();
     for name in &only {
         let names: Vec<&str> = lines.iter().map(|line| line.name).collect();
-        assert!(names.contains(name), "there is no line {name}; there are {}", names.join(", "));
+        assert!(names.contains(name), "there is no line {name}; there are {}, and echo alone", names.join(", "));
     }
-    let clip_folder = folder.join("clip");
-    let clip = Clip::make(&clip_folder);
     let mut bench =
         Bench { street: Street::lay().await, counter: Counter::opens(&clip).await, clip, clip_folder, folder };
     let machine = table::machine(&bench.counter).await;
@@ -152,8 +165,8 @@ async fn bench() {
         std::fs::write(bench.folder.join("figures.json"), serde_json::to_string_pretty(&raw).unwrap()).unwrap();
     }
     println!("\n{report}");
-    if std::env::var_os("README").is_some_and(|value| !value.is_empty()) {
-        table::write_readme(&report);
+    if readme {
+        table::write_readme(&report, &table::LINES);
     }
 }
 
@@ -169,7 +182,7 @@ struct Bench {
 impl Bench {
     /// A call until both see each other.
     async fn join(&mut self, line: &Line, who: Who) -> Figures {
-        let begun = self.begin(line, who).await;
+        let begun = self.begin(line, who, None).await;
         self.counter.sees().await;
         tokio::time::sleep(BOTH).await;
         let at_counter = self.counter.noted().await;
@@ -185,7 +198,12 @@ impl Bench {
     }
 
     /// Brings both together, until the counter lets the family in.
-    async fn begin(&mut self, line: &Line, who: Who) -> Begun {
+    async fn begin(
+        &mut self,
+        line: &Line,
+        who: Who,
+        living: Option<(&living::Scene, Option<&pulse::SoundCard>)>,
+    ) -> Begun {
         let folder = tempfile::tempdir().unwrap();
         let demo = room::demo::prepare(folder.path()).unwrap();
         let mut config = room::Config::on_loopback(&demo.database);
@@ -201,6 +219,7 @@ impl Bench {
             clip_folder: &self.clip_folder,
             room: &room.public,
             demo: &demo,
+            living,
         };
         let home = Home::enters(who, &around).await;
         let let_in = self.counter.lets_in().await;
@@ -209,7 +228,7 @@ impl Bench {
 
     /// One call, measured.
     async fn run(&mut self, line: &Line, who: Who, number: usize) -> Figures {
-        let Begun { room, home, let_in, _folder } = self.begin(line, who).await;
+        let Begun { room, home, let_in, _folder } = self.begin(line, who, None).await;
         let tree = home.tree();
         tokio::time::sleep(SETTLING.saturating_sub(Duration::from_secs_f64((now_ms() - let_in) / 1000.0))).await;
 

@@ -55,8 +55,8 @@ bench.watch = (id, each) => {
 };
 bench.take = async () => {
   await bench.look();
-  const { series, peers, shown, marks, tones, own, spoken, made, arrived } = bench;
-  return { series, peers, shown, marks, tones, own, spoken, made, arrived };
+  const { series, peers, shown, marks, tones, own, spoken, made, arrived, levels } = bench;
+  return { series, peers, shown, marks, tones, own, spoken, made, arrived, levels };
 };
 
 // ---- looked at after what is measured: the pictures' numbers, whole pictures, and the tone at each second ----
@@ -143,10 +143,38 @@ bench.looksClosely = (other, own) => {
   bench.listenTo(bench.microphone, bench.spoken);
   bench.listensToItself();
 };
+bench.levels = [];
+/** Notes how loud another end is from now on: moments, and power of about 85 ms before each (1 is full scale). */
+bench.weighs = (id) => {
+  const context = new AudioContext({ sampleRate: 48000 });
+  const scale = context.createScriptProcessor(4096, 1, 1);
+  scale.addEventListener("audioprocess", ({ inputBuffer }) => {
+    const samples = inputBuffer.getChannelData(0);
+    bench.levels.push([now(), samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length]);
+  });
+  context.createMediaStreamSource(new MediaStream(document.getElementById(id).srcObject.getAudioTracks())).connect(scale);
+  scale.connect(context.destination);
+};
+let drawn = null;
+/** A real sound card leaves no made-up camera: its pictures (720p at 30/s, patterns that move) are drawn. */
+bench.drawsItsCamera = () => {
+  const wall = Object.assign(document.createElement("canvas"), { width: 1440, height: 720 });
+  const paint = wall.getContext("2d");
+  for (let at = 0; at < 4000; at++) {
+    paint.fillStyle = `hsl(${(at * 47) % 360} 40% ${30 + ((at * 31) % 50)}%)`;
+    paint.fillRect((at * 7919) % 1440, (at * 104729) % 720, 8 + (at % 40), 8 + (at % 90));
+  }
+  drawn = Object.assign(document.createElement("canvas"), { width: 1280, height: 720 });
+  const picture = drawn.getContext("2d");
+  setInterval(() => picture.drawImage(wall, -80 - 80 * Math.sin(performance.now() / 700), 0), 1000 / 30);
+};
 const media = navigator.mediaDevices;
 const ask = media.getUserMedia.bind(media);
 media.getUserMedia = async (wanted) => {
-  const stream = await ask(wanted);
+  const stream = drawn && wanted.video ? drawn.captureStream(30) : await ask(wanted);
+  if (drawn && wanted.video && wanted.audio) {
+    (await ask({ audio: wanted.audio })).getAudioTracks().forEach((track) => stream.addTrack(track));
+  }
   bench.microphone = stream.getAudioTracks()[0] ?? bench.microphone;
   return stream;
 };

@@ -143,6 +143,7 @@ impl Soak {
             clip_folder: &self.clip_folder,
             room: &self.room.as_ref().unwrap().public,
             demo: &self.demo,
+            living: None,
         };
         Home::enters(Who::Box, &around).await
     }

@@ -224,15 +224,29 @@ pub async fn machine(counter: &Counter) -> String {
     )
 }
 
-const BEGIN: &str = "<!-- bench: written by make bench README=1 -->";
-const END: &str = "<!-- bench: end -->";
+/// The marks around a report in the README, and its heading there.
+pub struct Place {
+    /// Before it.
+    pub begin: &'static str,
+    /// After it.
+    pub end: &'static str,
+    /// Written once, where there are no marks yet.
+    pub heading: &'static str,
+}
 
-/// Puts the report between its marks in the README; at its end, if there are none yet.
-pub fn write_readme(report: &str) {
+/// Where the lines' table is.
+pub const LINES: Place = Place {
+    begin: "<!-- bench: written by make bench README=1 -->",
+    end: "<!-- bench: end -->",
+    heading: "The call, measured against a browser",
+};
+
+/// Puts a report between its marks in the README; at its end, if there are none yet.
+pub fn write_readme(report: &str, Place { begin, end, heading }: &Place) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = std::fs::read_to_string(&path).unwrap();
-    let found = readme.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let whole = format!("{readme}\n## The call, measured against a browser\n\n");
+    let found = readme.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?.1)));
+    let whole = format!("{readme}\n## {heading}\n\n");
     let (before, after) = found.unwrap_or((&whole, "\n"));
-    std::fs::write(&path, format!("{before}{BEGIN}\n{report}{END}{after}")).unwrap();
+    std::fs::write(&path, format!("{before}{begin}\n{report}{end}{after}")).unwrap();
 }
