@@ -24,8 +24,11 @@
 //!
 //! ```text
 //!   model ◀── appliance ◀── supervisor ──▶ device ──▶ model
-//!                               ▲             ▲
-//!                               └── workbench ┘        room, staff ──▶ model, words
+//!                               ▲   │         ▲
+//!                               │   ▼         │        screens ──▶ model, words     scan ──▶ model
+//!                               │ screens     │        room, staff ──▶ model, words, screens
+//!                               │ scan        │
+//!                               └── workbench ┘
 //! ```
 //!
 //! * [`model`]: values without clock, socket, file or thread: codes, secrets, screens, wire messages, verdicts.
@@ -33,6 +36,9 @@
 //!   `appliance`, and `cargo test --no-default-features` proves that they stand alone. Clippy bans clocks,
 //!   files, environment and sleeping there (`.clippy.toml`); adapters opt out once, at the top, with a reason.
 //! * `device`: touches the world. Each file one thing; each device a pair of channels, asks in and events out.
+//! * `screens`: pictures of what is read: the catalogue of screens, their painting, the setting of text. It knows no TV: built
+//!   with the feature `pictures` alone it has nothing that touches the world.
+//! * `scan`: codes out of pictures. It knows no camera: built with the feature `scan` alone it has none.
 //! * `supervisor`: the only place where the two meet. It translates events into inputs and effects into asks,
 //!   and runs the named tasks whose first unasked end ends the process.
 //! * `workbench`: the same channel pairs for a desk without hardware, and a page to live the story on.
@@ -101,8 +107,6 @@ pub mod cities;
 pub mod command_line;
 #[cfg(feature = "device")]
 pub mod device;
-#[cfg(any(feature = "device", feature = "room", feature = "staff"))]
-pub mod drawing;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod model;
@@ -112,6 +116,10 @@ pub mod password;
 pub mod release;
 #[cfg(feature = "room")]
 pub mod room;
+#[cfg(feature = "scan")]
+pub mod scan;
+#[cfg(feature = "pictures")]
+pub mod screens;
 #[cfg(any(feature = "room", feature = "staff"))]
 pub mod sheet;
 #[cfg(feature = "staff")]

@@ -1,6 +1,5 @@
 //! Every screen there is, with values as they come in a family's life: for golden pictures and for looking at them.
 
-use super::paint::Painter;
 use crate::model::language::Language;
 use crate::model::loan::{LoanError, LoanProblem};
 use crate::model::quality::Quality;
@@ -11,28 +10,7 @@ use crate::model::screen::{
 use crate::model::stick::{KeyRefusal, PaperRefusal};
 use crate::model::update::UpdateRefusal;
 use crate::model::wire::Words;
-use std::error::Error;
-use std::path::Path;
 use std::time::Duration;
-
-/// Paints every screen whose name contains one of `wanted` (all, if there are none) into `folder` as `NAME.png`, to be
-/// looked at. Gives their number.
-///
-/// # Errors
-/// The folder cannot be written.
-pub fn save_every_screen(folder: &Path, height: u32, wanted: &[String]) -> Result<usize, Box<dyn Error>> {
-    std::fs::create_dir_all(folder).map_err(|error| format!("making the folder {}: {error}", folder.display()))?;
-    let mut painter = Painter::new(height * 16 / 9, height);
-    let mut count = 0;
-    for (name, screen) in every_screen() {
-        if wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str())) {
-            let file = folder.join(format!("{name}.png"));
-            painter.paint(&screen)?.save_png(&file).map_err(|error| format!("writing {}: {error}", file.display()))?;
-            count += 1;
-        }
-    }
-    Ok(count)
-}
 
 /// Every screen in every language with the name of its golden picture: `LANGUAGE-FACE[-ASIDE]`.
 pub fn every_screen() -> Vec<(String, Screen)> {
