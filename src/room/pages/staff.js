@@ -8,7 +8,7 @@ import { Own } from "./own.js";
 import { Player } from "./player.js";
 import { Room } from "./room.js";
 import { SignedIn } from "./signed-in.js";
-import { clock, countdown, language, onLanguage, said, startWords, word } from "./words.js";
+import { clock, countdown, language, languageName, onLanguage, said, startWords, word } from "./words.js";
 
 const MEASURE_EACH_MS = 2000;
 // As the model says (EchoStats::ENOUGH_DB).
@@ -412,7 +412,7 @@ function draw() {
   drawVeil();
   const waits = Boolean(guest) && !guest.admitted && !guest.away;
   $("waiting").hidden = !waits;
-  $("waiting-language").textContent = waits ? word("speaks", { language: word(guest.speaks === "en" ? "english" : "japanese") }) : "";
+  $("waiting-language").textContent = waits ? word("speaks", { language: languageName(guest.speaks) }) : "";
   $("guest").textContent = guestWords();
   const off = guest?.admitted ? guestOffWords() : "";
   $("guest-muted").hidden = off === "";
@@ -497,7 +497,7 @@ function guestWords() {
   if (!guest) {
     return word("guest-none");
   }
-  const speaks = word("speaks", { language: word(guest.speaks === "en" ? "english" : "japanese") });
+  const speaks = word("speaks", { language: languageName(guest.speaks) });
   const where = guest.away ? word("guest-away") : guest.admitted ? word("guest-admitted") : word("guest-waiting");
   const device = guest.firmware ? word(guest.outdated ? "firmware-old" : "firmware", { version: guest.firmware }) : "";
   return `${where} ${speaks} ${device}`.trimEnd();

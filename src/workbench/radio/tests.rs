@@ -132,7 +132,7 @@ fn the_matrix_of_access_points_with_the_sentence_that_is_shown() {
         };
         let expected = expected.map(|key| format!("network-trouble-{key}"));
         assert_eq!(shown.as_deref(), expected.as_deref(), "{name}: {news:?}");
-        for words in [include_str!("../../words/ja/screens.ftl"), include_str!("../../words/en/screens.ftl")] {
+        for words in Language::ALL.map(|language| crate::words::file(language, "screens")) {
             let said = |key: &String| words.contains(&format!("\n{key} = "));
             assert!(expected.iter().all(said), "{name} has no sentence {expected:?}");
         }
