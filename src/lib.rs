@@ -32,6 +32,7 @@
 //! ```
 //!
 //! * [`model`]: values without clock, socket, file or thread: codes, secrets, screens, wire messages, verdicts.
+//!   [`model::trouble`] is the one list of what can go wrong and is told; `device` speaks these types too.
 //! * [`appliance`]: decides. It has no way to touch the world: without features this crate is only `model` and
 //!   `appliance`, and `cargo test --no-default-features` proves that they stand alone. Clippy bans clocks,
 //!   files, environment and sleeping there (`.clippy.toml`); adapters opt out once, at the top, with a reason.
@@ -52,7 +53,8 @@
 //! * `emulator`: the machine that the image is booted in: QEMU, with a camera, a button and sticks of our own.
 //! * `command_line`: how both of these read their command line and choose its language.
 //! * `password`: what is taken as a password, wherever one is set.
-//! * `words`: every sentence a person reads, as Fluent files.
+//! * `words`: every sentence a person reads, on the TV, on pages, on paper and in a terminal, as Fluent files: the only place for
+//!   them. The server makes the pages' tables of them. A language is a folder there and a line in [`model::language`].
 //! * `src/pixels`: whatever goes over every pixel of a picture; a crate of its own, the only one that debug builds optimise.
 //!
 //! ## The laws

@@ -78,26 +78,26 @@ pub struct Scanner {
 
 #[derive(Default)]
 struct Shared {
-    slot: Mutex<Slot>,
+    waiting: Mutex<Waiting>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Slot {
+struct Waiting {
     newest: Option<Frame>,
     stop: bool,
 }
 
 impl Shared {
-    fn slot(&self) -> MutexGuard<'_, Slot> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for the next picture; `None` when it is time to stop.
     fn next(&self) -> Option<Frame> {
-        let idle = |slot: &mut Slot| slot.newest.is_none() && !slot.stop;
-        let mut slot = self.changed.wait_while(self.slot(), idle).unwrap_or_else(PoisonError::into_inner);
-        if slot.stop { None } else { slot.newest.take() }
+        let idle = |waiting: &mut Waiting| waiting.newest.is_none() && !waiting.stop;
+        let mut waiting = self.changed.wait_while(self.waiting(), idle).unwrap_or_else(PoisonError::into_inner);
+        if waiting.stop { None } else { waiting.newest.take() }
     }
 }
 
@@ -123,7 +123,7 @@ impl Scanner {
 
     /// Hands over a picture; one that still waits is dropped. Returns at once.
     pub fn offer(&self, frame: Frame) {
-        let older = self.shared.slot().newest.replace(frame);
+        let older = self.shared.waiting().newest.replace(frame);
         self.shared.changed.notify_one();
         drop(older);
     }
@@ -131,7 +131,7 @@ impl Scanner {
 
 impl Drop for Scanner {
     fn drop(&mut self) {
-        self.shared.slot().stop = true;
+        self.shared.waiting().stop = true;
         self.shared.changed.notify_one();
         if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != thread::current().id()) {
             // A panic on the thread was reported when it happened.

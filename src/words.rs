@@ -320,7 +320,7 @@ mod tests {
                 assert_eq!(said[rule], text);
             }
         }
-        assert_eq!(words.of_the_pages(Language::English)["number"], "Number {number}");
+        assert_eq!(words.of_the_pages(Language::English)["number"], "No. {number}");
         assert_eq!(words.of_a_page(Language::English, "cancel"), words.of_the_pages(Language::English)["cancel"]);
     }
 

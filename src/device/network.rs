@@ -14,6 +14,7 @@ mod survey;
 use super::Behind;
 use crate::model::ids::Attempt;
 use crate::model::screen::NetworkTrouble;
+pub use crate::model::turn::NetworkNews;
 use crate::model::verdict::Security;
 use crate::model::wifi_code::WifiCode;
 use changes::{Changes, Heard};
@@ -87,17 +88,6 @@ pub enum NetworkEvent {
         /// Why not, where known.
         trouble: Option<NetworkTrouble>,
     },
-}
-
-/// The answer to a [`NetworkAsk`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NetworkNews {
-    /// Joined, judged again and usable.
-    Up,
-    /// Not usable. A network that is not accepted is left again; one without internet is kept, to be checked again.
-    Trouble(NetworkTrouble),
-    /// Left and forgotten.
-    Forgotten,
 }
 
 /// A NetworkManager that is not there is looked for again after this time, a lost Wi-Fi likewise.

@@ -2,6 +2,7 @@
 
 use super::super::air::{self, Band, Kind};
 use super::*;
+use crate::model::language::Language;
 use crate::model::screen::Face;
 use crate::model::wifi_code::Claim;
 use NetworkTrouble as Trouble;
