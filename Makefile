@@ -55,6 +55,8 @@ check: $(TARGET)/.deps-test ## Format, lints, the pure part alone, licences and 
 	@WARNINGS=deny .ci/compile $(PROGRAMS)
 	@# The wall: model, appliance and meeting without anything that touches the world.
 	$(CARGO) check --quiet --package madoguchi --lib --no-default-features
+	@# The same for screens and the code reader: no device, no socket.
+	$(CARGO) check --quiet --package madoguchi --lib --no-default-features --features pictures,scan
 	@# cargo-deny 0.20 passes over libraries that are a cdylib as well, and all that they need: shown to it as plain ones.
 	@mkdir -p $(TARGET)
 	@$(CARGO) metadata --format-version 1 --all-features --locked | \

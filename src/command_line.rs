@@ -84,9 +84,9 @@ pub fn read<C: CommandFactory + FromArgMatches>(
     }
     let matches = command.try_get_matches_from_mut(arguments);
     matches.and_then(|mut matches| C::from_arg_matches_mut(&mut matches)).map_err(|error| Said {
-        text: match language {
-            Language::Japanese => in_words(&error).map_or_else(|| error.render(), StyledStr::from),
-            Language::English => error.render(),
+        text: match in_words(&error).filter(|_| language == Language::Japanese) {
+            Some(words) => StyledStr::from(words),
+            None => error.render(),
         },
         asked_for: !error.use_stderr(),
     })

@@ -24,17 +24,24 @@
 //!
 //! ```text
 //!   model ◀── appliance ◀── supervisor ──▶ device ──▶ model
-//!     ▲                         ▲             ▲
-//!     └────── meeting ◀── room  └── workbench ┘        room, staff ──▶ model, words
+//!     ▲                         ▲   │         ▲
+//!     └────── meeting ◀── room  │   ▼         │        screens ──▶ model, words     scan ──▶ model
+//!                               │ screens     │        room, staff ──▶ model, words, screens
+//!                               │ scan        │
+//!                               └── workbench ┘
 //! ```
 //!
 //! * [`model`]: values without clock, socket, file or thread: codes, secrets, screens, wire messages, verdicts.
+//!   [`model::trouble`] is the one list of what can go wrong and is told; `device` speaks these types too.
 //! * [`appliance`]: decides for the box. It has no way to touch the world: without features this crate is only `model`,
 //!   `appliance` and `meeting`, and `cargo test --no-default-features` proves that they stand alone. Clippy bans clocks,
 //!   files, environment and sleeping there (`.clippy.toml`); adapters opt out once, at the top, with a reason.
 //! * [`meeting`]: decides for the room server, as `appliance` does for the box: who is in a room, what may happen next,
 //!   which connection has which epoch.
 //! * `device`: touches the world. Each file one thing; each device a pair of channels, asks in and events out.
+//! * `screens`: pictures of what is read: the catalogue of screens, their painting, the setting of text. It knows no TV: built
+//!   with the feature `pictures` alone it has nothing that touches the world.
+//! * `scan`: codes out of pictures. It knows no camera: built with the feature `scan` alone it has none.
 //! * `supervisor`: the only place where the two meet. It translates events into inputs and effects into asks,
 //!   and runs the named tasks whose first unasked end ends the process.
 //!   Sessions live in a process of their own (`device::media::process`): it reads what strangers write, and has no device, no
@@ -50,7 +57,8 @@
 //! * `emulator`: the machine that the image is booted in: QEMU, with a camera, a button and sticks of our own.
 //! * `command_line`: how both of these read their command line and choose its language.
 //! * `password`: what is taken as a password, wherever one is set.
-//! * `words`: every sentence a person reads, as Fluent files.
+//! * `words`: every sentence a person reads, on the TV, on pages, on paper and in a terminal, as Fluent files: the only place for
+//!   them. The server makes the pages' tables of them. A language is a folder there and a line in [`model::language`].
 //! * `src/pixels`: whatever goes over every pixel of a picture; a crate of its own, the only one that debug builds optimise.
 //!
 //! ## The laws
@@ -105,8 +113,6 @@ pub mod cities;
 pub mod command_line;
 #[cfg(feature = "device")]
 pub mod device;
-#[cfg(any(feature = "device", feature = "room", feature = "staff"))]
-pub mod drawing;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod meeting;
@@ -117,6 +123,10 @@ pub mod password;
 pub mod release;
 #[cfg(feature = "room")]
 pub mod room;
+#[cfg(feature = "scan")]
+pub mod scan;
+#[cfg(feature = "pictures")]
+pub mod screens;
 #[cfg(any(feature = "room", feature = "staff"))]
 pub mod sheet;
 #[cfg(feature = "staff")]

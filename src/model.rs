@@ -19,6 +19,7 @@ pub mod screen;
 pub mod secret;
 pub mod slot_clock;
 pub mod stick;
+pub mod trouble;
 pub mod trust;
 pub mod turn;
 pub mod update;

@@ -3,11 +3,11 @@
 
 mod code;
 
-use crate::drawing::layout::Layout;
-use crate::drawing::{self, DrawError, page};
 use crate::model::language::Language;
 use crate::model::screen::{HourMinute, Telephone};
 use crate::model::wire::Words;
+use crate::screens::drawing::layout::Layout;
+use crate::screens::drawing::{self, DrawError, page};
 use crate::words::message::{Message, Told, told_in_english};
 use crate::words::{Arg, Catalog};
 #[cfg(feature = "room")]

@@ -3,10 +3,12 @@
 use clap::{Parser, Subcommand};
 use madoguchi::device::camera::read_files::read_files;
 use madoguchi::device::media::process;
-use madoguchi::device::tv::catalogue::save_every_screen;
+use madoguchi::screens::catalogue::every_screen;
+use madoguchi::screens::paint::Painter;
 use madoguchi::supervisor::{good, hardware};
+use std::error::Error;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -75,6 +77,22 @@ fn main() -> io::Result<ExitCode> {
             Ok(if all_read { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
     }
+}
+
+/// Paints every screen whose name contains one of `wanted` (all, if there are none) into `folder` as `NAME.png`, to be
+/// looked at. Gives their number.
+fn save_every_screen(folder: &Path, height: u32, wanted: &[String]) -> Result<usize, Box<dyn Error>> {
+    std::fs::create_dir_all(folder).map_err(|error| format!("making the folder {}: {error}", folder.display()))?;
+    let mut painter = Painter::new(height * 16 / 9, height);
+    let mut count = 0;
+    for (name, screen) in every_screen() {
+        if wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str())) {
+            let file = folder.join(format!("{name}.png"));
+            painter.paint(&screen)?.save_png(&file).map_err(|error| format!("writing {}: {error}", file.display()))?;
+            count += 1;
+        }
+    }
+    Ok(count)
 }
 
 fn log() {

@@ -4,8 +4,8 @@
 
 pub mod frame;
 mod mode;
+pub mod offer;
 pub mod read_files;
-pub mod scan;
 
 pub use frame::Frame;
 

@@ -6,6 +6,7 @@ mod hear;
 
 use super::Behind;
 use crate::model::ids::Attempt;
+pub use crate::model::turn::LinkClosed;
 use crate::model::wire::{SILENCE_SECONDS, ToClient, ToServer};
 pub(crate) use connect::system_roots;
 use connect::{Socket, Trust};
@@ -62,21 +63,6 @@ pub enum LinkEvent {
         /// Why.
         why: LinkClosed,
     },
-}
-
-/// Why a line is not open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkClosed {
-    /// The name cannot be looked up.
-    NoName,
-    /// Nobody answers at the address, in time.
-    Unreachable,
-    /// The certificate is not trusted (RFC 5280), or not for this name.
-    Untrusted,
-    /// Something answers, but not a room server.
-    NotARoom,
-    /// Closed by the other end, or silent for too long.
-    Lost,
 }
 
 /// How a line is opened and held. The default is what the box uses; tests shorten the spans.

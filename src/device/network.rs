@@ -4,10 +4,13 @@ mod access_points;
 mod air;
 mod changes;
 mod join;
+mod joining;
 mod known;
 pub mod last_day;
+mod looking;
 mod presence;
 mod proxy;
+mod said;
 mod supplicant;
 mod survey;
 
@@ -20,85 +23,12 @@ use changes::{Changes, Heard};
 use known::Known;
 use nmrs::NetworkManager;
 use presence::{arrival, comes};
+pub use said::{NetworkAsk, NetworkEvent, NetworkNews};
 use std::path::PathBuf;
 use std::time::Duration;
 use survey::GLANCE;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-
-/// What the network is asked. A newer question gives an unanswered older one up.
-#[derive(Clone)]
-pub enum NetworkAsk {
-    /// Judges and joins the Wi-Fi of a code. Answers with [`NetworkNews::Up`] or [`NetworkNews::Trouble`].
-    Join {
-        /// Number of this question.
-        attempt: Attempt,
-        /// The network.
-        wifi: WifiCode,
-    },
-    /// Looks for a network that this loan has joined before, and joins it. Answers with [`NetworkNews::Up`], with
-    /// [`NetworkTrouble::NotInTheAir`] where there is none, or with the trouble of one that is there.
-    JoinKnown {
-        /// Number of this question.
-        attempt: Attempt,
-    },
-    /// Looks again whether the internet can be reached (after a portal, a router restart, ...).
-    Check {
-        /// Number of this question.
-        attempt: Attempt,
-    },
-    /// Leaves every Wi-Fi and forgets its passphrase, in NetworkManager too; answers with [`NetworkNews::Forgotten`].
-    Forget {
-        /// Number of this question.
-        attempt: Attempt,
-    },
-}
-
-impl NetworkAsk {
-    /// Number of the question.
-    pub fn attempt(&self) -> Attempt {
-        match self {
-            Self::Join { attempt, .. }
-            | Self::JoinKnown { attempt }
-            | Self::Check { attempt }
-            | Self::Forget { attempt } => *attempt,
-        }
-    }
-}
-
-/// What the network says.
-pub enum NetworkEvent {
-    /// A cable is in (carrier) or out.
-    Cable {
-        /// Carrier.
-        plugged: bool,
-    },
-    /// An answer to a question.
-    Answer {
-        /// Which question.
-        attempt: Attempt,
-        /// The answer.
-        news: NetworkNews,
-    },
-    /// Whether the accepted network (cable or Wi-Fi) carries traffic now; told at start and on each change.
-    Carries {
-        /// Internet can be reached.
-        up: bool,
-        /// Why not, where known.
-        trouble: Option<NetworkTrouble>,
-    },
-}
-
-/// The answer to a [`NetworkAsk`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NetworkNews {
-    /// Joined, judged again and usable.
-    Up,
-    /// Not usable. A network that is not accepted is left again; one without internet is kept, to be checked again.
-    Trouble(NetworkTrouble),
-    /// Left and forgotten.
-    Forgotten,
-}
 
 /// A NetworkManager that is not there is looked for again after this time, a lost Wi-Fi likewise.
 const RETRY: Duration = Duration::from_secs(5);
@@ -388,111 +318,6 @@ impl Network {
         self.left = if was_accepted { Some(NetworkTrouble::Downgraded) } else { why };
     }
 
-    /// Looks again for a network that this loan knows: a router that was switched off may be back.
-    async fn seek(&mut self, nm: &NetworkManager) -> Result<(), End> {
-        match self.join_known(nm).await {
-            Work::Done(Ok(())) => tracing::info!("a known network is back, and joined"),
-            Work::Done(Err(_)) => {}
-            Work::Interrupted(ask) => {
-                join::leave(nm).await;
-                Box::pin(self.asked(nm, ask)).await?;
-            }
-            Work::Gone => return Err(End::Gone),
-        }
-        Ok(())
-    }
-
-    async fn rejoin(&mut self, nm: &NetworkManager, wifi: &WifiCode, security: Security) -> Result<(), End> {
-        // A cable that comes in meanwhile is not kept waiting.
-        let rejoining = async {
-            tokio::select! {
-                joined = join::join(nm, wifi, Some(security), join::LOOK_WITHIN) => Some(joined),
-                () = survey::until_wired(nm) => None,
-            }
-        };
-        match self.unless_weaker(nm, Some(security), rejoining).await {
-            // Something else had come up, and has been left.
-            Work::Done(Err(_)) => {}
-            Work::Done(Ok(None)) => tracing::info!("a cable is in: the lost network can wait"),
-            Work::Done(Ok(Some(Ok(_)))) => {
-                self.failing = None;
-                tracing::info!("the lost network is joined again");
-            }
-            Work::Done(Ok(Some(Err(trouble)))) => {
-                use NetworkTrouble::{LineLost, NotInTheAir, NotOnThisBand, TooWeak};
-                let out_of_reach = matches!(trouble, LineLost | NotInTheAir | NotOnThisBand | TooWeak);
-                self.failing = Some(trouble).filter(|_| !out_of_reach);
-                tracing::info!("joining the lost network again: {trouble:?}");
-            }
-            Work::Interrupted(ask) => {
-                join::leave(nm).await;
-                Box::pin(self.asked(nm, ask)).await?;
-            }
-            Work::Gone => return Err(End::Gone),
-        }
-        Ok(())
-    }
-
-    /// Joins what a code says, keeps it as known, and looks whether there is internet.
-    async fn join(&mut self, nm: &NetworkManager, mut wifi: WifiCode) -> Work<Result<(), NetworkTrouble>> {
-        let mut known = Known::read(self.known.clone());
-        let least = known.least(&wifi);
-        // What was joined before may still be up, and be less than this one demands: no more is asked of it meanwhile.
-        let joining = self.unless_weaker(nm, None, join::join(nm, &wifi, least, join::LOOK_WITHIN)).await;
-        let joined = match joining.flatten() {
-            Work::Done(Ok(joined)) => {
-                // The next look calls it at once.
-                wifi.hidden = joined.hidden;
-                joined.security
-            }
-            Work::Done(Err(trouble)) => return Work::Done(Err(trouble)),
-            Work::Interrupted(ask) => return Work::Interrupted(ask),
-            Work::Gone => return Work::Gone,
-        };
-        let looked = self.internet(nm, joined).await;
-        let Work::Done(internet) = looked else { return looked };
-        if matches!(internet, Ok(()) | Err(NetworkTrouble::NoInternet | NetworkTrouble::NoNames))
-            && let Err(why) = known.learn(&wifi, joined)
-        {
-            tracing::warn!("the joined network is not kept for the next start: {why}");
-        }
-        // A page may be agreed to meanwhile; the next start does not go there by itself.
-        let is_kept = matches!(
-            internet,
-            Ok(()) | Err(NetworkTrouble::NoInternet | NetworkTrouble::NoNames | NetworkTrouble::Portal)
-        );
-        self.wanted = is_kept.then_some((wifi, joined));
-        Work::Done(internet)
-    }
-
-    /// Joins the first known network that is in the air and works; the first trouble of those that are there otherwise.
-    async fn join_known(&mut self, nm: &NetworkManager) -> Work<Result<(), NetworkTrouble>> {
-        self.seeking = true;
-        let known = Known::read(self.known.clone());
-        let wifis: Vec<_> = known.networks().iter().map(known::Network::wifi).collect();
-        let in_reach = match self.unless_weaker(nm, None, join::in_reach(nm, wifis, LOOK_FOR_KNOWN)).await {
-            Work::Done(Ok(Ok(in_reach))) => in_reach,
-            Work::Done(Ok(Err(trouble)) | Err(trouble)) => return Work::Done(Err(trouble)),
-            Work::Interrupted(ask) => return Work::Interrupted(ask),
-            Work::Gone => return Work::Gone,
-        };
-        let mut trouble = NetworkTrouble::NotInTheAir;
-        for wifi in in_reach {
-            let joining = self.unless_weaker(nm, None, join::join(nm, &wifi, known.least(&wifi), LOOK_FOR_KNOWN)).await;
-            match joining.flatten() {
-                Work::Done(Ok(joined)) => {
-                    (self.wanted, self.failing, self.left) = (Some((wifi, joined.security)), None, None);
-                    return self.internet(nm, joined.security).await;
-                }
-                Work::Done(Err(why)) if trouble == NetworkTrouble::NotInTheAir => trouble = why,
-                Work::Done(Err(_)) => {}
-                Work::Interrupted(ask) => return Work::Interrupted(ask),
-                Work::Gone => return Work::Gone,
-            }
-        }
-        Work::Done(Err(trouble))
-    }
-
     /// Answers an ask, and those that interrupt it.
     async fn asked(&mut self, nm: &NetworkManager, first: NetworkAsk) -> Result<(), End> {
         let mut next = Some(first);
@@ -551,67 +376,6 @@ impl Network {
 
     fn least(&self) -> Option<Security> {
         self.wanted.as_ref().map(|(_, security)| *security)
-    }
-
-    /// Looks at the whole network, tells what changed, and leaves a Wi-Fi that is not accepted (any more) or that nobody
-    /// asked for.
-    async fn look(&mut self, nm: &NetworkManager) -> Result<(), End> {
-        // A question that was not answered tells nothing new; the next look is near.
-        let Some(mut seen) = survey::survey(nm, self.least()).await else {
-            self.unanswered += 1;
-            if self.unanswered < UNANSWERED {
-                return Ok(());
-            }
-            // Nothing goes on over what nobody can look at; counted anew, so that a deaf NetworkManager is not asked without
-            // a pause.
-            self.unanswered = 0;
-            self.told(self.cable == Some(true), Err(Some(NetworkTrouble::LineLost))).await?;
-            return Err(End::Lost);
-        };
-        self.unanswered = 0;
-        let foreign = seen.wireless && self.wanted.is_none();
-        if foreign || seen.verdict.is_err() {
-            self.leave(nm, seen.verdict.err()).await;
-            match survey::survey(nm, None).await {
-                Some(now) => seen = now,
-                None => return Ok(()),
-            }
-        }
-        (self.wireless, self.wired) = (seen.wireless, seen.wired);
-        let mut carries = seen.carries;
-        if carries == Err(Some(NetworkTrouble::NoInternet)) && self.counter_answers().await {
-            carries = Ok(());
-        }
-        if seen.wireless && (self.wanted.is_none() || seen.verdict.is_err()) {
-            // It could not be left: nothing goes over it all the same.
-            carries = Err(Some(self.left.unwrap_or(NetworkTrouble::Downgraded)));
-        }
-        if carries == Err(None) {
-            let lost = self.failing.unwrap_or(NetworkTrouble::LineLost);
-            carries = Err(self.wanted.as_ref().map(|_| lost).or(self.left));
-        }
-        self.told(seen.plugged, carries).await
-    }
-
-    /// Whether a counter answers, or did a short while ago.
-    async fn counter_answers(&mut self) -> bool {
-        if self.answered.is_none_or(|at| at.elapsed() >= ANSWERED) {
-            let counters = self.counters.borrow().clone();
-            self.answered = join::answers(&counters).await.then(Instant::now);
-        }
-        self.answered.is_some()
-    }
-
-    /// Tells what is new in this.
-    async fn told(&mut self, plugged: bool, carries: Result<(), Option<NetworkTrouble>>) -> Result<(), End> {
-        if self.cable.replace(plugged) != Some(plugged) {
-            self.tell(NetworkEvent::Cable { plugged }).await?;
-        }
-        let (up, trouble) = (carries.is_ok(), carries.err().flatten());
-        if self.carries.replace((up, trouble)) != Some((up, trouble)) {
-            self.tell(NetworkEvent::Carries { up, trouble }).await?;
-        }
-        Ok(())
     }
 }
 

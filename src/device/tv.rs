@@ -4,12 +4,10 @@
 //! screen costs nothing. A machine that is slow at it composes fewer: talking goes first. Which TV is plugged in says how
 //! large the pictures are ([`mode`]); they follow it when it is exchanged.
 
-pub mod catalogue;
 pub mod compose;
 mod kms;
 pub mod mode;
 mod output;
-pub mod paint;
 mod picture;
 mod plug;
 mod uevents;

@@ -1,12 +1,17 @@
 //! What the TV shows, as a value: which picture and sentence, what the button does now, whom to phone.
 
+mod name;
+mod windows;
+
 use super::language::Language;
 use super::quality::Quality;
-use super::stick::{KeyRefusal, PaperRefusal};
-use super::update::UpdateRefusal;
-pub use super::wire::RoomRefusal;
+use super::stick::PaperRefusal;
+pub use super::trouble::{Ending, NetworkTrouble, RoomRefusal, ScanHint, WipeStep, WrongCode};
+use super::trouble::{KeyRefusal, UpdateRefusal};
 use super::wire::Words;
+pub use name::kebab;
 use std::time::Duration;
+pub use windows::{Window, Windows};
 
 /// Everything that the TV shows at one moment. Two equal screens give the same picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,152 +179,6 @@ impl Aside {
     pub fn offers_telephone(self) -> bool {
         self.lacks_microphone() || self.lacks_speaker() || self == Self::BringBack
     }
-}
-
-/// What the camera's eye says while it looks for a code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ScanHint {
-    /// Nothing found yet.
-    #[default]
-    Looking,
-    /// A code is there but too small.
-    Closer,
-    /// A code is there but cut off by the edge, or fills too much.
-    FurtherAway,
-    /// A code is there but cannot be read: movement or reflections.
-    HoldStill,
-    /// Read.
-    Found,
-    /// There is no camera to show it to.
-    NoCamera,
-}
-
-/// A code that was read but is not the one asked for; one plain sentence each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WrongCode {
-    /// A room-key code of a place that is not on this loan's list.
-    AnotherCity,
-    /// An address elsewhere.
-    OtherAddress,
-    /// Any other code.
-    OtherCode,
-    /// Two codes at once.
-    TwoCodes,
-    /// A Wi-Fi code when the paper is asked for.
-    WifiInstead,
-    /// Looks like a room key but is damaged or too short.
-    DamagedKey,
-    /// Looks like a Wi-Fi code but is incomplete.
-    DamagedWifi,
-}
-
-/// Why a network cannot be used or does not work, with what to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum NetworkTrouble {
-    /// No password: others could listen.
-    Open,
-    /// WEP: broken encryption.
-    Wep,
-    /// WPA1 or TKIP: weak encryption.
-    Wpa1,
-    /// OWE: encrypted, but anybody may be the other end.
-    Owe,
-    /// WPS only.
-    WpsOnly,
-    /// Enterprise network (802.1X) that this loan has no credentials for.
-    Enterprise,
-    /// A protection that this device cannot speak (GCMP without CCMP, say): not weak, but of no use here.
-    Unsupported,
-    /// WPA3 only, and this device's radio (or its firmware) has no SAE.
-    RadioWithoutWpa3,
-    /// The network's security got worse than it was.
-    Downgraded,
-    /// A page must be agreed to first.
-    Portal,
-    /// The password is wrong; or the router takes known devices alone, or is full, which no driver tells apart for sure.
-    WrongPassword,
-    /// No network of that name in the air.
-    NotInTheAir,
-    /// No network of that name in the air, and this device's radio hears the 2.4 GHz band alone.
-    NotOnThisBand,
-    /// In the air, but too weak.
-    TooWeak,
-    /// No address from the router.
-    NoAddress,
-    /// Names cannot be looked up.
-    NoNames,
-    /// The router has no internet.
-    NoInternet,
-    /// The city's server does not answer.
-    ServerUnreachable,
-    /// The server's certificate is not trusted.
-    Untrusted,
-    /// The clock cannot be set.
-    ClockUnknown,
-    /// No radio, or it does not work.
-    NoRadio,
-    /// The radio is there, but switched off (rfkill).
-    RadioOff,
-    /// The part of this device that serves cable and Wi-Fi does not run.
-    NotWorking,
-    /// The line was lost.
-    LineLost,
-}
-
-impl NetworkTrouble {
-    /// The network itself protects less than the city asks for.
-    pub fn is_weak(self) -> bool {
-        matches!(self, Self::Open | Self::Wep | Self::Wpa1 | Self::Owe | Self::WpsOnly | Self::Downgraded)
-    }
-
-    /// The city forbids the network itself; anything else may pass.
-    pub fn is_refusal(self) -> bool {
-        matches!(
-            self,
-            Self::Open
-                | Self::Wep
-                | Self::Wpa1
-                | Self::Owe
-                | Self::WpsOnly
-                | Self::Enterprise
-                | Self::Unsupported
-                | Self::RadioWithoutWpa3
-                | Self::Downgraded
-                | Self::Portal
-        )
-    }
-}
-
-/// How a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Ending {
-    /// The family left.
-    Left,
-    /// Staff ended it.
-    Ended,
-    /// Staff made the participant leave.
-    LetLeave,
-    /// The slot is over.
-    SlotOver,
-    /// Withdrawn by the city.
-    Revoked,
-    /// The line did not come back: the telephone takes over.
-    LineLost,
-    /// Staff will phone.
-    WillPhone,
-}
-
-/// A step of forgetting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum WipeStep {
-    /// Leave the network and forget its passphrase.
-    Network,
-    /// Forget the room key.
-    Key,
-    /// Destroy the key of the data partition.
-    Data,
-    /// Look that nothing is left.
-    Verify,
 }
 
 /// Clock time to show: hours and minutes in the counter's time zone.
@@ -506,30 +365,6 @@ pub enum Face {
     WipeFailed(WipeStep),
 }
 
-/// Where camera and staff pictures appear under the screen's painted parts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Windows {
-    /// Where the own camera is seen.
-    pub own: Option<Window>,
-    /// Where the staff's picture is seen.
-    pub staff: Option<Window>,
-}
-
-/// A rectangle in thousandths of the TV's width and height.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Left edge.
-    pub x: u16,
-    /// Upper edge.
-    pub y: u16,
-    /// Width.
-    pub width: u16,
-    /// Height.
-    pub height: u16,
-    /// Shown as in a mirror (self-view), so that left stays left.
-    pub mirrored: bool,
-}
-
 impl Screen {
     /// Whether the telephone stands on a screen with this face and this word beside it.
     pub fn offers_telephone(face: &Face, aside: Option<Aside>) -> bool {
@@ -543,22 +378,6 @@ impl Screen {
 }
 
 impl Face {
-    /// Where pictures appear on this face; everything else is opaque.
-    pub fn windows(&self) -> Windows {
-        const VIEWFINDER: Window = Window { x: 520, y: 170, width: 430, height: 573, mirrored: true };
-        const MIRROR: Window = Window { x: 500, y: 143, width: 450, height: 600, mirrored: true };
-        const SMALL: Window = Window { x: 775, y: 50, width: 175, height: 233, mirrored: true };
-        const FULL: Window = Window { x: 0, y: 0, width: 1000, height: 1000, mirrored: false };
-        match self {
-            Self::ShowWifi { .. } | Self::ShowPaper { .. } if self.has_viewfinder() => {
-                Windows { own: Some(VIEWFINDER), staff: None }
-            }
-            Self::Mirror(_) | Self::TryOut => Windows { own: Some(MIRROR), staff: None },
-            Self::Live { held: false, .. } => Windows { own: Some(SMALL), staff: Some(FULL) },
-            _ => Windows::default(),
-        }
-    }
-
     /// What the camera sees is shown: a code is looked for, and there is a camera to look with.
     pub fn has_viewfinder(&self) -> bool {
         let (Self::ShowWifi { hint, wrong } | Self::ShowPaper { hint, wrong }) = self else { return false };
@@ -586,68 +405,4 @@ impl Face {
     fn offers_telephone(&self) -> bool {
         !matches!(self, Self::Live { quality: Quality::Good | Quality::Fair, held: false, .. })
     }
-
-    /// A stable name for golden pictures, reports and the trace.
-    pub fn name(&self) -> String {
-        match self {
-            Self::Starting => "boot-starting".into(),
-            Self::WipeOwed => "boot-wipe-owed".into(),
-            Self::NoLoan => "boot-no-loan".into(),
-            Self::MadeAnew => "boot-made-anew".into(),
-            Self::LoanRefused { .. } => "boot-loan-refused".into(),
-            Self::KeyRefused { why, .. } => format!("boot-key-refused-{}", kebab(&format!("{why:?}"))),
-            Self::LoanEnded => "boot-loan-ended".into(),
-            Self::WentBack => "boot-went-back".into(),
-            Self::StickReading => "boot-stick-reading".into(),
-            Self::UpdateInstalling { .. } => "boot-update-installing".into(),
-            Self::Restarting => "boot-restarting".into(),
-            Self::UpToDate { .. } => "boot-up-to-date".into(),
-            Self::UpdateRefused(why) => format!("boot-update-refused-{}", kebab(&format!("{why:?}"))),
-            Self::LoanPrepared { .. } => "boot-loan-prepared".into(),
-            Self::PaperRefused(why) => format!("boot-paper-refused-{}", why.name()),
-            Self::FindingNetwork => "network-finding".into(),
-            Self::ShowWifi { hint: ScanHint::NoCamera, .. } => "network-show-wifi-no-camera".into(),
-            Self::ShowWifi { wrong: None, hint } => format!("network-show-wifi-{}", kebab(&format!("{hint:?}"))),
-            Self::ShowWifi { wrong: Some(wrong), .. } => format!("network-show-wifi-{}", kebab(&format!("{wrong:?}"))),
-            Self::JoiningNetwork { .. } => "network-joining".into(),
-            Self::NetworkTrouble(trouble) => format!("network-trouble-{}", kebab(&format!("{trouble:?}"))),
-            Self::ShowPaper { hint: ScanHint::NoCamera, .. } => "qr-show-paper-no-camera".into(),
-            Self::ShowPaper { wrong: None, hint } => format!("qr-show-paper-{}", kebab(&format!("{hint:?}"))),
-            Self::ShowPaper { wrong: Some(wrong), .. } => format!("qr-show-paper-{}", kebab(&format!("{wrong:?}"))),
-            Self::PaperRead => "ready-paper-read".into(),
-            Self::AskingRoom => "ready-asking-room".into(),
-            Self::Refused(why) => format!("ready-refused-{}", kebab(&format!("{why:?}"))),
-            Self::Mirror(meeting) if meeting.opens_in.is_some() => "ready-mirror-early".into(),
-            Self::Mirror(_) => "ready-mirror".into(),
-            Self::Rules { meeting, page } if meeting.opens_in.is_some() => format!("ready-rules-early-{}", page + 1),
-            Self::Rules { page, .. } => format!("ready-rules-{}", page + 1),
-            Self::Disagreed => "ready-disagreed".into(),
-            Self::TryOut => "ready-try-out".into(),
-            Self::Entering => "session-entering".into(),
-            Self::Lobby { staff_present: true } => "session-lobby".into(),
-            Self::Lobby { staff_present: false } => "session-lobby-staff-absent".into(),
-            Self::Live { held: true, .. } => "session-held".into(),
-            Self::Live { quality, .. } => format!("session-live-{}", kebab(&format!("{quality:?}"))),
-            Self::Unverified { tried_again: false } => "session-unverified".into(),
-            Self::Unverified { tried_again: true } => "session-unverified-again".into(),
-            Self::ComingBack { .. } => "session-coming-back".into(),
-            Self::Ended(ending) => format!("session-ended-{}", kebab(&format!("{ending:?}"))),
-            Self::Forgetting { step, .. } => format!("wipe-forgetting-{}", kebab(&format!("{step:?}"))),
-            Self::Forgotten { receipt: None, .. } => "wipe-forgotten".into(),
-            Self::Forgotten { receipt: Some(_), .. } => "wipe-receipt".into(),
-            Self::WipeFailed(step) => format!("wipe-failed-{}", kebab(&format!("{step:?}"))),
-        }
-    }
-}
-
-/// `TooManyTries` as `too-many-tries`.
-pub fn kebab(camel: &str) -> String {
-    let mut name = String::with_capacity(camel.len() + 4);
-    for letter in camel.chars() {
-        if letter.is_ascii_uppercase() && !name.is_empty() {
-            name.push('-');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name
 }

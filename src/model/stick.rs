@@ -1,6 +1,7 @@
 //! What a USB stick brings: an update, a loan, an order to forget; and why a paper on it is refused.
 
 use super::loan::{self, Loan, LoanError};
+pub use super::trouble::KeyRefusal;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -129,19 +130,6 @@ pub struct KeyRefused {
     pub file: String,
     /// Why.
     pub why: KeyRefusal,
-}
-
-/// Why a city key counts for nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KeyRefusal {
-    /// It lies on the boot partition, where anybody may have put it, without a certificate by the release's key.
-    Uncertified,
-    /// Its certificate is another key's, or damaged, or not by this release's key.
-    WrongCertificate,
-    /// The release says that it no longer counts.
-    Withdrawn,
-    /// The file holds no key.
-    Broken,
 }
 
 /// Why the device is not lent although a loan lies in its memory.

@@ -150,9 +150,9 @@ pub enum Told {
 /// The network's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NetworkNews {
-    /// Joined and usable.
+    /// Joined, judged again and usable.
     Up,
-    /// Not usable.
+    /// Not usable. A network that is not accepted is left again; one without internet is kept, to be checked again.
     Trouble(NetworkTrouble),
     /// Left and forgotten.
     Forgotten,
@@ -168,18 +168,18 @@ pub enum LinkNews {
     Closed(LinkClosed),
 }
 
-/// Why a line is closed.
+/// Why a line is not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkClosed {
     /// The server's name cannot be looked up.
     NoName,
-    /// Nobody answers.
+    /// Nobody answers at the address, in time.
     Unreachable,
-    /// The certificate is not trusted.
+    /// The certificate is not trusted (RFC 5280), or not for this name.
     Untrusted,
-    /// Not a room server.
+    /// Something answers, but not a room server.
     NotARoom,
-    /// Closed or silent.
+    /// Closed by the other end, or silent for too long.
     Lost,
 }
 

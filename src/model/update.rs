@@ -1,27 +1,7 @@
 //! Updates and slots: whether a bundle may be installed, what RAUC's sentences mean, and whether an update went back.
 
+pub use super::trouble::UpdateRefusal;
 use std::cmp::Ordering;
-
-/// Why an update is not installed. Nothing was changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum UpdateRefusal {
-    /// Not signed, or not by whom this device trusts.
-    Unsigned,
-    /// Made for another product or board.
-    OtherProduct,
-    /// Older than the running system, or than the system allows.
-    Older,
-    /// Cut off, damaged, or no update at all.
-    Damaged,
-    /// Larger than the slot.
-    TooLarge,
-    /// The stick was taken out in the middle; or the line to the counter was cut, from which it came.
-    PulledOut,
-    /// This very version was installed before and did not become good. Put in anew by hand, it is tried again.
-    TriedAlready,
-    /// Anything else; the log says what.
-    Failed,
-}
 
 /// What is said about an update that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

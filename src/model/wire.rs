@@ -33,7 +33,7 @@ pub use connection::{Candidate, IceServer};
 pub use people::{PEOPLE, Participant, Track, TrackKind};
 pub use proof::Proof;
 pub use reading::{Heard, Vocabulary, read};
-pub use refusal::{Refusal, RoomRefusal};
+pub use refusal::Refusal;
 pub use to_client::ToClient;
 pub use to_server::ToServer;
 pub use told::{ByeReason, Notice, Role};

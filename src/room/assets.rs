@@ -1,10 +1,12 @@
 //! The pages and what they are made of, inside the binary.
 
 use crate::model::language::Language;
+use crate::words::Catalog;
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// Name, media type and text of every file.
 const FILES: &[(&str, &str, &str)] = &[
@@ -42,9 +44,27 @@ const FILES: &[(&str, &str, &str)] = &[
     ("signed-in.js", "text/javascript; charset=utf-8", include_str!("pages/signed-in.js")),
     ("appointments.js", "text/javascript; charset=utf-8", include_str!("pages/appointments.js")),
     ("guest.js", "text/javascript; charset=utf-8", include_str!("pages/guest.js")),
-    ("ja.json", "application/json", include_str!("pages/ja.json")),
-    ("en.json", "application/json", include_str!("pages/en.json")),
 ];
+
+/// Name, media type and text of everything that is served: the files, their words filled in, and what is made of the words.
+static SERVED: LazyLock<Vec<(String, &str, String)>> = LazyLock::new(|| {
+    let first = Catalog::embedded().of_the_pages(Language::default());
+    let mut served: Vec<_> = FILES
+        .iter()
+        .map(|(name, kind, text)| {
+            let text = if name.ends_with(".html") { filled(text, &first) } else { (*text).to_owned() };
+            ((*name).to_owned(), *kind, text)
+        })
+        .collect();
+    for language in Language::ALL {
+        let table = serde_json::to_string(&Catalog::embedded().of_the_pages(language)).unwrap_or_default();
+        served.push((format!("{}.json", language.tag()), "application/json", table));
+    }
+    let script = "text/javascript; charset=utf-8";
+    let tags = Language::ALL.map(|language| format!("\"{}\"", language.tag())).join(", ");
+    served.push(("languages.js".to_owned(), script, format!("export const LANGUAGES = [{tags}];\n")));
+    served
+});
 
 /// A whole page.
 pub(super) fn page(name: &str) -> Response {
@@ -62,18 +82,44 @@ pub(super) async fn asset(Path(name): Path<String>) -> Response {
 }
 
 fn file(name: &str) -> Response {
-    match FILES.iter().find(|(known, _, _)| *known == name) {
-        Some((_, kind, text)) => ([(header::CONTENT_TYPE, *kind)], *text).into_response(),
+    match SERVED.iter().find(|(known, _, _)| *known == name) {
+        Some((_, kind, text)) => ([(header::CONTENT_TYPE, *kind)], text.as_str()).into_response(),
         None => nothing(),
     }
 }
 
-/// A text of the pages; the key itself where there is none.
+/// A page with the first language's words in each empty element that names its word (`data-word`, or `data-said` where the page
+/// never changes it), so that it reads well before its script runs.
+pub(super) fn filled(page: &str, words: &BTreeMap<String, String>) -> String {
+    const MARKS: [&str; 2] = [" data-word=\"", " data-said=\""];
+    let (mut out, mut rest) = (String::with_capacity(page.len() * 2), page);
+    loop {
+        let mark = MARKS.iter().filter_map(|mark| Some((rest.find(mark)?, mark.len()))).min();
+        let parts = mark.and_then(|(at, long)| {
+            let (key, _) = rest.get(at + long..)?.split_once('"')?;
+            let end = at + rest.get(at..)?.find('>')? + 1;
+            Some((key, rest.get(..end)?, rest.get(end..)?))
+        });
+        let Some((key, through, after)) = parts else {
+            out.push_str(rest);
+            return out;
+        };
+        out.push_str(through);
+        if let Some(text) = words.get(key).filter(|_| after.starts_with("</")) {
+            out.push_str(&escaped(text));
+        }
+        rest = after;
+    }
+}
+
+/// A text as it stands in HTML.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A text of the pages.
 pub(super) fn said(language: Language, key: &str) -> String {
-    let name = if language == Language::English { "en.json" } else { "ja.json" };
-    let text = FILES.iter().find(|(known, _, _)| *known == name).map_or("{}", |(_, _, text)| text);
-    let words: BTreeMap<String, String> = serde_json::from_str(text).unwrap_or_default();
-    words.get(key).cloned().unwrap_or_else(|| key.to_owned())
+    Catalog::embedded().of_a_page(language, key)
 }
 
 fn nothing() -> Response {
@@ -85,48 +131,102 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    fn text(name: &str) -> &'static str {
-        FILES.iter().find(|(known, _, _)| *known == name).map(|(_, _, text)| *text).unwrap()
+    fn served(name: &str) -> &'static str {
+        SERVED.iter().find(|(known, _, _)| known == name).map(|(_, _, text)| text.as_str()).unwrap()
     }
 
-    fn words(name: &str) -> BTreeMap<String, String> {
-        serde_json::from_str(text(name)).unwrap()
+    fn words(language: Language) -> BTreeMap<String, String> {
+        Catalog::embedded().of_the_pages(language)
+    }
+
+    /// The script's own filler takes `{places}`.
+    #[test]
+    fn each_language_is_served_as_a_table_with_the_places_that_the_pages_fill() {
+        let places = |text: &str| -> BTreeSet<String> {
+            text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect()
+        };
+        let first = words(Language::default());
+        for language in Language::ALL {
+            let table: BTreeMap<String, String> =
+                serde_json::from_str(served(&format!("{}.json", language.tag()))).unwrap();
+            assert_eq!(table, words(language));
+            assert_eq!(table.keys().collect::<Vec<_>>(), first.keys().collect::<Vec<_>>());
+            for (key, text) in &table {
+                assert_eq!(places(text), places(&first[key]), "{key} has other places in {language:?}");
+                let named = |place: &String| place.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
+                assert!(places(text).iter().all(named), "{key}: {text}");
+            }
+        }
+        assert!(served("languages.js").contains("[\"ja\", "));
     }
 
     #[test]
-    fn japanese_and_english_say_the_same_things() {
-        let (ja, en) = (words("ja.json"), words("en.json"));
-        assert_eq!(ja.keys().collect::<Vec<_>>(), en.keys().collect::<Vec<_>>());
-        let blanks = |text: &str| -> BTreeSet<String> {
-            text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect()
-        };
-        for (key, text) in &ja {
-            assert!(!text.trim().is_empty() && !en[key].trim().is_empty(), "{key} is empty");
-            assert_eq!(blanks(text), blanks(&en[key]), "{key} has other blanks in English");
+    fn pages_hold_no_words_of_their_own_and_are_served_with_those_of_the_first_language() {
+        let japanese = |letter: char| matches!(letter, '\u{3040}'..='\u{9fff}');
+        for (name, _, text) in FILES {
+            // The mark of the product is a picture made of a letter.
+            let own: String = text.chars().filter(|letter| japanese(*letter) && !"窓・".contains(*letter)).collect();
+            assert_eq!(own, "", "{name} has words of its own");
+        }
+        let page = served("guest.html");
+        assert!(page.contains("<title data-said=\"brand\">オンライン窓口</title>"), "{page}");
+        assert!(page.contains(&words(Language::Japanese)["rule-myself"]));
+        let words = BTreeMap::from([("a".to_owned(), "1 < 2".to_owned())]);
+        for (page, wanted) in [
+            (r#"<p data-word="a"></p>"#, r#"<p data-word="a">1 &lt; 2</p>"#),
+            (
+                r#"<b id="x" data-said="a" hidden></b><p data-word="b"></p>"#,
+                r#"<b id="x" data-said="a" hidden>1 &lt; 2</b><p data-word="b"></p>"#,
+            ),
+            (r#"<p data-word="a"><b></b></p>"#, r#"<p data-word="a"><b></b></p>"#),
+            (r#"<p data-word-label="a"></p><p data-word="a"#, r#"<p data-word-label="a"></p><p data-word="a"#),
+        ] {
+            assert_eq!(filled(page, &words), wanted);
         }
     }
 
     #[test]
-    fn every_word_of_the_pages_is_in_the_files() {
-        let ja = words("ja.json");
+    fn the_guest_page_shows_every_rule_in_its_order() {
+        let page = FILES.iter().find(|(name, _, _)| *name == "guest.html").unwrap().2;
+        let shown = page.split("data-word=\"rule-").skip(1).filter_map(|rest| rest.split('"').next());
+        assert_eq!(shown.map(|rule| format!("rule-{rule}")).collect::<Vec<_>>(), crate::words::RULES);
+    }
+
+    #[test]
+    fn every_word_of_the_pages_has_a_text_and_no_text_is_left_over() {
+        let known = words(Language::default());
         let mut used = BTreeSet::new();
-        for (name, _, text) in FILES.iter().filter(|(name, _, _)| !name.ends_with(".json")) {
-            for mark in ["data-word=\"", "data-word-label=\"", "data-word-placeholder=\"", "word(\"", "word: \""] {
-                for rest in text.split(mark).skip(1) {
-                    let key = rest.split('"').next().unwrap();
-                    assert!(ja.contains_key(key), "{name} uses the word {key}, which ja.json does not have");
-                    used.insert(key.to_owned());
-                }
+        let paper = ("sheet.html", "", include_str!("pages/sheet.html"));
+        for (name, _, text) in FILES.iter().chain([&paper]) {
+            let marks = [
+                "data-word=\"",
+                "data-said=\"",
+                "data-word-label=\"",
+                "data-word-placeholder=\"",
+                "word(\"",
+                "word: \"",
+            ];
+            for rest in marks.iter().flat_map(|mark| text.split(mark).skip(1)) {
+                let key = rest.split('"').next().unwrap();
+                assert!(known.contains_key(key), "{name} uses the word {key}, which has no text");
+                used.insert(key.to_owned());
             }
         }
         assert!(used.len() > 60, "only {} words were found in the pages", used.len());
+        // Some are named by a table, or by the server.
+        let sources =
+            FILES.iter().map(|(_, _, text)| *text).chain([include_str!("sheet.rs"), include_str!("reserve.rs")]);
+        let sources: Vec<_> = sources.collect();
+        for key in known.keys().filter(|key| !used.contains(*key)) {
+            assert!(sources.iter().any(|text| text.contains(&format!("\"{key}\""))), "nobody says {key}");
+        }
     }
 
     /// What the counter's guide names in brackets stands on the pages, word for word.
     #[test]
     fn the_guide_for_the_counter_names_what_is_on_the_pages() {
         let guide = include_str!("../../systemd/counter-ja.md");
-        let ja = words("ja.json");
+        let ja = words(Language::Japanese);
         let named: Vec<_> = guide.split('「').skip(1).filter_map(|rest| Some(rest.split_once('」')?.0)).collect();
         assert!(named.len() > 20, "{named:?}");
         // What the browser asks, and an answer to it.

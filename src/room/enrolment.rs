@@ -130,11 +130,11 @@ pub(super) async fn begin(State(desk): State<Desk>, headers: HeaderMap) -> Respo
         }
     };
     drop(seeds);
-    let city = match desk.city.get(Language::Japanese) {
-        "" => "窓口",
-        city => city,
+    let city = match desk.city.get(Language::default()) {
+        "" => assets::said(Language::default(), "brand"),
+        city => city.to_owned(),
     };
-    let drawn = seed.address(city, &name).and_then(|address| drawn_code(address.expose()).ok());
+    let drawn = seed.address(&city, &name).and_then(|address| drawn_code(address.expose()).ok());
     let Some((side, path)) = drawn else { return Refused::server() };
     let code = Some(Drawn { side, path: Secret::new(path) });
     Json(Begun { staff: name, enrolled, secret: Some(seed.grouped()), code }).into_response()

@@ -8,14 +8,15 @@ use super::key::{self, KeyHash};
 use super::reserve::Made;
 use super::sign_in::Beyond;
 use super::store::StoreError;
-use crate::drawing;
 use crate::meeting::In;
 use crate::meeting::appointment::{Appointment, Standing};
 use crate::model::language::Language;
 use crate::model::screen::{HourMinute, Telephone};
 use crate::model::secret::Secret;
 use crate::model::wire::Words;
+use crate::screens::drawing;
 use crate::sheet::{self, Sheet, SheetError};
+use crate::words::Catalog;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -190,18 +191,15 @@ fn page(
     language: Language,
 ) -> Result<String, SheetError> {
     let paper = paper(made, public, city, time_zone);
+    let page = assets::filled(PAGE, &Catalog::embedded().of_the_pages(Language::default()));
     let drawn = drawing::within_a_page(&sheet::svg(&paper)?);
     let fill = [
-        ("{number}", escaped(&made.appointment.id)),
-        ("{words}", escaped(&sheet::in_words(&paper))),
+        ("{number}", assets::escaped(&made.appointment.id)),
+        ("{words}", assets::escaped(&sheet::in_words(&paper))),
         ("{language}", language.tag().to_owned()),
-        ("{key}", escaped(made.key.expose())),
+        ("{key}", assets::escaped(made.key.expose())),
         // Last: nothing in it is a blank.
         ("{paper}", drawn),
     ];
-    Ok(fill.iter().fold(PAGE.to_owned(), |page, (blank, text)| page.replace(blank, text)))
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    Ok(fill.iter().fold(page, |page, (blank, text)| page.replace(blank, text)))
 }

@@ -1,10 +1,10 @@
 //! Lets the scanner look at the camera's pictures while a code is asked for, and names what it read.
 
-use crate::device::camera::Frame;
-use crate::device::camera::scan::{self, ScanEvent, Scanner};
+use crate::device::camera::{Frame, offer};
 use crate::model::code::{self, Code};
 use crate::model::loan::Loan;
 use crate::model::screen::ScanHint;
+use crate::scan::{ScanEvent, Scanner};
 use tokio::sync::{mpsc, watch};
 
 /// What the camera's eye sees, named by the loan's list.
@@ -46,7 +46,7 @@ pub(super) async fn scan(
                     }
                     let frame = frames.borrow_and_update().clone();
                     if let Some(frame) = frame {
-                        scanner.offer(scan::Frame::Sample(frame.sample().clone()));
+                        scanner.offer(offer::sample(frame.sample().clone()));
                     }
                 }
             }

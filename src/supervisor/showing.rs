@@ -1,8 +1,8 @@
 //! Paints the newest screen on a thread of its own and hands it to the TV.
 
 use crate::device::tv::Tv;
-use crate::device::tv::paint::Painter;
 use crate::model::screen::Screen;
+use crate::screens::paint::Painter;
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 
@@ -57,10 +57,10 @@ pub(super) async fn show(mut screens: watch::Receiver<Option<Screen>>, tv: Arc<T
 #[expect(clippy::disallowed_methods, reason = "a test watches the task that it starts")]
 mod tests {
     use super::*;
-    use crate::device::tv::catalogue;
     use crate::device::tv::tests::Played;
     use crate::model::language::Language;
     use crate::model::screen::Face;
+    use crate::screens::catalogue;
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_screen_is_painted_anew_for_another_tv_and_told_once() {

@@ -1,33 +1,21 @@
 //! Translates between what devices say and what the core understands, one to one.
 
-use crate::device::link::{LinkClosed as DeviceClosed, LinkEvent};
+use crate::device::link::LinkEvent;
 use crate::device::media::{Gates, MediaEvent, MediaNews as DeviceMedia};
-use crate::device::network::{NetworkEvent, NetworkNews as DeviceNetwork};
+use crate::device::network::NetworkEvent;
 use crate::device::slot::SlotEvent;
 use crate::device::sound::SoundEvent;
 use crate::device::store::StoreEvent;
-use crate::model::turn::{Fact, Input, LinkClosed, LinkNews, MediaGates, MediaNews, NetworkNews, Told};
+use crate::model::turn::{Fact, Input, LinkNews, MediaGates, MediaNews, Told};
 
 impl From<LinkEvent> for Input {
     fn from(event: LinkEvent) -> Self {
         let (attempt, news) = match event {
             LinkEvent::Opened { attempt } => (attempt, LinkNews::Opened),
             LinkEvent::Heard { attempt, message } => (attempt, LinkNews::Heard(message)),
-            LinkEvent::Closed { attempt, why } => (attempt, LinkNews::Closed(why.into())),
+            LinkEvent::Closed { attempt, why } => (attempt, LinkNews::Closed(why)),
         };
         Self::Told(Told::Link { attempt, news })
-    }
-}
-
-impl From<DeviceClosed> for LinkClosed {
-    fn from(why: DeviceClosed) -> Self {
-        match why {
-            DeviceClosed::NoName => Self::NoName,
-            DeviceClosed::Unreachable => Self::Unreachable,
-            DeviceClosed::Untrusted => Self::Untrusted,
-            DeviceClosed::NotARoom => Self::NotARoom,
-            DeviceClosed::Lost => Self::Lost,
-        }
     }
 }
 
@@ -58,14 +46,7 @@ impl From<NetworkEvent> for Input {
         match event {
             NetworkEvent::Cable { plugged } => Self::World(Fact::Cable { plugged }),
             NetworkEvent::Carries { up, trouble } => Self::World(Fact::Carries { up, trouble }),
-            NetworkEvent::Answer { attempt, news } => {
-                let news = match news {
-                    DeviceNetwork::Up => NetworkNews::Up,
-                    DeviceNetwork::Trouble(trouble) => NetworkNews::Trouble(trouble),
-                    DeviceNetwork::Forgotten => NetworkNews::Forgotten,
-                };
-                Self::Told(Told::Network { attempt, news })
-            }
+            NetworkEvent::Answer { attempt, news } => Self::Told(Told::Network { attempt, news }),
         }
     }
 }

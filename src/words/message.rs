@@ -370,9 +370,8 @@ mod tests {
     fn every_message_has_its_words_in_japanese_and_in_english_and_none_is_left_over() {
         let texts: Vec<_> = [Language::Japanese, Language::English]
             .map(|language| {
-                let tools = super::super::files(language)[4];
-                let names = tools.lines().filter(|line| line.starts_with(|letter: char| letter.is_ascii_lowercase()));
-                names.filter_map(|line| Some(line.split_once(" =")?.0.to_owned())).collect::<Vec<_>>()
+                let tools = crate::words::file(language, "tools");
+                crate::words::names(tools).map(str::to_owned).collect::<Vec<_>>()
             })
             .into();
         assert!(texts[0].len() > 120 && texts[0] == texts[1], "{texts:?}");

@@ -1,9 +1,9 @@
 //! Looks at the TV: a PNG at every screen, and the counter's picture recognised.
 
 use super::clips::COUNTER_SAYS;
-use madoguchi::device::camera::scan::Luma;
-use madoguchi::device::camera::scan::reader::Reader;
 use madoguchi::device::tv::{Tv, TvFrame};
+use madoguchi::scan::Luma;
+use madoguchi::scan::reader::Reader;
 use madoguchi::supervisor::Shown;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

@@ -1,8 +1,8 @@
 //! Codes held before a camera in all the ways that people do it.
 
 use crate::scene::{Pose, Random, Scene};
-use madoguchi::device::camera::scan::reader::{Plane, Reader, Reading};
 use madoguchi::model::screen::ScanHint;
+use madoguchi::scan::reader::{Plane, Reader, Reading};
 
 const KEY: &str = "https://counter.city.example/j?l=en#0123456789ABCDEFGHJKMNPQRS";
 const WIFI: &str = "WIFI:T:WPA;S:来客用無線ＬＡＮ;P:ご自由にお使いください2026;;";

@@ -2,8 +2,9 @@
 
 use crate::scene::{Pose, Random, Scene};
 use gstreamer_video::{VideoFormat, VideoInfo};
-use madoguchi::device::camera::scan::{Frame, Luma, ScanEvent, Scanner};
+use madoguchi::device::camera::offer;
 use madoguchi::model::screen::ScanHint;
+use madoguchi::scan::{Frame, Luma, ScanEvent, Scanner};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
@@ -81,7 +82,7 @@ fn samples_of_the_camera_are_read_in_each_raw_format() {
         let sample = gstreamer::Sample::builder().caps(&caps).buffer(&buffer).build();
         let (tell, events) = mpsc::channel();
         let scanner = Scanner::start(move |event| drop(tell.send(event))).expect("a thread starts");
-        scanner.offer(Frame::Sample(sample));
+        scanner.offer(offer::sample(sample));
         assert_eq!(next(&events), found("sample"), "{format:?}");
     }
 }
@@ -91,6 +92,6 @@ fn a_sample_without_a_picture_is_a_view_without_a_code() {
     gstreamer::init().expect("GStreamer is installed");
     let (tell, events) = mpsc::channel();
     let scanner = Scanner::start(move |event| drop(tell.send(event))).expect("a thread starts");
-    scanner.offer(Frame::Sample(gstreamer::Sample::builder().build()));
+    scanner.offer(offer::sample(gstreamer::Sample::builder().build()));
     assert_eq!(next(&events), (ScanHint::Looking, Vec::new()));
 }

@@ -3,8 +3,8 @@
 //! After a wished change: `MADOGUCHI_ACCEPT=1 cargo test --test screens`, look at the pictures, commit them.
 #![expect(clippy::disallowed_methods, reason = "golden pictures are files, and one variable accepts new ones")]
 
-use madoguchi::device::tv::catalogue::every_screen;
-use madoguchi::device::tv::paint::Painter;
+use madoguchi::screens::catalogue::every_screen;
+use madoguchi::screens::paint::Painter;
 use madoguchi_pixels::compare::{Colour, differing, distance, straight};
 use std::collections::{BTreeSet, HashMap};
 use std::fs;

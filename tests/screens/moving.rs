@@ -1,9 +1,9 @@
 //! The ring and the microphone level move without the screen being painted anew, and leave no trace.
 
-use madoguchi::device::tv::catalogue::every_screen;
-use madoguchi::device::tv::paint::Painter;
-use madoguchi::drawing::layout::{Layout, Rect};
 use madoguchi::model::screen::{Live, Screen};
+use madoguchi::screens::catalogue::every_screen;
+use madoguchi::screens::drawing::layout::{Layout, Rect};
+use madoguchi::screens::paint::Painter;
 use resvg::tiny_skia::Pixmap;
 
 fn changed(before: &Pixmap, after: &Pixmap) -> Vec<(f32, f32)> {

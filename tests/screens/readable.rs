@@ -1,9 +1,9 @@
 //! The rules of every screen, checked on what was really painted: place, size, contrast, one sentence, the button.
 
-use madoguchi::device::tv::catalogue::every_screen;
-use madoguchi::device::tv::paint::Painter;
-use madoguchi::drawing::layout::{Layout, PlacedText, Rect};
 use madoguchi::model::screen::{Aside, Face, Screen};
+use madoguchi::screens::catalogue::every_screen;
+use madoguchi::screens::drawing::layout::{Layout, PlacedText, Rect};
+use madoguchi::screens::paint::Painter;
 use madoguchi_pixels::compare::{Colour, colours, straight};
 use std::collections::HashMap;
 use std::ops::Range;

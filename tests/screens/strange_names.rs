@@ -1,12 +1,12 @@
 //! Names that others chose — a city, a counter, a Wi-Fi, a staff member — never break a screen.
 
 use super::readable::{Picture, places};
-use madoguchi::device::tv::catalogue::{every_screen, screen};
-use madoguchi::device::tv::paint::Painter;
 use madoguchi::model::language::Language;
 use madoguchi::model::quality::Quality;
 use madoguchi::model::screen::{Face, Telephone};
 use madoguchi::model::wire::Words;
+use madoguchi::screens::catalogue::{every_screen, screen};
+use madoguchi::screens::paint::Painter;
 use std::time::Duration;
 
 const STRANGE: [&str; 6] = [

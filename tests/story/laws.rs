@@ -251,6 +251,8 @@ impl Laws {
         self.law_9_a_stick_never_disturbs_a_family_and_never_makes_a_loop(step);
         self.law_10_what_is_off_is_said_at_both_ends(step);
         self.every_screen_says_whom_to_phone(step);
+        #[cfg(feature = "pictures")]
+        every_screen_is_in_the_catalogue(&step.after.screen);
     }
 
     fn remember_what_came_in(&mut self, step: &Step<'_>) {
@@ -789,3 +791,14 @@ const WHOLE_STORY: [&str; 59] = [
     "wipe-receipt",
     "wipe-failed-network",
 ];
+
+/// What is not in the catalogue has no golden picture, and nobody has judged whether it can be read.
+#[cfg(feature = "pictures")]
+fn every_screen_is_in_the_catalogue(screen: &Screen) {
+    static KNOWN: std::sync::OnceLock<std::collections::BTreeSet<String>> = std::sync::OnceLock::new();
+    let known = KNOWN.get_or_init(|| {
+        madoguchi::screens::catalogue::every_screen().iter().map(|(_, screen)| screen.face.name()).collect()
+    });
+    let name = screen.face.name();
+    assert!(known.contains(&name), "the catalogue of screens has no {name}, but a life shows it");
+}

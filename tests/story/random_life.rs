@@ -96,37 +96,10 @@ pub(crate) fn whim() -> impl Strategy<Value = Whim> {
     ]
 }
 
-const TROUBLES: [NetworkTrouble; 24] = [
-    NetworkTrouble::Open,
-    NetworkTrouble::Wep,
-    NetworkTrouble::Wpa1,
-    NetworkTrouble::Owe,
-    NetworkTrouble::WpsOnly,
-    NetworkTrouble::Enterprise,
-    NetworkTrouble::Downgraded,
-    NetworkTrouble::Portal,
-    NetworkTrouble::WrongPassword,
-    NetworkTrouble::NotInTheAir,
-    NetworkTrouble::TooWeak,
-    NetworkTrouble::NoAddress,
-    NetworkTrouble::NoNames,
-    NetworkTrouble::NoInternet,
-    NetworkTrouble::ServerUnreachable,
-    NetworkTrouble::Untrusted,
-    NetworkTrouble::ClockUnknown,
-    NetworkTrouble::NoRadio,
-    NetworkTrouble::NotWorking,
-    NetworkTrouble::RadioOff,
-    NetworkTrouble::NotOnThisBand,
-    NetworkTrouble::Unsupported,
-    NetworkTrouble::RadioWithoutWpa3,
-    NetworkTrouble::LineLost,
-];
-
 const UPDATE_REFUSALS: [UpdateRefusal; 3] = [UpdateRefusal::Unsigned, UpdateRefusal::Failed, UpdateRefusal::Damaged];
 
 fn fact() -> impl Strategy<Value = Fact> {
-    let trouble = proptest::option::of(proptest::sample::select(TROUBLES.to_vec()));
+    let trouble = proptest::option::of(proptest::sample::select(NetworkTrouble::ALL.to_vec()));
     prop_oneof![
         any::<bool>().prop_map(|present| Fact::Camera { present }),
         any::<bool>().prop_map(|present| Fact::Microphone { present }),
@@ -427,7 +400,7 @@ impl RandomLife {
         let Some(open) = self.open.take() else { return };
         let fails = how % 4 == 3;
         let stored = |attempt| Told::Stored { attempt, result: if fails { Err("no room".into()) } else { Ok(()) } };
-        let trouble = NetworkNews::Trouble(TROUBLES[usize::from(how) % TROUBLES.len()]);
+        let trouble = NetworkNews::Trouble(NetworkTrouble::ALL[usize::from(how) % NetworkTrouble::ALL.len()]);
         match open {
             Open::Store(attempt) => self.told(stored(attempt)),
             Open::Debt(attempt, owed) => {

@@ -1,6 +1,6 @@
 //! `madoguchi qr read`: reads the codes of image files with the very strategy of the live camera.
 
-use super::scan::reader::{Plane, Reader};
+use crate::scan::reader::{Plane, Reader};
 use image::ImageReader;
 use madoguchi_pixels::frames;
 use std::io::{self, Write};

@@ -1,6 +1,7 @@
 //! Why a hello is not accepted, and what a family is told of it: a new reason begins here, and needs its words.
 
 use super::{ByeReason, Versions};
+use crate::model::trouble::RoomRefusal;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -47,29 +48,6 @@ pub enum Refusal {
     #[serde(other)]
     #[cfg_attr(feature = "room", schemars(skip))]
     Unknown,
-}
-
-/// What a family is told of a [`Refusal`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RoomRefusal {
-    /// Unknown key.
-    UnknownKey,
-    /// The slot is over.
-    Over,
-    /// Withdrawn by the city.
-    Revoked,
-    /// Somebody else is already in the room with this key.
-    RoomFull,
-    /// Made to leave earlier.
-    LetLeave,
-    /// Too many tries: wait.
-    TooManyTries,
-    /// The server or this device is too old for the other.
-    Version,
-    /// The server is too busy.
-    Busy,
-    /// For a reason that a newer server knows: the counter's telephone helps.
-    Other,
 }
 
 impl Refusal {
@@ -131,31 +109,6 @@ impl Refusal {
             Self::Taken { by: "佐藤".to_owned() },
             Self::Busy,
         ]
-    }
-}
-
-impl RoomRefusal {
-    /// Every one, for the catalogue of screens.
-    pub const ALL: [Self; 9] = [
-        Self::UnknownKey,
-        Self::Over,
-        Self::Revoked,
-        Self::RoomFull,
-        Self::LetLeave,
-        Self::TooManyTries,
-        Self::Version,
-        Self::Busy,
-        Self::Other,
-    ];
-
-    /// A press asks about the same key again: it may be let in later.
-    pub const fn may_be_tried_again(self) -> bool {
-        matches!(self, Self::RoomFull | Self::Busy | Self::Other)
-    }
-
-    /// The key may still be good, and is kept.
-    pub const fn keeps_key(self) -> bool {
-        self.may_be_tried_again() || matches!(self, Self::TooManyTries)
     }
 }
 

@@ -2,15 +2,24 @@
 
 import { ask } from "./asking.js";
 import { answered, explain, local } from "./form.js";
-import { said, word } from "./words.js";
+import { languageName, languages, said, word } from "./words.js";
 
 const QUARTER_MS = 15 * 60_000;
 const $ = (id) => document.getElementById(id);
+
+/** An appointment whose paper is in `first`; the others can be chosen on the device. */
+function spokenFirst(first) {
+  const all = [first, ...languages().filter((other) => other !== first)];
+  const option = new Option(all.map((tag) => languageName(tag, tag)).join("・"), all.join(" "));
+  option.lang = first;
+  return option;
+}
 
 /** `list()` is the newest list, `now()` the server's time, `onMade()` is called when one may have been made. */
 export class Make {
   constructor({ list, now, confirm, signIn, onMade }) {
     Object.assign(this, { list, now, confirm, signIn, onMade });
+    $("make-languages").replaceChildren(...languages().map(spokenFirst));
     $("new").addEventListener("click", () => this.#open());
     $("make-cancel").addEventListener("click", () => $("make").close());
     $("make-form").addEventListener("input", () => explain("make", null));

@@ -1,14 +1,14 @@
-// The words of the pages: one flat file per language, and the switch between them.
+// The words of the pages: one flat table per language, which the server makes of its Fluent files, and the switch between them.
 
 import { Kept } from "./kept.js";
+import { LANGUAGES } from "./languages.js";
 
-const LANGUAGES = ["ja", "en"];
 const chosen = new Kept("localStorage", "language");
 let table = {};
-let current = "ja";
+let current = LANGUAGES[0];
 const listeners = [];
 
-/** The language of the page: `ja` or `en`. */
+/** The language of the page, such as `ja`. */
 export function language() {
   return current;
 }
@@ -27,7 +27,7 @@ export function knows(key) {
 /** Text in several languages from the server, by tag: `en-GB` is English, too. */
 export function said(words) {
   const related = Object.entries(words ?? {}).find(([tag]) => tag.split("-")[0].toLowerCase() === current);
-  return words?.[current] ?? related?.[1] ?? words?.ja ?? "";
+  return words?.[current] ?? related?.[1] ?? words?.[LANGUAGES[0]] ?? "";
 }
 
 /** The name of a language, which may be one that the pages do not speak. */
@@ -64,7 +64,7 @@ export function onLanguage(listener) {
 
 /** Changes the language of the whole page. */
 export async function setLanguage(wanted) {
-  current = LANGUAGES.includes(wanted) ? wanted : "ja";
+  current = LANGUAGES.includes(wanted) ? wanted : LANGUAGES[0];
   const answer = await fetch(`/assets/${current}.json`);
   table = await answer.json();
   document.documentElement.lang = current;
@@ -77,15 +77,35 @@ export async function setLanguage(wanted) {
   }
 }
 
-/** Picks the language (`?l=`, the last choice, Japanese) and wires the switch. */
+/** The name of a language, in the page's own or in `within`. */
+export function languageName(tag, within = current) {
+  return new Intl.DisplayNames([within], { type: "language" }).of(tag);
+}
+
+/** The languages that there are words in, each once; the first stands in for what another lacks. */
+export function languages() {
+  return LANGUAGES;
+}
+
+function languageButton(tag) {
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", lang: tag, textContent: languageName(tag, tag) });
+  Object.assign(button.dataset, { language: tag, testid: `language-${tag}` });
+  return button;
+}
+
+/** Picks the language (`?l=`, the last choice, the first there is) and fills and wires the switch. */
 export async function startWords() {
+  for (const group of document.querySelectorAll(".languages")) {
+    group.replaceChildren(...LANGUAGES.map(languageButton));
+  }
   for (const button of document.querySelectorAll("[data-language]")) {
     button.addEventListener("click", () => {
       chosen.keep(button.dataset.language);
       setLanguage(button.dataset.language);
     });
   }
-  await setLanguage(new URLSearchParams(location.search).get("l") ?? chosen.get() ?? "ja");
+  await setLanguage(new URLSearchParams(location.search).get("l") ?? chosen.get());
 }
 
 /** `14:05` in the counter's time zone. */

@@ -1,7 +1,7 @@
 //! The workbench's command line.
 use super::{House, HouseConfig, HouseError};
-use crate::meeting::turn::Turn;
 use crate::device::media::process::Home;
+use crate::meeting::turn::Turn;
 use crate::model::language::Language;
 use crate::supervisor::tasks::Tasks;
 use crate::workbench::DeskConfig;

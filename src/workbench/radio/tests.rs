@@ -2,6 +2,7 @@
 
 use super::super::air::{self, Band, Kind};
 use super::*;
+use crate::model::language::Language;
 use crate::model::screen::Face;
 use crate::model::wifi_code::Claim;
 use NetworkTrouble as Trouble;
@@ -132,7 +133,7 @@ fn the_matrix_of_access_points_with_the_sentence_that_is_shown() {
         };
         let expected = expected.map(|key| format!("network-trouble-{key}"));
         assert_eq!(shown.as_deref(), expected.as_deref(), "{name}: {news:?}");
-        for words in [include_str!("../../words/ja/screens.ftl"), include_str!("../../words/en/screens.ftl")] {
+        for words in Language::ALL.map(|language| crate::words::file(language, "screens")) {
             let said = |key: &String| words.contains(&format!("\n{key} = "));
             assert!(expected.iter().all(said), "{name} has no sentence {expected:?}");
         }

@@ -1,10 +1,9 @@
-//! Looks for codes in the camera's pictures, on a thread of its own that never delays the picture.
+//! Looks for codes in pictures, on a thread of its own that never delays them. It knows no camera: whoever has pictures offers them.
 
 pub mod reader;
 
 use crate::model::screen::ScanHint;
 use crate::model::secret::Secret;
-use gstreamer_video::VideoFrameExt;
 use reader::{Plane, Reader, Reading};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -42,37 +41,24 @@ impl Luma {
     }
 }
 
+/// Maps a picture into memory and reads its codes; nothing when there is no picture to map.
+pub type ReadLater = Box<dyn FnOnce(&mut Reader) -> Option<Reading> + Send>;
+
 /// A picture for the scanner.
 pub enum Frame {
     /// Bytes in memory.
     Luma(Luma),
-    /// A raw video sample whose first plane begins with the brightness: I420, NV12, YUY2, GRAY8. It is mapped on
-    /// the scanner's thread, so offering it costs nothing.
-    Sample(gstreamer::Sample),
+    /// Somebody else's memory, mapped on the scanner's thread, so that offering it costs nothing.
+    Later(ReadLater),
 }
 
 impl Frame {
-    fn read(&self, reader: &mut Reader) -> Reading {
+    fn read(self, reader: &mut Reader) -> Reading {
         match self {
             Self::Luma(luma) => reader.read(luma.plane()),
-            Self::Sample(sample) => read_sample(sample, reader).unwrap_or_default(),
+            Self::Later(read) => read(reader).unwrap_or_default(),
         }
     }
-}
-
-/// `None` when the sample is no raw video: there is no code in it.
-fn read_sample(sample: &gstreamer::Sample, reader: &mut Reader) -> Option<Reading> {
-    let info = gstreamer_video::VideoInfo::from_caps(sample.caps()?).ok()?;
-    let frame = gstreamer_video::VideoFrameRef::from_buffer_ref_readable(sample.buffer()?, &info).ok()?;
-    // Component 0 is the brightness of every YUV and grey format.
-    let bytes = frame.comp_data(0).ok()?;
-    Some(reader.read(Plane {
-        bytes,
-        width: usize::try_from(frame.width()).ok()?,
-        height: usize::try_from(frame.height()).ok()?,
-        row_stride: usize::try_from(frame.comp_stride(0)).ok()?,
-        pixel_stride: usize::try_from(frame.comp_pstride(0)).ok()?,
-    }))
 }
 
 /// What the camera sees now; told when it changes.
@@ -92,26 +78,26 @@ pub struct Scanner {
 
 #[derive(Default)]
 struct Shared {
-    slot: Mutex<Slot>,
+    waiting: Mutex<Waiting>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Slot {
+struct Waiting {
     newest: Option<Frame>,
     stop: bool,
 }
 
 impl Shared {
-    fn slot(&self) -> MutexGuard<'_, Slot> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for the next picture; `None` when it is time to stop.
     fn next(&self) -> Option<Frame> {
-        let idle = |slot: &mut Slot| slot.newest.is_none() && !slot.stop;
-        let mut slot = self.changed.wait_while(self.slot(), idle).unwrap_or_else(PoisonError::into_inner);
-        if slot.stop { None } else { slot.newest.take() }
+        let idle = |waiting: &mut Waiting| waiting.newest.is_none() && !waiting.stop;
+        let mut waiting = self.changed.wait_while(self.waiting(), idle).unwrap_or_else(PoisonError::into_inner);
+        if waiting.stop { None } else { waiting.newest.take() }
     }
 }
 
@@ -137,7 +123,7 @@ impl Scanner {
 
     /// Hands over a picture; one that still waits is dropped. Returns at once.
     pub fn offer(&self, frame: Frame) {
-        let older = self.shared.slot().newest.replace(frame);
+        let older = self.shared.waiting().newest.replace(frame);
         self.shared.changed.notify_one();
         drop(older);
     }
@@ -145,7 +131,7 @@ impl Scanner {
 
 impl Drop for Scanner {
     fn drop(&mut self) {
-        self.shared.slot().stop = true;
+        self.shared.waiting().stop = true;
         self.shared.changed.notify_one();
         if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != thread::current().id()) {
             // A panic on the thread was reported when it happened.

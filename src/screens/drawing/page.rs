@@ -2,7 +2,7 @@
 //! in the page's [`Layout`].
 
 use super::layout::{Color, Layout, PlacedText, Rect, Ring};
-use super::typeset::{self, ASCENT, Block, CAP_HEIGHT, DESCENT, Face, Space, Weight};
+use super::typeset::{self, ASCENT, Block, CAP_HEIGHT, DESCENT, FontFace, Space, Weight};
 use super::{DrawError, FAMILY, symbols};
 use minijinja::value::{Kwargs, Object, Value, from_args};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, State, context};
@@ -189,7 +189,7 @@ impl Noted {
             paint("fill", ink.fill),
         );
         for (number, line) in block.lines.iter().enumerate() {
-            let slack = block.width - Face::of(ink.weight).map_or(0.0, |face| face.width(line)) * size;
+            let slack = block.width - FontFace::of(ink.weight).map_or(0.0, |face| face.width(line)) * size;
             let x = match align {
                 "middle" => left + slack / 2.0,
                 "end" => left + slack,

@@ -50,7 +50,7 @@ pub struct Block {
 }
 
 /// One font's measures, in font sizes.
-pub struct Face {
+pub struct FontFace {
     font: FontRef<'static>,
 }
 
@@ -61,11 +61,11 @@ pub const ASCENT: f32 = 0.88;
 /// Depth of kanji below the baseline, in font sizes.
 pub const DESCENT: f32 = 0.12;
 
-impl Face {
+impl FontFace {
     /// The embedded font of a weight; nothing if its file is damaged.
     pub fn of(weight: Weight) -> Option<&'static Self> {
-        static FACES: OnceLock<[Option<Face>; 2]> = OnceLock::new();
-        let faces = FACES.get_or_init(|| [REGULAR, BOLD].map(|data| Some(Face { font: FontRef::new(data).ok()? })));
+        static FACES: OnceLock<[Option<FontFace>; 2]> = OnceLock::new();
+        let faces = FACES.get_or_init(|| [REGULAR, BOLD].map(|data| Some(FontFace { font: FontRef::new(data).ok()? })));
         let [regular, bold] = faces;
         match weight {
             Weight::Regular => regular.as_ref(),
@@ -90,7 +90,7 @@ impl Face {
 /// Sets `text` into `space`: as large as it fits between the two sizes; what does not fit at the smallest is cut off
 /// with an ellipsis and said to be not whole.
 pub fn set(text: &str, weight: Weight, space: Space) -> Block {
-    let Some(face) = Face::of(weight) else {
+    let Some(face) = FontFace::of(weight) else {
         return Block { lines: Vec::new(), size: space.smallest, width: 0.0, whole: false };
     };
     let (text, known) = drawable(text, face);
@@ -121,13 +121,13 @@ fn lines_in(space: Space, size: f32) -> usize {
     1 + if more > 0.0 { more as usize } else { 0 }
 }
 
-fn block(face: &Face, lines: Vec<String>, size: f32, whole: bool) -> Block {
+fn block(face: &FontFace, lines: Vec<String>, size: f32, whole: bool) -> Block {
     let width = lines.iter().map(|line| face.width(line)).fold(0.0, f32::max) * size;
     Block { lines, size, width, whole }
 }
 
 /// Leaves out control characters and replaces letters that the font lacks; says whether none was replaced.
-fn drawable(text: &str, face: &Face) -> (String, bool) {
+fn drawable(text: &str, face: &FontFace) -> (String, bool) {
     let mut known = true;
     let letters = text.chars().filter(|letter| *letter == '\n' || !letter.is_control()).map(|letter| {
         if letter == '\n' || letter == BREAK || face.has(letter) {
@@ -141,7 +141,7 @@ fn drawable(text: &str, face: &Face) -> (String, bool) {
 }
 
 /// The fewest lines that fit, of nearly equal length; nothing when there is no way.
-fn balanced(face: &Face, text: &str, width: f32, room: usize, phrases: bool) -> Option<Vec<String>> {
+fn balanced(face: &FontFace, text: &str, width: f32, room: usize, phrases: bool) -> Option<Vec<String>> {
     let pieces = pieces(text, phrases);
     let best = fill(face, &pieces, width)?;
     if best.len() > room {
@@ -182,7 +182,7 @@ fn pieces(text: &str, phrases: bool) -> Vec<(String, bool)> {
 }
 
 /// Fills lines greedily; nothing when a piece is wider than a line.
-fn fill(face: &Face, pieces: &[(String, bool)], width: f32) -> Option<Vec<String>> {
+fn fill(face: &FontFace, pieces: &[(String, bool)], width: f32) -> Option<Vec<String>> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for (piece, must) in pieces {
@@ -206,7 +206,7 @@ fn fill(face: &Face, pieces: &[(String, bool)], width: f32) -> Option<Vec<String
 }
 
 /// As many lines as there is room for, the last one ending in an ellipsis.
-fn cut(face: &Face, text: &str, width: f32, room: usize) -> Vec<String> {
+fn cut(face: &FontFace, text: &str, width: f32, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for letter in text.chars().filter(|letter| *letter != BREAK && *letter != '\n') {
         let last = lines.len() == room;
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn the_measures_are_those_of_the_fonts() {
         for weight in [Weight::Regular, Weight::Bold] {
-            let face = Face::of(weight).unwrap();
+            let face = FontFace::of(weight).unwrap();
             let metrics = face.font.metrics(Size::new(1.0), LocationRef::default());
             assert!((metrics.cap_height.unwrap() - CAP_HEIGHT).abs() < 0.001);
             assert!((metrics.ascent - ASCENT).abs() < 0.001 && (metrics.descent + DESCENT).abs() < 0.001);

@@ -2,7 +2,7 @@
 
 use super::speak::{Speak, span};
 use crate::model::loan::LoanProblem;
-use crate::model::screen::{Aside, Face, Meeting, RULES_PAGES, ScanHint, Screen, WrongCode, kebab};
+use crate::model::screen::{Aside, Face, Meeting, RULES_PAGES, ScanHint, Screen, WrongCode};
 use crate::model::stick::PaperRefusal;
 use crate::words::Arg;
 
@@ -35,7 +35,7 @@ fn scan_id(face: &Face) -> Option<String> {
     let stage = if matches!(face, Face::ShowWifi { .. }) { "wifi" } else { "paper" };
     let hint = match scanned(face)? {
         (ScanHint::NoCamera, _) => "no-camera",
-        (_, Some(wrong)) => return Some(format!("wrong-{stage}-{}", kebab(&format!("{wrong:?}")))),
+        (_, Some(wrong)) => return Some(format!("wrong-{stage}-{}", wrong.name())),
         (ScanHint::Looking, None) => return None,
         (ScanHint::Closer, None) => "closer",
         (ScanHint::FurtherAway, None) => "further-away",

@@ -1,7 +1,7 @@
 //! What moves many times a second: the ring that fills while the button is held, and the microphone level.
 
-use crate::drawing::layout::{Layout, Rect, Ring};
 use crate::model::screen::Live;
+use crate::screens::drawing::layout::{Layout, Rect, Ring};
 use resvg::tiny_skia::{
     Color, FillRule, LineCap, Paint, Path, PathBuilder, Pixmap, Rect as SkiaRect, Stroke, Transform,
 };

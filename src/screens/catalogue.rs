@@ -1,6 +1,5 @@
 //! Every screen there is, with values as they come in a family's life: for golden pictures and for looking at them.
 
-use super::paint::Painter;
 use crate::model::language::Language;
 use crate::model::loan::{LoanError, LoanProblem};
 use crate::model::quality::Quality;
@@ -11,28 +10,7 @@ use crate::model::screen::{
 use crate::model::stick::{KeyRefusal, PaperRefusal};
 use crate::model::update::UpdateRefusal;
 use crate::model::wire::Words;
-use std::error::Error;
-use std::path::Path;
 use std::time::Duration;
-
-/// Paints every screen whose name contains one of `wanted` (all, if there are none) into `folder` as `NAME.png`, to be
-/// looked at. Gives their number.
-///
-/// # Errors
-/// The folder cannot be written.
-pub fn save_every_screen(folder: &Path, height: u32, wanted: &[String]) -> Result<usize, Box<dyn Error>> {
-    std::fs::create_dir_all(folder).map_err(|error| format!("making the folder {}: {error}", folder.display()))?;
-    let mut painter = Painter::new(height * 16 / 9, height);
-    let mut count = 0;
-    for (name, screen) in every_screen() {
-        if wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str())) {
-            let file = folder.join(format!("{name}.png"));
-            painter.paint(&screen)?.save_png(&file).map_err(|error| format!("writing {}: {error}", file.display()))?;
-            count += 1;
-        }
-    }
-    Ok(count)
-}
 
 /// Every screen in every language with the name of its golden picture: `LANGUAGE-FACE[-ASIDE]`.
 pub fn every_screen() -> Vec<(String, Screen)> {
@@ -89,14 +67,14 @@ fn every_face() -> Vec<(Face, Option<Aside>)> {
         plain(face);
     }
     stick_faces().into_iter().for_each(&mut plain);
-    for hint in HINTS {
+    for hint in ScanHint::ALL {
         plain(Face::ShowWifi { hint, wrong: None });
         // What is read as a paper leads on at once.
         if hint != ScanHint::Found {
             plain(Face::ShowPaper { hint, wrong: None });
         }
     }
-    for wrong in WRONG_CODES {
+    for wrong in WrongCode::ALL {
         if wrong != WrongCode::WifiInstead {
             plain(Face::ShowWifi { hint: ScanHint::Looking, wrong: Some(wrong) });
         }
@@ -104,7 +82,7 @@ fn every_face() -> Vec<(Face, Option<Aside>)> {
     }
     plain(Face::JoiningNetwork { name: String::new() });
     plain(Face::JoiningNetwork { name: "aterm-3f2c1d-5G".into() });
-    NETWORK_TROUBLES.map(Face::NetworkTrouble).into_iter().for_each(&mut plain);
+    NetworkTrouble::ALL.map(Face::NetworkTrouble).into_iter().for_each(&mut plain);
     plain(Face::PaperRead);
     plain(Face::AskingRoom);
     RoomRefusal::ALL.map(Face::Refused).into_iter().for_each(&mut plain);
@@ -121,8 +99,8 @@ fn every_face() -> Vec<(Face, Option<Aside>)> {
     plain(Face::Unverified { tried_again: false });
     plain(Face::Unverified { tried_again: true });
     plain(Face::ComingBack { remaining: Duration::from_secs(612) });
-    ENDINGS.map(Face::Ended).into_iter().for_each(&mut plain);
-    for (done, step) in (0..).zip(WIPE_STEPS) {
+    Ending::ALL.map(Face::Ended).into_iter().for_each(&mut plain);
+    for (done, step) in (0..).zip(WipeStep::ALL) {
         plain(Face::Forgetting { step, done, of: 4 });
         plain(Face::WipeFailed(step));
     }
@@ -161,10 +139,10 @@ fn with_asides() -> Vec<(Face, Option<Aside>)> {
 fn stick_faces() -> Vec<Face> {
     let mut faces = vec![Face::MadeAnew, Face::WentBack, Face::StickReading];
     faces.push(Face::LoanRefused { id: "M-2026-009".into(), why: PaperRefusal::WrongKey });
-    faces.extend(KEY_REFUSALS.map(|why| Face::KeyRefused { file: "madoguchi-city.pub".into(), why }));
+    faces.extend(KeyRefusal::ALL.map(|why| Face::KeyRefused { file: "madoguchi-city.pub".into(), why }));
     faces.extend([Face::UpdateInstalling { percent: 42 }, Face::Restarting]);
     faces.push(Face::UpToDate { version: "1.4.0".into() });
-    faces.extend(UPDATE_REFUSALS.map(Face::UpdateRefused));
+    faces.extend(UpdateRefusal::ALL.map(Face::UpdateRefused));
     faces.push(Face::LoanPrepared { id: "M-2026-014".into(), until: jiff::civil::date(2027, 3, 31) });
     faces.extend(paper_refusals().into_iter().map(Face::PaperRefused));
     faces
@@ -185,10 +163,7 @@ fn live(quality: Quality, held: bool) -> Face {
 }
 
 fn staff_member(language: Language) -> String {
-    match language {
-        Language::Japanese => "子育て支援課 山田".into(),
-        Language::English => "Yamada, Childcare Support".into(),
-    }
+    Words::ja_en("子育て支援課 山田", "Yamada, Childcare Support").get(language).to_owned()
 }
 
 fn minutes_left(aside: Aside) -> Option<u64> {
@@ -260,66 +235,6 @@ fn after(trouble: NetworkTrouble) -> PressDoes {
     }
 }
 
-const HINTS: [ScanHint; 6] = [
-    ScanHint::Looking,
-    ScanHint::Closer,
-    ScanHint::FurtherAway,
-    ScanHint::HoldStill,
-    ScanHint::Found,
-    ScanHint::NoCamera,
-];
-
-const WRONG_CODES: [WrongCode; 7] = [
-    WrongCode::AnotherCity,
-    WrongCode::OtherAddress,
-    WrongCode::OtherCode,
-    WrongCode::TwoCodes,
-    WrongCode::WifiInstead,
-    WrongCode::DamagedKey,
-    WrongCode::DamagedWifi,
-];
-
-const NETWORK_TROUBLES: [NetworkTrouble; 24] = [
-    NetworkTrouble::Open,
-    NetworkTrouble::Wep,
-    NetworkTrouble::Wpa1,
-    NetworkTrouble::Owe,
-    NetworkTrouble::WpsOnly,
-    NetworkTrouble::Enterprise,
-    NetworkTrouble::Unsupported,
-    NetworkTrouble::RadioWithoutWpa3,
-    NetworkTrouble::Downgraded,
-    NetworkTrouble::Portal,
-    NetworkTrouble::WrongPassword,
-    NetworkTrouble::NotInTheAir,
-    NetworkTrouble::NotOnThisBand,
-    NetworkTrouble::TooWeak,
-    NetworkTrouble::NoAddress,
-    NetworkTrouble::NoNames,
-    NetworkTrouble::NoInternet,
-    NetworkTrouble::ServerUnreachable,
-    NetworkTrouble::Untrusted,
-    NetworkTrouble::ClockUnknown,
-    NetworkTrouble::NoRadio,
-    NetworkTrouble::RadioOff,
-    NetworkTrouble::NotWorking,
-    NetworkTrouble::LineLost,
-];
-
-const KEY_REFUSALS: [KeyRefusal; 4] =
-    [KeyRefusal::Uncertified, KeyRefusal::WrongCertificate, KeyRefusal::Withdrawn, KeyRefusal::Broken];
-
-const UPDATE_REFUSALS: [UpdateRefusal; 8] = [
-    UpdateRefusal::Unsigned,
-    UpdateRefusal::OtherProduct,
-    UpdateRefusal::Older,
-    UpdateRefusal::Damaged,
-    UpdateRefusal::TooLarge,
-    UpdateRefusal::PulledOut,
-    UpdateRefusal::TriedAlready,
-    UpdateRefusal::Failed,
-];
-
 fn paper_refusals() -> Vec<PaperRefusal> {
     let id = || "M-2026-009".to_owned();
     let mut refusals = vec![
@@ -358,18 +273,6 @@ fn loan_errors() -> [LoanError; 8] {
         wrong("counter[0].name.en", LoanProblem::Long),
     ]
 }
-
-const ENDINGS: [Ending; 7] = [
-    Ending::Left,
-    Ending::Ended,
-    Ending::LetLeave,
-    Ending::SlotOver,
-    Ending::Revoked,
-    Ending::LineLost,
-    Ending::WillPhone,
-];
-
-const WIPE_STEPS: [WipeStep; 4] = [WipeStep::Network, WipeStep::Key, WipeStep::Data, WipeStep::Verify];
 
 const MISSING: [Aside; 7] = [
     Aside::NoCamera,

@@ -59,14 +59,14 @@ struct View {
     hours: String,
     /// Where the bar at the foot begins.
     foot_top: u16,
-    aside: Option<Line>,
+    aside: Option<MarkedLine>,
     card: Option<Card>,
     /// Drawn instead of what is to be shown: what to do with it.
     hint: Option<&'static str>,
     meeting: Option<When>,
-    rules: Vec<Line>,
+    rules: Vec<MarkedLine>,
     remaining: Option<String>,
-    quality: Option<Line>,
+    quality: Option<MarkedLine>,
     /// The code that was seen is not the one asked for.
     wrong: bool,
     /// Words beside the microphone level.
@@ -82,7 +82,7 @@ struct View {
 
 /// A short text with its pictogram.
 #[derive(Serialize)]
-struct Line {
+struct MarkedLine {
     text: String,
     icon: &'static str,
 }
@@ -204,15 +204,13 @@ fn card(speak: &Speak, face: &Face) -> Option<Card> {
         Face::JoiningNetwork { name } if !name.is_empty() => card(name.clone(), "wifi", 64),
         Face::Live { remaining, .. } | Face::ComingBack { remaining } => card(left(speak, *remaining), "clock", 72),
         Face::Forgetting { step, done, of } => Some(Card {
-            text: speak.say(&format!("wipe-step-{}", kebab(&format!("{step:?}")))),
+            text: speak.say(&format!("wipe-step-{}", step.name())),
             icon: "shredder",
             size: 60,
             steps: Some(Steps { done: *done, of: *of }),
             bar: None,
         }),
-        Face::WipeFailed(step) => {
-            card(speak.say(&format!("wipe-step-{}", kebab(&format!("{step:?}")))), "shredder", 60)
-        }
+        Face::WipeFailed(step) => card(speak.say(&format!("wipe-step-{}", step.name())), "shredder", 60),
         Face::UpdateInstalling { percent } => {
             Some(Card { text: format!("{percent} %"), icon: "install", size: 60, steps: None, bar: Some(*percent) })
         }
@@ -243,9 +241,9 @@ fn card(speak: &Speak, face: &Face) -> Option<Card> {
 }
 
 /// What staff compare with the image's list.
-fn boot(speak: &Speak, face: &Face) -> Option<Line> {
+fn boot(speak: &Speak, face: &Face) -> Option<MarkedLine> {
     let Face::Forgotten { boot: Some(number), .. } = face else { return None };
-    Some(Line { text: format!("{}　{number}", speak.say("boot-files")), icon: "shield" })
+    Some(MarkedLine { text: format!("{}　{number}", speak.say("boot-files")), icon: "shield" })
 }
 
 /// The field or line that is wrong.
@@ -258,7 +256,7 @@ fn place_of(speak: &Speak, error: &LoanError) -> String {
     }
 }
 
-fn aside_line(speak: &Speak, aside: Aside) -> Line {
+fn aside_line(speak: &Speak, aside: Aside) -> MarkedLine {
     let text = match aside {
         Aside::NewTime { starts, ends } => {
             let (starts, ends) = (time(starts), time(ends));
@@ -266,7 +264,7 @@ fn aside_line(speak: &Speak, aside: Aside) -> Line {
         }
         _ => speak.say(&format!("aside-{}", aside.name())),
     };
-    Line { text, icon: signs::of_aside(aside) }
+    MarkedLine { text, icon: signs::of_aside(aside) }
 }
 
 fn meeting(speak: &Speak, face: &Face) -> Option<When> {
@@ -286,10 +284,10 @@ fn meeting(speak: &Speak, face: &Face) -> Option<When> {
 /// Rules of a page.
 const PER_PAGE: usize = 4;
 
-fn rules(speak: &Speak, face: &Face) -> Vec<Line> {
+fn rules(speak: &Speak, face: &Face) -> Vec<MarkedLine> {
     let Face::Rules { page, .. } = face else { return Vec::new() };
-    let rules = Catalog::embedded().rules(speak.0).into_iter().map(|(icon, text)| Line { text, icon });
-    let whole = Line { text: speak.say("rules-full-text"), icon: "document" };
+    let rules = Catalog::embedded().rules(speak.0).into_iter().map(|(icon, text)| MarkedLine { text, icon });
+    let whole = MarkedLine { text: speak.say("rules-full-text"), icon: "document" };
     rules.chain([whole]).skip(usize::from(*page) * PER_PAGE).take(PER_PAGE).collect()
 }
 
@@ -298,10 +296,10 @@ fn remaining(speak: &Speak, face: &Face) -> Option<String> {
     Some(left(speak, *remaining))
 }
 
-fn quality(speak: &Speak, face: &Face) -> Option<Line> {
+fn quality(speak: &Speak, face: &Face) -> Option<MarkedLine> {
     let Face::Live { quality, .. } = face else { return None };
     let text = speak.say(&format!("quality-{}", kebab(&format!("{quality:?}"))));
-    Some(Line { text, icon: signs::of_quality(*quality) })
+    Some(MarkedLine { text, icon: signs::of_quality(*quality) })
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ mod signs;
 mod speak;
 mod view;
 
-use crate::drawing::layout::Layout;
-use crate::drawing::{self, DrawError, page};
 use crate::model::screen::{Live, Screen};
+use crate::screens::drawing::layout::Layout;
+use crate::screens::drawing::{self, DrawError, page};
 use minijinja::Environment;
 use resvg::tiny_skia::Pixmap;
 use std::sync::OnceLock;
