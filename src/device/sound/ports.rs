@@ -126,6 +126,19 @@ mod tests {
         assert_eq!(recorder(nodes.path()).as_deref(), Some("plughw:1,0"));
     }
 
+    /// One card for both ways; its microphone is beside the mouth, so it is the first where it was plugged in before the camera.
+    #[test]
+    fn a_speakerphone_is_used_both_ways_where_the_tv_has_no_sound() {
+        let (nodes, class) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for node in ["pcmC1D0c", "pcmC1D0p", "pcmC2D0c"] {
+            std::fs::File::create_new(nodes.path().join(node)).unwrap();
+        }
+        std::fs::create_dir_all(class.path().join("sound/card1")).unwrap();
+        std::fs::write(class.path().join("sound/card1/id"), "Speakerphone\n").unwrap();
+        assert_eq!(recorder(nodes.path()).as_deref(), Some("plughw:1,0"));
+        assert_eq!(player(nodes.path(), class.path()).as_deref(), Some("default:CARD=Speakerphone"));
+    }
+
     #[test]
     fn the_tv_plays_and_not_the_camera_or_the_empty_socket() {
         let (nodes, class) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -148,5 +161,7 @@ mod tests {
         std::fs::remove_file(nodes.path().join("pcmC0D0p")).unwrap();
         write("drm/card1-HDMI-A-2/status", "disconnected\n");
         assert_eq!(plays(), None, "there is no TV");
+        write("drm/card1-HDMI-A-1/status", "connected\n");
+        assert_eq!(plays().as_deref(), Some("default:CARD=vc4hdmi0"), "the TV is switched on at last");
     }
 }

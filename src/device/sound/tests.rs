@@ -28,6 +28,8 @@ struct Card {
     busy: Arc<AtomicUsize>,
     /// Another card of the same use: other rates and channels.
     other: Arc<AtomicBool>,
+    /// The only form of sound that its microphone gives, where that is not 48 kHz mono: samples a second, and channels.
+    form: Option<(i32, i32)>,
 }
 
 impl Card {
@@ -72,7 +74,8 @@ impl Card {
     fn microphone(&self) -> MakeElement {
         let card = self.clone();
         Arc::new(move || {
-            let (rate, channels) = if card.other.load(Ordering::SeqCst) { (44_100, 2) } else { (48_000, 1) };
+            let other = card.other.load(Ordering::SeqCst).then_some((44_100, 2));
+            let (rate, channels) = other.or(card.form).unwrap_or((48_000, 1));
             card.open(bin(&format!(
                 "audiotestsrc name=room is-live=true volume=0.5 ! capsfilter caps=audio/x-raw,rate={rate},channels={channels}"
             )))
@@ -437,6 +440,35 @@ async fn a_tv_at_another_socket_is_followed() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     desk.until_played().await;
+}
+
+/// Cheap cameras record 16 or 32 kHz, and some one voice twice: it arrives as high, and as loud, as it was spoken.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_of_any_rate_and_channels_is_heard_as_it_is() {
+    for form in [(8_000, 1), (16_000, 1), (16_000, 2), (32_000, 1), (32_000, 2), (44_100, 2), (48_000, 2)] {
+        let desk = Desk::with(Card { form: Some(form), ..Card::plugged_in() }, Card::plugged_in());
+        let (heard_in, mut heard) = mpsc::unbounded_channel();
+        let _session = desk.audio.begin(Duration::from_millis(80), move |buffer, _| {
+            let map = buffer.map_readable().unwrap();
+            let samples = map.chunks_exact(2).map(|two| i16::from_le_bytes([two[0], two[1]]));
+            let _ = heard_in.send(samples.collect::<Vec<i16>>());
+        });
+        // The first half second may hold what a resampler begins with.
+        let (from, until) = (RATE as usize / 2, RATE as usize * 3 / 2);
+        let mut voice = Vec::new();
+        let hearing = async {
+            while voice.len() < until {
+                voice.extend(heard.recv().await.expect("the session goes on"));
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, hearing).await.is_ok(), "{form:?} is not heard");
+        let second = &voice[from..until];
+        // The made-up room's tone is one of 440 Hz, half as loud as can be.
+        let rises = second.windows(2).filter(|two| two[0] < 0 && two[1] >= 0).count();
+        let loudest = second.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or_default();
+        assert!(rises.abs_diff(440) <= 4, "{form:?}: {rises} Hz");
+        assert!(loudest.abs_diff(16_384) < 1_600, "{form:?}: {loudest}");
+    }
 }
 
 /// Files beside the voice: what may not be in a session is not opened at all.
