@@ -129,6 +129,7 @@ fn nothing() -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::wire::Refusal;
     use std::collections::BTreeSet;
 
     fn served(name: &str) -> &'static str {
@@ -217,6 +218,11 @@ mod tests {
         let sources =
             FILES.iter().map(|(_, _, text)| *text).chain([include_str!("sheet.rs"), include_str!("reserve.rs")]);
         let sources: Vec<_> = sources.collect();
+        // And what a refusal is called, where the guest page has no more to say of it.
+        let refusals = Refusal::examples()
+            .into_iter()
+            .map(|refusal| format!("end-{}", serde_json::to_value(&refusal).unwrap()["why"].as_str().unwrap()));
+        used.extend(refusals);
         for key in known.keys().filter(|key| !used.contains(*key)) {
             assert!(sources.iter().any(|text| text.contains(&format!("\"{key}\""))), "nobody says {key}");
         }

@@ -164,6 +164,7 @@ pub async fn good(config: GoodConfig) -> Result<String, String> {
 }
 
 #[cfg(test)]
+#[expect(clippy::panic, reason = "what is not asked fails the test")]
 mod tests {
     use super::*;
     use crate::device::media::trial;

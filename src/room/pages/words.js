@@ -30,19 +30,6 @@ export function said(words) {
   return words?.[current] ?? related?.[1] ?? words?.[LANGUAGES[0]] ?? "";
 }
 
-/** The name of a language, which may be one that the pages do not speak. */
-export function languageName(tag) {
-  const own = { ja: "japanese", en: "english" }[tag?.split("-")[0] ?? "ja"];
-  if (own) {
-    return word(own);
-  }
-  try {
-    return new Intl.DisplayNames(current, { type: "language" }).of(tag);
-  } catch {
-    return tag;
-  }
-}
-
 /** Fills every element that names its word. */
 export function apply(root = document) {
   for (const element of root.querySelectorAll("[data-word]")) {
@@ -77,9 +64,13 @@ export async function setLanguage(wanted) {
   }
 }
 
-/** The name of a language, in the page's own or in `within`. */
+/** The name of a language, in the page's own or in `within`; it may be one that the pages do not speak. */
 export function languageName(tag, within = current) {
-  return new Intl.DisplayNames([within], { type: "language" }).of(tag);
+  try {
+    return new Intl.DisplayNames([within], { type: "language" }).of(tag ?? LANGUAGES[0]);
+  } catch {
+    return tag;
+  }
 }
 
 /** The languages that there are words in, each once; the first stands in for what another lacks. */

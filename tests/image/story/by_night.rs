@@ -17,6 +17,8 @@ use tokio::time::{Instant, sleep};
 
 /// The release that is offered. Its program is that of the one that runs.
 const RELEASE: &str = "madoguchi-0.2.0-arm64";
+/// What the box says before it begins.
+const INSTALLING: &str = "the counter's update offered";
 /// From the paper's screen to the first look, which is after five minutes without anybody.
 const LOOKS: Duration = Duration::from_secs(600);
 /// An installation and a start on an emulated card.
@@ -62,7 +64,7 @@ fn zone_at_night() -> String {
 impl Home {
     async fn begins_to_install(&mut self) -> Outcome {
         self.guest.until_turn("UpdateFromCounter", LOOKS).await?;
-        self.guest.until_turn("\\(Installing", LOOKS).await?;
+        self.guest.until_turn(INSTALLING, LOOKS).await?;
         println!("    {:>6.1} s  it installs", self.took());
         self.picture("updating").await.map(drop)
     }
@@ -98,7 +100,9 @@ pub(super) async fn installed(folder: &Path) -> Outcome {
     let (_street, mut home) = at_night(folder, "").await?;
     home.guest.until_turn("UpdateFromCounter", LOOKS).await?;
     let before = home.received().await?;
-    home.guest.until_turn("\\(Installing", LOOKS).await?;
+    let written = home.guest.written().await?;
+    home.guest.until_turn(INSTALLING, LOOKS).await?;
+    home.has_written(written, 1 << 20).await?;
     home.picture("updating").await?;
     let mut last = before;
     let installing = Instant::now();
