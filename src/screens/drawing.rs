@@ -12,10 +12,31 @@ use std::sync::{Arc, OnceLock};
 
 /// The family of the embedded fonts, as templates name it.
 pub const FAMILY: &str = "BIZ UDPGothic";
-/// BIZ UDPGothic Regular, a universal-design typeface (SIL Open Font License 1.1).
-pub const REGULAR: &[u8] = include_bytes!("drawing/fonts/BIZUDPGothic-Regular.ttf");
-/// BIZ UDPGothic Bold.
-pub const BOLD: &[u8] = include_bytes!("drawing/fonts/BIZUDPGothic-Bold.ttf");
+/// BIZ UDPGothic Regular and Bold, a universal-design typeface (SIL Open Font License 1.1). On the box they are files of
+/// their own: in the program, they would be read anew with each of its updates.
+#[cfg(any(feature = "embedded-fonts", not(feature = "device")))]
+pub fn fonts() -> [&'static [u8]; 2] {
+    [include_bytes!("drawing/fonts/BIZUDPGothic-Regular.ttf"), include_bytes!("drawing/fonts/BIZUDPGothic-Bold.ttf")]
+}
+
+/// BIZ UDPGothic Regular and Bold, from the verified system; nothing of one that cannot be read, which is said in the log.
+#[cfg(all(feature = "device", not(feature = "embedded-fonts")))]
+#[expect(clippy::disallowed_methods, reason = "files of the verified system, read once")]
+pub fn fonts() -> [&'static [u8]; 2] {
+    static FONTS: OnceLock<[Vec<u8>; 2]> = OnceLock::new();
+    let read = |name: &str| {
+        let path = format!("/usr/share/madoguchi/fonts/{name}");
+        std::fs::read(&path).unwrap_or_else(|error| {
+            tracing::error!(
+                "reading the font {path}: {error}; the screens have no words until this system is installed anew"
+            );
+            Vec::new()
+        })
+    };
+    let [regular, bold] = FONTS.get_or_init(|| ["BIZUDPGothic-Regular.ttf", "BIZUDPGothic-Bold.ttf"].map(read));
+    [regular, bold]
+}
+
 /// Every pictogram as an SVG `<symbol>`; also for web pages.
 pub const PICTOGRAMS: &str = include_str!("drawing/pictograms.svg");
 
@@ -78,11 +99,11 @@ pub fn within_a_page(svg: &str) -> String {
 fn options() -> &'static usvg::Options<'static> {
     static OPTIONS: OnceLock<usvg::Options<'static>> = OnceLock::new();
     OPTIONS.get_or_init(|| {
-        let mut fonts = fontdb::Database::new();
-        for font in [REGULAR, BOLD] {
-            fonts.load_font_source(fontdb::Source::Binary(Arc::new(font)));
+        let mut known = fontdb::Database::new();
+        for font in fonts() {
+            known.load_font_source(fontdb::Source::Binary(Arc::new(font)));
         }
-        usvg::Options { fontdb: Arc::new(fonts), font_family: FAMILY.to_owned(), ..usvg::Options::default() }
+        usvg::Options { fontdb: Arc::new(known), font_family: FAMILY.to_owned(), ..usvg::Options::default() }
     })
 }
 

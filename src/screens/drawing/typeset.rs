@@ -1,7 +1,7 @@
 //! Sets a text in lines: measures with the embedded fonts, breaks where the language allows it (UAX #14) or where the
 //! translator marked it, and makes the letters smaller only down to the smallest that is still read at 3 m.
 
-use super::{BOLD, REGULAR};
+use super::fonts;
 use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider};
 use std::sync::OnceLock;
@@ -65,7 +65,7 @@ impl FontFace {
     /// The embedded font of a weight; nothing if its file is damaged.
     pub fn of(weight: Weight) -> Option<&'static Self> {
         static FACES: OnceLock<[Option<FontFace>; 2]> = OnceLock::new();
-        let faces = FACES.get_or_init(|| [REGULAR, BOLD].map(|data| Some(FontFace { font: FontRef::new(data).ok()? })));
+        let faces = FACES.get_or_init(|| fonts().map(|data| Some(FontFace { font: FontRef::new(data).ok()? })));
         let [regular, bold] = faces;
         match weight {
             Weight::Regular => regular.as_ref(),
