@@ -35,10 +35,13 @@ const STEP: u64 = 10;
 const STEPS: usize = (AT_MOST.as_millis() as u64 / STEP) as usize;
 /// Between two steps back.
 const BETWEEN: Duration = Duration::from_millis(500);
-/// Sound that could not be heard any more makes the waiting longer by what it was late and one piece, and by this at the
-/// least. It lasts twice as long each time it happens again within or soon after that: a machine that is late with
+/// Sound that could not be heard any more makes the waiting longer by this, and where that was not enough so many times, each
+/// at least [`BETWEEN`] after the one before and no longer apart than this, by what it was late and one piece: a machine that
+/// is busy for a moment, as at the beginning of a call, is no slow one. It lasts twice as long each time it happens again within or soon after that: a machine that is late with
 /// everything is so for the whole call, and each try to be quicker costs words.
 const MISSED: Duration = Duration::from_millis(40);
+const MISSED_TIMES: u32 = 3;
+const MISSED_APART: Duration = Duration::from_secs(5);
 const MISSED_LASTS: Duration = Duration::from_secs(30);
 const MISSED_LASTS_AT_MOST: Duration = Duration::from_secs(480);
 
@@ -88,6 +91,8 @@ pub(super) struct Delay {
     lost: Option<(Duration, Duration)>,
     lost_last: Option<Duration>,
     missed: Option<Missed>,
+    /// When a time began in which sound was missed, and how many there were in a row.
+    missed_times: Option<(Duration, u32)>,
 }
 
 /// Sound came too late to be heard.
@@ -113,6 +118,7 @@ impl Delay {
             lost: None,
             lost_last: None,
             missed: None,
+            missed_times: None,
         }
     }
 
@@ -146,7 +152,14 @@ impl Delay {
     pub(super) fn missed(&mut self, late: Duration, now: Duration) {
         // What was on its way when it was changed had the time to wait of before.
         let had = if now.saturating_sub(self.changed) < BETWEEN { self.before } else { self.waiting };
-        let wanted = (had + (late + PIECE).max(MISSED)).min(AT_MOST);
+        let (since, times) = match self.missed_times {
+            Some((since, times)) if now.saturating_sub(since) < BETWEEN => (since, times),
+            Some((since, times)) if now.saturating_sub(since) < MISSED_APART => (now, times + 1),
+            _ => (now, 1),
+        };
+        self.missed_times = Some((since, times));
+        let more = if times < MISSED_TIMES { MISSED } else { MISSED.max(late + PIECE) };
+        let wanted = (had + more).min(AT_MOST);
         let so_far = self.missed.filter(|missed| now < missed.until);
         if wanted <= self.waiting.max(so_far.map_or(Duration::ZERO, |missed| missed.wanted)) && wanted < AT_MOST {
             return;
@@ -336,22 +349,26 @@ mod tests {
     }
 
     #[test]
-    fn sound_that_came_too_late_to_be_heard_makes_it_longer_once_by_what_it_was_late() {
+    fn sound_that_came_too_late_to_be_heard_makes_it_longer_once_and_where_that_goes_on_by_what_it_was_late() {
         let mut delay = Delay::new(false);
         line(&mut delay, 0, 300, |_| 0);
-        // What was on its way comes late as well, by other amounts.
-        for (at, late) in [(10_000, 5), (10_020, 250), (10_040, 230), (10_400, 250)] {
+        let mut missed = |late: u64, at: u64| {
             delay.missed(millis(late), millis(at));
             delay.decide(true, millis(at));
-        }
-        let raised = AT_LEAST + millis(250) + PIECE;
-        assert!(delay.waiting() >= raised && delay.waiting() < raised + PIECE, "{:?}", delay.waiting());
-        let before = delay.waiting();
-        delay.missed(millis(10), millis(11_100));
-        delay.decide(true, millis(11_100));
-        assert_eq!(delay.waiting(), before + MISSED, "still late with the new one");
-        delay.missed(millis(9_000), millis(12_000));
-        delay.decide(true, millis(12_000));
+            delay.waiting()
+        };
+        // A busy moment.
+        let before = missed(250, 10_000);
+        assert_eq!(before, AT_LEAST + MISSED);
+        (10_001..10_100).for_each(|at| assert_eq!(missed(300, at), before));
+        // What is on its way comes late as well, by other amounts.
+        assert_eq!(missed(210, 10_600), before + MISSED);
+        assert_eq!(missed(180, 11_200), before + MISSED + millis(180) + PIECE);
+        assert_eq!(missed(180, 11_300), before + MISSED + millis(180) + PIECE);
+        // Later it is a busy moment again.
+        let before = missed(10, 20_000);
+        assert_eq!(missed(250, 20_010), before);
+        (21..25).for_each(|at| drop(missed(9_000, at * 1_000)));
         assert!(delay.waiting() < AT_MOST + PIECE);
     }
 
