@@ -144,7 +144,7 @@ fn parts(config: &HardwareConfig, mut first: watch::Receiver<bool>, tasks: &mut 
         tv: TvConfig { width, height, sink: TvSink::Kms { driver: config.display.clone(), wish } },
         link: LinkConfig::default(),
         media: MediaConfig { local_addresses: Vec::new(), trust_anchors: watch::channel(Vec::new()).1, line_cut: None },
-        media_home: Home::of_the_box(),
+        media_home: Home::Within,
     }
 }
 

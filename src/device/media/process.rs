@@ -51,6 +51,9 @@ const FASTEST: u32 = 120;
 
 /// Serves sessions in another process until nobody asks any more.
 pub async fn run(mut behind: Behind<MediaAsk, MediaEvent>, ports: Ports, home: Home) {
+    if matches!(home, Home::Within) {
+        return super::run(behind, ports).await;
+    }
     let (mut wanted, mut told) = (Wanted::default(), None);
     loop {
         let why = match Process::start(&home) {

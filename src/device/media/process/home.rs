@@ -20,6 +20,8 @@ const ENDING: Duration = Duration::from_secs(1);
 /// Where media processes come from. Each has a socket to the supervisor as its standard input.
 #[derive(Clone, Debug)]
 pub enum Home {
+    /// Nowhere: sessions live in this process. On a machine that is too slow for two, sound comes late for ever.
+    Within,
     /// systemd starts one for each connection to this socket, with a user and a sandbox of its own.
     Unit(PathBuf),
     /// This program is started, with the one argument `media`: for desks and tests, without a sandbox.
@@ -44,6 +46,7 @@ impl Home {
     /// Starts a process.
     pub(super) fn start(&self) -> Result<(OwnedFd, Body), String> {
         match self {
+            Self::Within => Err("sessions are to live in this process".to_owned()),
             Self::Unit(socket) => Ok((connected(socket)?, Body(None))),
             Self::Program(program) => started(program),
         }
