@@ -79,11 +79,6 @@ pub(crate) async fn a_stranger_on_the_path_is_refused(folder: PathBuf) -> Outcom
     apart(&folder, "stranger").await
 }
 
-/// The process of picture and sound is killed in a call: the call is made again, and nothing else notices.
-pub(crate) async fn a_call_outlives_its_media_process(folder: PathBuf) -> Outcome {
-    apart(&folder, "media").await
-}
-
 /// Lives one of [`inside`]'s lives in namespaces of its own: a network without the internet, mounts, and processes that
 /// end with it.
 pub(crate) async fn apart(folder: &Path, life: &str) -> Outcome {
