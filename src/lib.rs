@@ -44,8 +44,9 @@
 //! * `scan`: codes out of pictures. It knows no camera: built with the feature `scan` alone it has none.
 //! * `supervisor`: the only place where the two meet. It translates events into inputs and effects into asks,
 //!   and runs the named tasks whose first unasked end ends the process.
-//!   Sessions live in a process of their own (`device::media::process`): it reads what strangers write, and has no device, no
-//!   key and no D-Bus. When it ends, the session is built anew, and the supervisor lives on.
+//!   On a desk, sessions live in a process of their own (`device::media::process`): it reads what strangers write, and has no
+//!   device, no key and no D-Bus. When it ends, the session is built anew, and the supervisor lives on. On the box they live
+//!   in the supervisor's process still (`supervisor::hardware`).
 //! * `workbench`: the same channel pairs for a desk without hardware, and a page to live the story on.
 //! * `room`: the room server: HTTP, WebSocket, SQLite and pages around the meeting.
 //! * `staff`: the staff's command line: the room-key sheet, checking a loan, signing it onto a stick.

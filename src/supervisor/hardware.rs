@@ -144,6 +144,7 @@ fn parts(config: &HardwareConfig, mut first: watch::Receiver<bool>, tasks: &mut 
         tv: TvConfig { width, height, sink: TvSink::Kms { driver: config.display.clone(), wish } },
         link: LinkConfig::default(),
         media: MediaConfig { local_addresses: Vec::new(), trust_anchors: watch::channel(Vec::new()).1, line_cut: None },
+        // Not `Home::of_the_box()` yet: in the emulated board the counter's sound came later and later with a second process.
         media_home: Home::Within,
     }
 }
