@@ -48,7 +48,8 @@
 //!   device, no key and no D-Bus. When it ends, the session is built anew, and the supervisor lives on. On the box they live
 //!   in the supervisor's process still (`supervisor::hardware`).
 //! * `workbench`: the same channel pairs for a desk without hardware, and a page to live the story on.
-//! * `room`: the room server: HTTP, WebSocket, SQLite and pages around the meeting.
+//! * `room`: the room server around the meeting: `shell` (sockets), `web` (addresses, sign-in, pages), `appointments`, `store` (SQLite
+//!   by table).
 //! * `staff`: the staff's command line: the room-key sheet, checking a loan, signing it onto a stick.
 //! * `sheet`: the room-key sheet on A4, the same from the room server and from the staff's command line.
 //! * `boot_files`: the boot partition's files with their checksums, and the number that is told of them.

@@ -8,49 +8,34 @@
     reason = "the server's shell: it reads the clock and its certificate, and owns its tasks"
 )]
 
-mod assets;
-mod brief;
+pub mod appointments;
 pub mod command;
 pub mod config;
-mod cookies;
 pub mod demo;
-mod desk_api;
-pub mod doorway;
-mod enrolment;
-mod hashing;
-mod http;
-mod hub;
-mod journal;
 pub mod key;
-pub mod metrics;
-pub mod moving;
-mod password_change;
-pub mod reserve;
 pub mod schema;
 pub mod second_factor;
-mod second_step;
-pub mod sheet;
-pub mod sign_in;
-mod socket;
+pub mod shell;
 pub mod store;
 mod told;
-mod updates;
+pub mod web;
 
 pub use config::{Clock, Config, Steady, Tls};
 
 use crate::meeting::{Registry, Settings};
-use doorway::{Door, Doorway};
-use hashing::Hashing;
-use http::Desk;
-use hub::Hub;
-use metrics::Metrics;
 use second_factor::{Next, Policy};
+use shell::doorway::{self, Door, Doorway};
+use shell::hub::Hub;
+use shell::metrics::{self, Metrics};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 use store::{Store, StoreError};
 use tokio::task::JoinHandle;
+use web::hashing::Hashing;
+use web::http::{self, Desk};
+use web::{second_step, sign_in};
 
 /// Connections to [`Config::metrics`].
 const METRICS_CONNECTIONS: usize = 16;

@@ -23,7 +23,7 @@ use serde::Serialize;
 pub const A4: (f32, f32) = (210.0, 297.0);
 /// Side of the printed code in tenths of a millimetre, without its quiet zone.
 pub const CODE_WIDTH: f32 = 860.0;
-/// Letters of a key that can be typed, as our own room server draws it (`src/room/pages/typed.js`).
+/// Letters of a key that can be typed, as our own room server draws it (`src/room/web/pages/typed.js`).
 const TYPED: usize = 26;
 /// Letters of a key that are printed together.
 const GROUP: usize = 4;

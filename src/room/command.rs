@@ -4,8 +4,6 @@ mod arguments;
 
 use super::config::{Config, ConfigError};
 use super::demo::{self, DemoError};
-use super::reserve::{ReserveError, Wanted, reserve};
-use super::sign_in::{PasswordError, hash_password};
 use super::store::{Checked, Store, StoreError};
 use super::{ServeError, serve};
 use crate::meeting::appointment::{Counter, Standing};
@@ -14,6 +12,8 @@ use crate::model::language::Language;
 use crate::model::secret::Secret;
 use crate::model::wire::Words;
 use crate::password::normal;
+use crate::room::appointments::reserve::{ReserveError, Wanted, reserve};
+use crate::room::web::sign_in::{PasswordError, hash_password};
 use crate::words::message::Message;
 use arguments::{AppointmentCommand, CounterCommand, Staff, What};
 use clap::Parser;

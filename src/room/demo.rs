@@ -3,13 +3,13 @@
 #![expect(clippy::disallowed_methods, reason = "draws up the demo's files on the developer's disk")]
 
 use super::key;
-use super::reserve::{Made, ReserveError, Wanted, reserve};
-use super::sign_in::{PasswordError, hash_password};
 use super::store::{Store, StoreError};
 use crate::meeting::appointment::Counter;
 use crate::model::language::Language;
 use crate::model::secret::Secret;
 use crate::model::wire::Words;
+use crate::room::appointments::reserve::{Made, ReserveError, Wanted, reserve};
+use crate::room::web::sign_in::{PasswordError, hash_password};
 use jiff::{SignedDuration, Timestamp};
 use std::path::{Path, PathBuf};
 

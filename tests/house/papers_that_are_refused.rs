@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use madoguchi::meeting::appointment::Standing;
 use madoguchi::model::language::Language;
 use madoguchi::model::screen::{HoldDoes, PressDoes};
+use madoguchi::room::appointments::reserve::{Made, Wanted, reserve};
 use madoguchi::room::demo;
-use madoguchi::room::reserve::{Made, Wanted, reserve};
 use madoguchi::room::store::Store;
 use std::path::Path;
 

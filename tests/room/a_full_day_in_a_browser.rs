@@ -10,9 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use madoguchi::meeting::appointment::{Counter, Standing};
 use madoguchi::model::language::Language;
 use madoguchi::model::wire::{Proof, Words};
-use madoguchi::room::reserve::{Wanted, reserve};
-use madoguchi::room::sign_in::hash_password;
+use madoguchi::room::appointments::reserve::{Wanted, reserve};
 use madoguchi::room::store::Store;
+use madoguchi::room::web::sign_in::hash_password;
 
 const TAXES: &str = "zei";
 

@@ -7,8 +7,8 @@ use jiff::SignedDuration;
 use madoguchi::model::secret::Secret;
 use madoguchi::room::second_factor::{Demand, Rule};
 use madoguchi::room::serve;
-use madoguchi::room::sign_in::hash_password;
 use madoguchi::room::store::Store;
+use madoguchi::room::web::sign_in::hash_password;
 use serde_json::{Value, json};
 use totp_rs::{Algorithm, TOTP};
 

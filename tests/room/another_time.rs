@@ -4,7 +4,7 @@ use crate::desk::{Desk, eventually, hello};
 use jiff::{SignedDuration, Timestamp};
 use madoguchi::model::language::Language;
 use madoguchi::model::wire::{ByeReason, Proof, ToClient, ToServer};
-use madoguchi::room::reserve::{Wanted, reserve};
+use madoguchi::room::appointments::reserve::{Wanted, reserve};
 use madoguchi::room::store::Store;
 use serde_json::{Value, json};
 

@@ -5,8 +5,8 @@ use crate::desk::{Desk, eventually, header};
 use crate::pages_fit_their_windows::look;
 use crate::staff_and_guest_in_a_browser::sign_in;
 use madoguchi::room::key::KeyHash;
-use madoguchi::room::sign_in::hash_password;
 use madoguchi::room::store::Store;
+use madoguchi::room::web::sign_in::hash_password;
 use serde_json::{Value, json};
 
 const NEW: &str = "がくどう ほいくの まどべ";

@@ -286,7 +286,7 @@ async fn a_family_without_staff_is_flagged_on_top_and_calls() {
     let now = jiff::Timestamp::now();
     let mut earlier = madoguchi::room::demo::open_now(now);
     earlier.starts = now - jiff::SignedDuration::from_mins(20);
-    let earlier = madoguchi::room::reserve::reserve(&store, now, earlier).unwrap();
+    let earlier = madoguchi::room::appointments::reserve::reserve(&store, now, earlier).unwrap();
     sign_in(&desk, &staff).await;
     staff.until("both are listed", "return document.querySelectorAll('.card').length === 2;").await;
     let first = "document.querySelector('.card').dataset.testid";

@@ -18,7 +18,7 @@ async fn a_wrong_password_and_an_unknown_name_get_the_same_answer_and_too_many_m
     let right = desk.sign_in(&desk.demo.staff, desk.demo.password.expose()).await;
     assert!(header(&right, "location").unwrap().starts_with("/sign-in?wait="), "{right}");
     // A colleague behind the same address is not locked out with them.
-    let hash = madoguchi::room::sign_in::hash_password("hana", &desk.demo.password).unwrap();
+    let hash = madoguchi::room::web::sign_in::hash_password("hana", &desk.demo.password).unwrap();
     Store::open(&desk.demo.database).unwrap().put_staff("hana", &hash).unwrap();
     let colleague = desk.sign_in("hana", desk.demo.password.expose()).await;
     assert_eq!(header(&colleague, "location"), Some("/staff"));
@@ -174,7 +174,8 @@ async fn a_name_and_a_password_are_the_same_from_every_keyboard() {
     let desk = Desk::open().await;
     let store = Store::open(&desk.demo.database).unwrap();
     let (windows, mac) = ("がくどう ほいくの まど", "か\u{3099}くと\u{3099}う ほいくの まと\u{3099}");
-    let hash = madoguchi::room::sign_in::hash_password("学童が", &madoguchi::model::secret::Secret::new(mac)).unwrap();
+    let hash =
+        madoguchi::room::web::sign_in::hash_password("学童が", &madoguchi::model::secret::Secret::new(mac)).unwrap();
     store.put_staff("学童が", &hash).unwrap();
     for (name, password) in [("学童が", windows), ("学童か\u{3099}", mac), ("学童か\u{3099}", windows)] {
         let answer = desk.sign_in(name, password).await;

@@ -9,8 +9,8 @@ use crate::staff_and_guest_in_a_browser::{join, press_behind, sees_more_pictures
 use crate::wire_in_trouble::Wire;
 use madoguchi::model::language::Language;
 use madoguchi::model::wire::{Proof, ToClient, ToServer};
-use madoguchi::room::sign_in::hash_password;
 use madoguchi::room::store::Store;
+use madoguchi::room::web::sign_in::hash_password;
 
 const COLLEAGUE: &str = "佐藤";
 

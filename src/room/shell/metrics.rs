@@ -30,12 +30,12 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    pub(super) fn set_load(&self, connections: usize, seats: usize) {
+    pub(in crate::room) fn set_load(&self, connections: usize, seats: usize) {
         self.connections.store(connections, Relaxed);
         self.seats.store(seats, Relaxed);
     }
 
-    pub(super) fn said(&self, message: &ToClient) {
+    pub(in crate::room) fn said(&self, message: &ToClient) {
         let count = match message {
             ToClient::Welcome(_) => &self.welcomes,
             ToClient::Refused(Refusal::UnknownKey) => &self.unknown_keys,
@@ -48,35 +48,35 @@ impl Metrics {
         count.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn signed_in(&self, well: bool) {
+    pub(in crate::room) fn signed_in(&self, well: bool) {
         let count = if well { &self.sign_ins } else { &self.failed_sign_ins };
         count.fetch_add(1, Relaxed);
     }
 
     /// The database took everything that was to be kept.
-    pub(super) fn store_works(&self) {
+    pub(in crate::room) fn store_works(&self) {
         if self.store_trouble.swap(false, Relaxed) {
             tracing::info!("the database takes changes again");
         }
     }
 
     /// A write failed; `true` for the first one of a row.
-    pub(super) fn store_fails(&self) -> bool {
+    pub(in crate::room) fn store_fails(&self) -> bool {
         self.failed_writes.fetch_add(1, Relaxed);
         !self.store_trouble.swap(true, Relaxed)
     }
 
-    pub(super) fn audit_line_lost(&self) {
+    pub(in crate::room) fn audit_line_lost(&self) {
         self.audit_lines_lost.fetch_add(1, Relaxed);
     }
 
     /// A connection found no place.
-    pub(super) fn turned_away(&self) {
+    pub(in crate::room) fn turned_away(&self) {
         self.turned_away.fetch_add(1, Relaxed);
     }
 
     /// Whether something waits that the database did not take.
-    pub(super) fn has_store_trouble(&self) -> bool {
+    pub(in crate::room) fn has_store_trouble(&self) -> bool {
         self.store_trouble.load(Relaxed)
     }
 
@@ -124,7 +124,7 @@ impl Metrics {
 }
 
 /// `/health` and `/metrics`.
-pub(super) fn routes(metrics: Arc<Metrics>) -> Router {
+pub(in crate::room) fn routes(metrics: Arc<Metrics>) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/metrics", get(async |State(metrics): State<Arc<Metrics>>| metrics.text()))

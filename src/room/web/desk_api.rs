@@ -1,15 +1,15 @@
 //! What the staff page asks for and changes: the list of appointments, a new one, a withdrawn one.
 
 use super::http::{Desk, plain};
-use super::journal::Entry;
-use super::moving::{MoveError, Moved, NewTime, move_to};
-use super::reserve::{Made, ReserveError, Wanted, check, reserve};
 use super::sign_in::Beyond;
-use super::store::Session;
 use crate::meeting::In;
 use crate::meeting::appointment::{Appointment, Counter, State as RoomState};
 use crate::model::language::Language;
 use crate::model::wire::{Slot, Words};
+use crate::room::appointments::moving::{MoveError, Moved, NewTime, move_to};
+use crate::room::appointments::reserve::{Made, ReserveError, Wanted, check, reserve};
+use crate::room::shell::journal::Entry;
+use crate::room::store::Session;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -55,7 +55,7 @@ struct List {
 
 /// What the form for a new appointment sends.
 #[derive(Deserialize)]
-pub(super) struct Asked {
+pub(in crate::room) struct Asked {
     counter: String,
     /// `YYYY-MM-DDTHH:MM` at the counter.
     starts: String,
@@ -68,7 +68,7 @@ pub(super) struct Asked {
     form: String,
     /// In which the clerk reads: a refusal is said in it.
     #[serde(default)]
-    pub(super) language: Option<Language>,
+    pub(in crate::room) language: Option<Language>,
 }
 
 impl Asked {
@@ -88,7 +88,7 @@ impl Asked {
 
 /// What the form for another time sends: `YYYY-MM-DDTHH:MM` at the counter, and only what was changed.
 #[derive(Deserialize)]
-pub(super) struct AskedTime {
+pub(in crate::room) struct AskedTime {
     starts: Option<String>,
     ends: Option<String>,
     #[serde(default)]
@@ -113,12 +113,12 @@ fn at_the_counter(text: &str, zone: &TimeZone) -> Option<Timestamp> {
 
 /// Why a form is not taken.
 #[derive(Serialize)]
-pub(super) struct Refused {
+pub(in crate::room) struct Refused {
     field: Option<&'static str>,
-    pub(super) why: &'static str,
+    pub(in crate::room) why: &'static str,
     /// In English, for programs.
     #[serde(skip)]
-    pub(super) sentence: String,
+    pub(in crate::room) sentence: String,
 }
 
 impl From<ReserveError> for Refused {
@@ -151,7 +151,7 @@ impl Refused {
         Self { field: None, why: "server", sentence: DATABASE_TROUBLE.to_owned() }
     }
 
-    pub(super) fn status(&self) -> StatusCode {
+    pub(in crate::room) fn status(&self) -> StatusCode {
         if self.why == "server" { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::UNPROCESSABLE_ENTITY }
     }
 }
@@ -171,13 +171,13 @@ struct MadeAnswer {
 }
 
 /// `GET /api/appointments`.
-pub(super) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+pub(in crate::room) async fn list(State(desk): State<Desk>, headers: HeaderMap) -> Response {
     let Some(Session { staff, until, rights, enrolled, .. }) = desk.session(&headers).await else {
         return not_signed_in();
     };
     let (now, store) = (desk.now(), desk.store.clone());
     let read = tokio::task::spawn_blocking(move || {
-        Ok::<_, super::store::StoreError>((store.counters()?, store.appointments()?))
+        Ok::<_, crate::room::store::StoreError>((store.counters()?, store.appointments()?))
     });
     let Ok(Ok((counters, appointments))) = read.await else { return database_trouble() };
     let states = desk.hub.states().await;
@@ -219,7 +219,11 @@ fn is_near(now: Timestamp, appointment: &Appointment) -> bool {
 }
 
 /// `POST /api/appointments`: the answer is the only place where the key is ever seen.
-pub(super) async fn create(State(desk): State<Desk>, headers: HeaderMap, Json(asked): Json<Asked>) -> Response {
+pub(in crate::room) async fn create(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Json(asked): Json<Asked>,
+) -> Response {
     let Some(session) = desk.session(&headers).await else { return not_signed_in() };
     match make(&desk, session, asked).await {
         Ok(made) => {
@@ -232,7 +236,7 @@ pub(super) async fn create(State(desk): State<Desk>, headers: HeaderMap, Json(as
 }
 
 /// `POST /api/appointments/check`: looks at the form and makes nothing.
-pub(super) async fn look(State(desk): State<Desk>, headers: HeaderMap, Form(asked): Form<Asked>) -> Response {
+pub(in crate::room) async fn look(State(desk): State<Desk>, headers: HeaderMap, Form(asked): Form<Asked>) -> Response {
     let Some(session) = desk.session(&headers).await else { return not_signed_in() };
     let (store, now) = (desk.store.clone(), desk.now());
     let reached = within_reach(&session, &asked);
@@ -250,7 +254,7 @@ pub(super) async fn look(State(desk): State<Desk>, headers: HeaderMap, Form(aske
 }
 
 /// `GET /api/counters`: whom to phone, for whoever gets no seat. It stands in the city's leaflets as well.
-pub(super) async fn counters(State(desk): State<Desk>) -> Response {
+pub(in crate::room) async fn counters(State(desk): State<Desk>) -> Response {
     #[derive(Serialize)]
     struct Public {
         name: Words,
@@ -274,7 +278,7 @@ fn within_reach(session: &Session, asked: &Asked) -> Result<(), Refused> {
 }
 
 /// Makes an appointment and tells the rooms about it.
-pub(super) async fn make(desk: &Desk, session: Session, asked: Asked) -> Result<Made, Refused> {
+pub(in crate::room) async fn make(desk: &Desk, session: Session, asked: Asked) -> Result<Made, Refused> {
     if let Err(refused) = within_reach(&session, &asked) {
         let staff = session.staff;
         desk.hub.journal().keep(Entry::Audit { at: desk.now(), staff, action: "counter-refused", appointment: None });
@@ -292,7 +296,7 @@ pub(super) async fn make(desk: &Desk, session: Session, asked: Asked) -> Result<
 }
 
 /// `POST /api/appointments/ID/time`: done when nothing is refused and nothing is asked.
-pub(super) async fn change_time(
+pub(in crate::room) async fn change_time(
     State(desk): State<Desk>,
     headers: HeaderMap,
     Path(id): Path<String>,
@@ -329,7 +333,7 @@ pub(super) async fn change_time(
 }
 
 /// `POST /api/appointments/ID/revoke`.
-pub(super) async fn revoke(State(desk): State<Desk>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+pub(in crate::room) async fn revoke(State(desk): State<Desk>, headers: HeaderMap, Path(id): Path<String>) -> Response {
     let staff = match desk.reaching(&headers, &id).await {
         Ok(session) => session.staff,
         Err(beyond) => return out_of_reach(beyond),
@@ -350,7 +354,7 @@ fn out_of_reach(beyond: Beyond) -> Response {
     }
 }
 
-pub(super) fn not_signed_in() -> Response {
+pub(in crate::room) fn not_signed_in() -> Response {
     plain(StatusCode::UNAUTHORIZED, "Sign in first.")
 }
 

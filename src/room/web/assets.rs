@@ -67,17 +67,17 @@ static SERVED: LazyLock<Vec<(String, &str, String)>> = LazyLock::new(|| {
 });
 
 /// A whole page.
-pub(super) fn page(name: &str) -> Response {
+pub(in crate::room) fn page(name: &str) -> Response {
     file(name)
 }
 
 /// `GET /j`.
-pub(super) async fn guest_page() -> Response {
+pub(in crate::room) async fn guest_page() -> Response {
     page("guest.html")
 }
 
 /// `GET /assets/NAME`.
-pub(super) async fn asset(Path(name): Path<String>) -> Response {
+pub(in crate::room) async fn asset(Path(name): Path<String>) -> Response {
     if name.ends_with(".html") { nothing() } else { file(&name) }
 }
 
@@ -90,7 +90,7 @@ fn file(name: &str) -> Response {
 
 /// A page with the first language's words in each empty element that names its word (`data-word`, or `data-said` where the page
 /// never changes it), so that it reads well before its script runs.
-pub(super) fn filled(page: &str, words: &BTreeMap<String, String>) -> String {
+pub(in crate::room) fn filled(page: &str, words: &BTreeMap<String, String>) -> String {
     const MARKS: [&str; 2] = [" data-word=\"", " data-said=\""];
     let (mut out, mut rest) = (String::with_capacity(page.len() * 2), page);
     loop {
@@ -113,12 +113,12 @@ pub(super) fn filled(page: &str, words: &BTreeMap<String, String>) -> String {
 }
 
 /// A text as it stands in HTML.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::room) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// A text of the pages.
-pub(super) fn said(language: Language, key: &str) -> String {
+pub(in crate::room) fn said(language: Language, key: &str) -> String {
     Catalog::embedded().of_a_page(language, key)
 }
 
@@ -215,8 +215,10 @@ mod tests {
         }
         assert!(used.len() > 60, "only {} words were found in the pages", used.len());
         // Some are named by a table, or by the server.
-        let sources =
-            FILES.iter().map(|(_, _, text)| *text).chain([include_str!("sheet.rs"), include_str!("reserve.rs")]);
+        let sources = FILES
+            .iter()
+            .map(|(_, _, text)| *text)
+            .chain([include_str!("sheet.rs"), include_str!("../appointments/reserve.rs")]);
         let sources: Vec<_> = sources.collect();
         // And what a refusal is called, where the guest page has no more to say of it.
         let refusals = Refusal::examples()
@@ -231,7 +233,7 @@ mod tests {
     /// What the counter's guide names in brackets stands on the pages, word for word.
     #[test]
     fn the_guide_for_the_counter_names_what_is_on_the_pages() {
-        let guide = include_str!("../../systemd/counter-ja.md");
+        let guide = include_str!("../../../systemd/counter-ja.md");
         let ja = words(Language::Japanese);
         let named: Vec<_> = guide.split('「').skip(1).filter_map(|rest| Some(rest.split_once('」')?.0)).collect();
         assert!(named.len() > 20, "{named:?}");

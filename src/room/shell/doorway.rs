@@ -30,13 +30,13 @@ const HEAD_WITHIN: Duration = Duration::from_secs(10);
 const HTTP_2: &[u8] = b"PRI";
 
 /// Deadlines of HTTP itself.
-pub(super) fn set_deadlines(http: &mut Builder<TokioExecutor>) {
+pub(in crate::room) fn set_deadlines(http: &mut Builder<TokioExecutor>) {
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
 }
 
 /// Counts who is in.
 #[derive(Clone)]
-pub(super) struct Doorway {
+pub(in crate::room) struct Doorway {
     at_most: usize,
     behind_proxy: bool,
     inside: Arc<Mutex<Inside>>,
@@ -51,7 +51,7 @@ struct Inside {
 
 impl Doorway {
     /// `wanted` connections, or as many as this process may have open.
-    pub(super) fn new(wanted: usize, behind_proxy: bool, metrics: Arc<Metrics>) -> Self {
+    pub(in crate::room) fn new(wanted: usize, behind_proxy: bool, metrics: Arc<Metrics>) -> Self {
         let at_most = match nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE) {
             Ok((files, _)) => {
                 usize::try_from(files).unwrap_or(usize::MAX).saturating_sub(OTHER_FILES).max(1).min(wanted)
@@ -110,9 +110,9 @@ impl Drop for Place {
 
 /// Counts connections before `then` takes them, which may be TLS.
 #[derive(Clone)]
-pub(super) struct Door<A> {
-    pub(super) doorway: Doorway,
-    pub(super) then: A,
+pub(in crate::room) struct Door<A> {
+    pub(in crate::room) doorway: Doorway,
+    pub(in crate::room) then: A,
 }
 
 impl<A, S> Accept<TcpStream, S> for Door<A>
@@ -137,7 +137,7 @@ where
 }
 
 /// A connection that has a place. HTTP's own deadline begins with the first byte; until then it is this one's.
-pub(super) struct Visitor<IO> {
+pub(in crate::room) struct Visitor<IO> {
     stream: IO,
     silent: Option<Pin<Box<Sleep>>>,
     /// So many bytes were as in [`HTTP_2`].
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_unit_allows_as_many_files_as_there_may_be_connections() {
-        let unit = include_str!("../../systemd/madoguchi-room.service");
+        let unit = include_str!("../../../systemd/madoguchi-room.service");
         let limit = unit.lines().find_map(|line| line.strip_prefix("LimitNOFILE=")).unwrap();
         assert!(limit.parse::<usize>().unwrap() >= CONNECTIONS + OTHER_FILES, "{limit}");
         assert!(unit.lines().any(|line| line == "LimitCORE=0"), "nothing about a person may reach a core file");

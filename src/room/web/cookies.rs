@@ -1,19 +1,19 @@
 //! The cookies of the staff's pages.
 
 use super::http::Desk;
-use super::key::KeyHash;
 use crate::model::secret::Secret;
+use crate::room::key::KeyHash;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
 /// The session that a request's cookie names, whether there is one or not.
-pub(super) fn session_token(desk: &Desk, headers: &HeaderMap) -> Option<KeyHash> {
+pub(in crate::room) fn session_token(desk: &Desk, headers: &HeaderMap) -> Option<KeyHash> {
     Some(KeyHash::of(cookie(desk, headers, Cookie::Session)?.expose()))
 }
 
 /// What a browser keeps for us.
 #[derive(Clone, Copy)]
-pub(super) enum Cookie {
+pub(in crate::room) enum Cookie {
     /// Somebody is signed in.
     Session,
     /// A right password was shown, and more is wanted.
@@ -31,7 +31,7 @@ impl Cookie {
     }
 }
 
-pub(super) fn cookie(desk: &Desk, headers: &HeaderMap, which: Cookie) -> Option<Secret> {
+pub(in crate::room) fn cookie(desk: &Desk, headers: &HeaderMap, which: Cookie) -> Option<Secret> {
     let name = which.name(desk);
     let pairs = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     pairs
@@ -40,7 +40,7 @@ pub(super) fn cookie(desk: &Desk, headers: &HeaderMap, which: Cookie) -> Option<
         .map(Secret::new)
 }
 
-pub(super) fn set_cookie(desk: &Desk, response: &mut Response, which: Cookie, token: &str, seconds: i64) {
+pub(in crate::room) fn set_cookie(desk: &Desk, response: &mut Response, which: Cookie, token: &str, seconds: i64) {
     let secure = if desk.secure() { "; Secure" } else { "" };
     let name = which.name(desk);
     let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");

@@ -1,17 +1,17 @@
 //! What is remembered for some minutes between one page and the next, and only in memory.
 
-use super::key::KeyHash;
 use crate::model::uptime::Uptime;
+use crate::room::key::KeyHash;
 use std::collections::HashMap;
 use std::time::Duration;
 
 /// So long: an app may have to be installed meanwhile.
-pub(super) const WITHIN: Duration = Duration::from_secs(15 * 60);
+pub(in crate::room) const WITHIN: Duration = Duration::from_secs(15 * 60);
 /// So many at most: then the one that ends first goes.
 const AT_MOST: usize = 1_000;
 
 /// Values by the hash of the token that a browser holds.
-pub(super) struct Brief<T> {
+pub(in crate::room) struct Brief<T> {
     kept: HashMap<KeyHash, (Uptime, T)>,
 }
 
@@ -22,7 +22,7 @@ impl<T> Default for Brief<T> {
 }
 
 impl<T: Clone> Brief<T> {
-    pub(super) fn put(&mut self, now: Uptime, token: KeyHash, value: T) {
+    pub(in crate::room) fn put(&mut self, now: Uptime, token: KeyHash, value: T) {
         self.kept.retain(|_, (until, _)| *until > now);
         if self.kept.len() >= AT_MOST
             && let Some(first) = self.kept.iter().min_by_key(|(_, (until, _))| *until).map(|(token, _)| *token)
@@ -32,11 +32,11 @@ impl<T: Clone> Brief<T> {
         self.kept.insert(token, (now + WITHIN, value));
     }
 
-    pub(super) fn get(&self, now: Uptime, token: &KeyHash) -> Option<T> {
+    pub(in crate::room) fn get(&self, now: Uptime, token: &KeyHash) -> Option<T> {
         self.kept.get(token).filter(|(until, _)| *until > now).map(|(_, value)| value.clone())
     }
 
-    pub(super) fn remove(&mut self, token: &KeyHash) {
+    pub(in crate::room) fn remove(&mut self, token: &KeyHash) {
         self.kept.remove(token);
     }
 }

@@ -2,17 +2,17 @@
 
 use super::brief::Brief;
 use super::hashing::Hashing;
-use super::hub::Hub;
-use super::key::KeyHash;
-use super::metrics::Metrics;
-use super::second_factor::{Policy, Seed};
 use super::second_step::Ticket;
-use super::store::Store;
-use super::{
-    Clock, Steady, assets, desk_api, enrolment, password_change, second_step, sheet, sign_in, socket, updates,
-};
+use super::{assets, desk_api, enrolment, password_change, second_step, sheet, sign_in, updates};
 use crate::meeting::limits::Failures;
 use crate::model::wire::Words;
+use crate::room::key::KeyHash;
+use crate::room::second_factor::{Policy, Seed};
+use crate::room::shell::hub::Hub;
+use crate::room::shell::metrics::Metrics;
+use crate::room::shell::socket;
+use crate::room::store::Store;
+use crate::room::{Clock, Steady};
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -29,51 +29,51 @@ use std::time::Duration;
 
 /// What every request needs.
 #[derive(Clone)]
-pub(super) struct Desk {
-    pub(super) hub: Hub,
-    pub(super) store: Store,
-    pub(super) clock: Clock,
-    pub(super) steady: Steady,
-    pub(super) metrics: Arc<Metrics>,
-    pub(super) city: Words,
-    pub(super) time_zone: jiff::tz::TimeZone,
+pub(in crate::room) struct Desk {
+    pub(in crate::room) hub: Hub,
+    pub(in crate::room) store: Store,
+    pub(in crate::room) clock: Clock,
+    pub(in crate::room) steady: Steady,
+    pub(in crate::room) metrics: Arc<Metrics>,
+    pub(in crate::room) city: Words,
+    pub(in crate::room) time_zone: jiff::tz::TimeZone,
     /// `SCHEME://HOST[:PORT]` that stands on paper.
-    pub(super) public: String,
+    pub(in crate::room) public: String,
     /// Origins of our own pages.
-    pub(super) origins: Arc<Vec<String>>,
-    pub(super) behind_proxy: bool,
-    pub(super) failed_sign_ins: Arc<Mutex<Failures<sign_in::Tried>>>,
+    pub(in crate::room) origins: Arc<Vec<String>>,
+    pub(in crate::room) behind_proxy: bool,
+    pub(in crate::room) failed_sign_ins: Arc<Mutex<Failures<sign_in::Tried>>>,
     /// Sessions that were ended here: they are over even while the database takes no changes.
-    pub(super) ended_sessions: Arc<Mutex<HashSet<KeyHash>>>,
-    pub(super) hashing: Hashing,
-    pub(super) policy: Arc<Policy>,
+    pub(in crate::room) ended_sessions: Arc<Mutex<HashSet<KeyHash>>>,
+    pub(in crate::room) hashing: Hashing,
+    pub(in crate::room) policy: Arc<Policy>,
     /// Who showed a right password, and is to show more.
-    pub(super) tickets: Arc<Mutex<Brief<Ticket>>>,
+    pub(in crate::room) tickets: Arc<Mutex<Brief<Ticket>>>,
     /// Secrets that are being enrolled.
-    pub(super) seeds: Arc<Mutex<Brief<Seed>>>,
-    pub(super) failed_codes: Arc<Mutex<Failures<KeyHash>>>,
+    pub(in crate::room) seeds: Arc<Mutex<Brief<Seed>>>,
+    pub(in crate::room) failed_codes: Arc<Mutex<Failures<KeyHash>>>,
     /// Folder with updates for devices.
-    pub(super) updates: Option<Arc<PathBuf>>,
+    pub(in crate::room) updates: Option<Arc<PathBuf>>,
 }
 
 impl Desk {
     /// Whether a browser's `Origin` is one of our own pages.
-    pub(super) fn is_our_origin(&self, origin: &HeaderValue) -> bool {
+    pub(in crate::room) fn is_our_origin(&self, origin: &HeaderValue) -> bool {
         origin.to_str().is_ok_and(|origin| self.origins.iter().any(|ours| ours == origin))
     }
 
     /// Cookies are `Secure` unless the whole server is a plain one on loopback.
-    pub(super) fn secure(&self) -> bool {
+    pub(in crate::room) fn secure(&self) -> bool {
         self.public.starts_with("https:")
     }
 
-    pub(super) fn now(&self) -> jiff::Timestamp {
+    pub(in crate::room) fn now(&self) -> jiff::Timestamp {
         (self.clock)()
     }
 }
 
 /// Where a request comes from: the peer, or what the proxy beside us says about it.
-pub(super) struct Address(pub(super) IpAddr);
+pub(in crate::room) struct Address(pub(in crate::room) IpAddr);
 
 impl FromRequestParts<Desk> for Address {
     type Rejection = Infallible;
@@ -92,7 +92,7 @@ impl FromRequestParts<Desk> for Address {
 }
 
 /// Every address of the server.
-pub(super) fn routes(desk: Desk) -> Router {
+pub(in crate::room) fn routes(desk: Desk) -> Router {
     Router::new()
         .route("/", get(async || Redirect::to("/staff")))
         .route("/j", get(assets::guest_page))
@@ -179,6 +179,6 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &str) {
 }
 
 /// What went wrong in an answer, said in one plain sentence.
-pub(super) fn plain(status: StatusCode, sentence: &str) -> Response {
+pub(in crate::room) fn plain(status: StatusCode, sentence: &str) -> Response {
     (status, format!("{sentence}\n")).into_response()
 }

@@ -3,17 +3,17 @@
 use super::assets;
 use super::desk_api::{self, Asked};
 use super::http::{Desk, plain};
-use super::journal::Entry;
-use super::key::{self, KeyHash};
-use super::reserve::Made;
 use super::sign_in::Beyond;
-use super::store::StoreError;
 use crate::meeting::In;
 use crate::meeting::appointment::{Appointment, Standing};
 use crate::model::language::Language;
 use crate::model::screen::{HourMinute, Telephone};
 use crate::model::secret::Secret;
 use crate::model::wire::Words;
+use crate::room::appointments::reserve::Made;
+use crate::room::key::{self, KeyHash};
+use crate::room::shell::journal::Entry;
+use crate::room::store::StoreError;
 use crate::screens::drawing;
 use crate::sheet::{self, Sheet, SheetError};
 use crate::words::Catalog;
@@ -27,7 +27,11 @@ use serde::Deserialize;
 const PAGE: &str = include_str!("pages/sheet.html");
 
 /// `POST /sheet`: makes an appointment; the answer is its sheet, and the key is never shown again.
-pub(super) async fn create(State(desk): State<Desk>, headers: HeaderMap, Form(asked): Form<Asked>) -> Response {
+pub(in crate::room) async fn create(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Form(asked): Form<Asked>,
+) -> Response {
     let language = asked.language.unwrap_or_default();
     let Some(session) = desk.session(&headers).await else { return not_signed_in(language) };
     let made = match desk_api::make(&desk, session, asked).await {
@@ -42,13 +46,13 @@ pub(super) async fn create(State(desk): State<Desk>, headers: HeaderMap, Form(as
 
 /// In which language a refusal is said.
 #[derive(Deserialize)]
-pub(super) struct Reads {
+pub(in crate::room) struct Reads {
     #[serde(default)]
     language: Language,
 }
 
 /// `POST /sheet/ID`: another key for an appointment, and its sheet. The old key is no longer good.
-pub(super) async fn again(
+pub(in crate::room) async fn again(
     State(desk): State<Desk>,
     headers: HeaderMap,
     Path(id): Path<String>,
@@ -98,14 +102,14 @@ fn not_signed_in(language: Language) -> Response {
 
 /// What the page of a paper sends to have it as PDF. It has no `Debug`: the key is in it.
 #[derive(Deserialize)]
-pub(super) struct Kept {
+pub(in crate::room) struct Kept {
     key: String,
     #[serde(default)]
     language: Language,
 }
 
 /// `POST /sheet/ID/pdf`: the paper again as PDF, for the page that shows its key. No other key is taken.
-pub(super) async fn as_pdf(
+pub(in crate::room) async fn as_pdf(
     State(desk): State<Desk>,
     headers: HeaderMap,
     Path(id): Path<String>,

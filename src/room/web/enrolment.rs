@@ -3,15 +3,15 @@
 use super::assets;
 use super::cookies::{Cookie, session_token, set_cookie};
 use super::http::{Address, Desk};
-use super::journal::Entry;
-use super::key::{self, KeyHash};
-use super::second_factor::{Policy, Seed, draw_recovery_codes, recovery_hash};
 use super::second_step::Ticket;
 use super::sign_in::SIGNED_IN_FOR;
-use super::store::{Factor, NewSession, Staying, StoreError};
 use crate::meeting::limits::network_of;
 use crate::model::language::Language;
 use crate::model::secret::{Secret, on_the_wire};
+use crate::room::key::{self, KeyHash};
+use crate::room::second_factor::{Policy, Seed, draw_recovery_codes, recovery_hash};
+use crate::room::shell::journal::Entry;
+use crate::room::store::{Factor, NewSession, Staying, StoreError};
 use crate::sheet::drawn_code;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -62,7 +62,7 @@ struct Enrolled<'a> {
 
 /// What the form sends. It has no `Debug`.
 #[derive(Deserialize)]
-pub(super) struct Entered {
+pub(in crate::room) struct Entered {
     code: String,
 }
 
@@ -89,7 +89,7 @@ impl Refused {
 }
 
 /// `GET /second-factor`.
-pub(super) async fn page(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+pub(in crate::room) async fn page(State(desk): State<Desk>, headers: HeaderMap) -> Response {
     match (&*desk.policy, who(&desk, &headers).await) {
         (Policy::Off, _) => Redirect::to("/staff").into_response(),
         (_, Some(_)) => assets::page("second-factor.html"),
@@ -106,7 +106,7 @@ async fn who(desk: &Desk, headers: &HeaderMap) -> Option<Who> {
 }
 
 /// `POST /second-factor/secret`: draws one, or gives the one that this browser was given a moment ago.
-pub(super) async fn begin(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+pub(in crate::room) async fn begin(State(desk): State<Desk>, headers: HeaderMap) -> Response {
     let Some(Who { name, token, .. }) = who(&desk, &headers).await else { return Refused::late() };
     if matches!(*desk.policy, Policy::Off) {
         return Refused::late();
@@ -142,7 +142,7 @@ pub(super) async fn begin(State(desk): State<Desk>, headers: HeaderMap) -> Respo
 
 /// `POST /second-factor`: a right code makes it the account's. Its other sign-ins have ended then; who enrolled because it is
 /// required is signed in.
-pub(super) async fn enrol(
+pub(in crate::room) async fn enrol(
     State(desk): State<Desk>,
     Address(from): Address,
     headers: HeaderMap,

@@ -3,16 +3,16 @@
 #![expect(clippy::disallowed_methods, reason = "this is the registry's shell: it owns the server's one room task")]
 
 use super::journal::{Entry, Journal};
-use super::key;
 use super::metrics::Metrics;
-use super::store::{Store, StoreError};
-use super::{Clock, Steady};
 use crate::meeting::Accounts;
 use crate::meeting::appointment::{Appointment, State};
 use crate::meeting::rights::Clerk;
 use crate::meeting::{ConnectionId, In, Now, Out, Registry, Running};
 use crate::model::uptime::Uptime;
 use crate::model::wire::ToClient;
+use crate::room::key;
+use crate::room::store::{Store, StoreError};
+use crate::room::{Clock, Steady};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -35,7 +35,7 @@ const FORGET_EACH: SignedDuration = SignedDuration::from_hours(24);
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
 /// What a socket is to do.
-pub(super) enum Line {
+pub(in crate::room) enum Line {
     /// Send this message.
     Say(String),
     /// Close.
@@ -61,14 +61,14 @@ struct Found {
 
 /// A handle on the room task.
 #[derive(Clone)]
-pub(super) struct Hub {
+pub(in crate::room) struct Hub {
     asks: mpsc::Sender<Ask>,
     journal: Journal,
 }
 
 impl Hub {
     /// Reads the store and starts the task.
-    pub(super) async fn start(
+    pub(in crate::room) async fn start(
         registry: Registry,
         store: Store,
         (clock, steady): (Clock, Steady),
@@ -99,12 +99,12 @@ impl Hub {
     }
 
     /// Something happened. Nothing comes back: the server is going down when the task is gone.
-    pub(super) async fn tell(&self, input: In) {
+    pub(in crate::room) async fn tell(&self, input: In) {
         let _ = self.asks.send(Ask::In(input)).await;
     }
 
     /// Opens a connection; `None` when the server is going down or has too many.
-    pub(super) async fn open(
+    pub(in crate::room) async fn open(
         &self,
         from: IpAddr,
         staff: Option<Clerk>,
@@ -115,19 +115,19 @@ impl Hub {
     }
 
     /// The state of every appointment.
-    pub(super) async fn states(&self) -> BTreeMap<String, State> {
+    pub(in crate::room) async fn states(&self) -> BTreeMap<String, State> {
         let (reply, answer) = oneshot::channel();
         let _ = self.asks.send(Ask::States(reply)).await;
         answer.await.unwrap_or_default()
     }
 
     /// Where to put what is to be kept.
-    pub(super) fn journal(&self) -> &Journal {
+    pub(in crate::room) fn journal(&self) -> &Journal {
         &self.journal
     }
 
     /// Says goodbye to everybody and ends the task. Seats stay in the store.
-    pub(super) async fn stop(&self) {
+    pub(in crate::room) async fn stop(&self) {
         let (reply, answer) = oneshot::channel();
         let _ = self.asks.send(Ask::Stop(reply)).await;
         let _ = answer.await;

@@ -1,9 +1,9 @@
 //! Gives an appointment another time: a new end, or a new start as well while it has not begun.
 
 use super::reserve::{MINUTES, farthest, overlapping};
-use super::store::{Store, StoreError};
 use crate::meeting::appointment::{Appointment, Standing};
 use crate::model::wire::Slot;
+use crate::room::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
 /// The time that is wanted; what is not said stays as it is.

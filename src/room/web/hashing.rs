@@ -72,15 +72,15 @@ type Shared = Arc<Mutex<Queue<oneshot::Sender<Turn>>>>;
 
 /// A handle on the queue.
 #[derive(Clone)]
-pub(super) struct Hashing(Shared);
+pub(in crate::room) struct Hashing(Shared);
 
 impl Hashing {
-    pub(super) fn new() -> Self {
+    pub(in crate::room) fn new() -> Self {
         Self(Arc::new(Mutex::new(Queue::new())))
     }
 
     /// Waits for a turn; `None` when there are too many. `from` is a network ([`crate::meeting::limits::network_of`]).
-    pub(super) async fn turn(&self, from: IpAddr) -> Option<Turn> {
+    pub(in crate::room) async fn turn(&self, from: IpAddr) -> Option<Turn> {
         let (ticket, called) = oneshot::channel();
         // The lock ends before a ticket is dropped, and before anybody waits.
         let came = self.0.lock().unwrap_or_else(PoisonError::into_inner).come(from, ticket);
@@ -96,7 +96,7 @@ impl Hashing {
 }
 
 /// The right to hash. It goes along with the work: whoever hangs up meanwhile has not made room for another.
-pub(super) struct Turn(Shared);
+pub(in crate::room) struct Turn(Shared);
 
 impl Drop for Turn {
     fn drop(&mut self) {

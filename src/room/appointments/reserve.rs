@@ -1,11 +1,11 @@
 //! Makes an appointment: checks what was asked for, draws the room key, and keeps its hash.
 
-use super::key::{self, KeyHash};
-use super::store::{Store, StoreError};
 use crate::meeting::appointment::{Appointment, Counter, SITES, SITES_AT_MOST, Standing};
 use crate::model::language::Language;
 use crate::model::secret::Secret;
 use crate::model::wire::Slot;
+use crate::room::key::{self, KeyHash};
+use crate::room::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 
 /// What is wanted.
@@ -130,15 +130,15 @@ pub fn check(store: &Store, now: Timestamp, wanted: &Wanted) -> Result<Checked, 
 }
 
 /// How many minutes a slot lasts, at least and at most.
-pub(super) const MINUTES: [i64; 2] = [5, 240];
+pub(in crate::room) const MINUTES: [i64; 2] = [5, 240];
 
 /// The latest start that is taken: a year from now.
-pub(super) fn farthest(now: Timestamp) -> Timestamp {
+pub(in crate::room) fn farthest(now: Timestamp) -> Timestamp {
     now.saturating_add(SignedDuration::from_hours(366 * 24)).unwrap_or(Timestamp::MAX)
 }
 
 /// The number of an appointment at the same counter whose time overlaps.
-pub(super) fn overlapping<'a>(
+pub(in crate::room) fn overlapping<'a>(
     appointments: impl IntoIterator<Item = &'a Appointment>,
     counter: &str,
     slot: &Slot,

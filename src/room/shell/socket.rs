@@ -1,9 +1,9 @@
 //! One participant's WebSocket: text in, text out, a ping now and then, and the end of patience.
 
-use super::http::{Address, Desk};
 use super::hub::{Hub, Line};
 use crate::meeting::{ConnectionId, Fault, In};
 use crate::model::wire::{self, Heard, MAX_MESSAGE_BYTES, PING_SECONDS, SILENCE_SECONDS};
+use crate::room::web::http::{Address, Desk};
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::http::{HeaderMap, StatusCode};
@@ -20,7 +20,7 @@ const BUFFER: usize = 4 * 1024;
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
 
 /// `GET /ws`.
-pub(super) async fn upgrade(
+pub(in crate::room) async fn upgrade(
     State(desk): State<Desk>,
     Address(from): Address,
     headers: HeaderMap,

@@ -3,13 +3,13 @@
 use super::assets;
 use super::cookies::session_token;
 use super::http::{Address, Desk};
-use super::journal::Entry;
-use super::key::KeyHash;
 use super::sign_in::{PasswordError, hash_password, is_right};
-use super::store::StoreError;
 use crate::meeting::limits::network_of;
 use crate::model::secret::Secret;
 use crate::password::{normal, sound};
+use crate::room::key::KeyHash;
+use crate::room::shell::journal::Entry;
+use crate::room::store::StoreError;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the form sends. It has no `Debug`: three passwords are in it.
 #[derive(Deserialize)]
-pub(super) struct Entered {
+pub(in crate::room) struct Entered {
     old: String,
     new: String,
     again: String,
@@ -56,7 +56,7 @@ enum Outcome {
 }
 
 /// `GET /password`.
-pub(super) async fn page(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+pub(in crate::room) async fn page(State(desk): State<Desk>, headers: HeaderMap) -> Response {
     match desk.signed_in(&headers).await {
         Some(_) => assets::page("password.html"),
         None => Redirect::to("/sign-in").into_response(),
@@ -64,7 +64,7 @@ pub(super) async fn page(State(desk): State<Desk>, headers: HeaderMap) -> Respon
 }
 
 /// `POST /password`: 204 when it was changed. The account's other sign-ins have ended then; this one stays.
-pub(super) async fn change(
+pub(in crate::room) async fn change(
     State(desk): State<Desk>,
     Address(from): Address,
     headers: HeaderMap,

@@ -3,13 +3,13 @@
 use super::assets;
 use super::cookies::{Cookie, cookie, set_cookie};
 use super::http::{Address, Desk, plain};
-use super::journal::Entry;
-use super::key::{self, KeyHash};
-use super::second_factor::{Policy, recovery_hash};
 use super::sign_in::{NotIn, SIGNED_IN_FOR, end_earlier};
-use super::store::{NewSession, Shown, StoreError};
 use crate::meeting::limits::{Bucket, Failures, network_of};
 use crate::model::secret::Secret;
+use crate::room::key::{self, KeyHash};
+use crate::room::second_factor::{Policy, recovery_hash};
+use crate::room::shell::journal::Entry;
+use crate::room::store::{NewSession, Shown, StoreError};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -20,23 +20,23 @@ use std::sync::PoisonError;
 
 /// Whoever showed a right password holds a token for this.
 #[derive(Clone)]
-pub(super) struct Ticket {
-    pub(super) name: String,
+pub(in crate::room) struct Ticket {
+    pub(in crate::room) name: String,
     /// The hash that the password fitted: a ticket is worth nothing once the account has another one.
-    pub(super) password: String,
+    pub(in crate::room) password: String,
     /// The clerk has no second factor yet, and is to enrol.
-    pub(super) enrols: bool,
+    pub(in crate::room) enrols: bool,
 }
 
 /// Codes of one account, from wherever: ten at once, then one each five minutes. Whoever knows a password guesses a code of six
 /// digits within a thousand days or so, by whatever number of addresses.
-pub(super) fn limits() -> Failures<KeyHash> {
+pub(in crate::room) fn limits() -> Failures<KeyHash> {
     Failures::new(Bucket::new(10, 300_000), Bucket::new(1_000, 1_000))
 }
 
 /// What the form sends: one of the two. It has no `Debug`.
 #[derive(Deserialize)]
-pub(super) struct Entered {
+pub(in crate::room) struct Entered {
     #[serde(default)]
     code: String,
     #[serde(default)]
@@ -55,7 +55,7 @@ enum Outcome {
 }
 
 /// `GET /sign-in/code`.
-pub(super) async fn page(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+pub(in crate::room) async fn page(State(desk): State<Desk>, headers: HeaderMap) -> Response {
     match desk.ticket(&headers) {
         Some((_, ticket)) if !ticket.enrols => assets::page("code.html"),
         _ => Redirect::to("/sign-in?late=1").into_response(),
@@ -63,7 +63,7 @@ pub(super) async fn page(State(desk): State<Desk>, headers: HeaderMap) -> Respon
 }
 
 /// `POST /sign-in/code`.
-pub(super) async fn sign_in(
+pub(in crate::room) async fn sign_in(
     State(desk): State<Desk>,
     Address(from): Address,
     headers: HeaderMap,
@@ -84,7 +84,7 @@ pub(super) async fn sign_in(
 }
 
 /// `POST /api/sign-in/code`: the same from within the staff page.
-pub(super) async fn sign_in_again(
+pub(in crate::room) async fn sign_in_again(
     State(desk): State<Desk>,
     Address(from): Address,
     headers: HeaderMap,
@@ -204,7 +204,7 @@ fn look(desk: &Desk, ticket: &Ticket, entered: Entered, now: jiff::Timestamp) ->
 
 impl Desk {
     /// The ticket that a request carries, and its token's hash.
-    pub(super) fn ticket(&self, headers: &HeaderMap) -> Option<(KeyHash, Ticket)> {
+    pub(in crate::room) fn ticket(&self, headers: &HeaderMap) -> Option<(KeyHash, Ticket)> {
         let token = KeyHash::of(cookie(self, headers, Cookie::Ticket)?.expose());
         let ticket = self.tickets.lock().unwrap_or_else(PoisonError::into_inner).get((self.steady)(), &token)?;
         Some((token, ticket))

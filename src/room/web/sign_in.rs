@@ -2,16 +2,16 @@
 
 use super::cookies::{Cookie, session_token, set_cookie};
 use super::http::{Address, Desk, plain};
-use super::journal::Entry;
-use super::key::{self, KeyHash};
-use super::second_factor::{Next, Policy};
 use super::second_step::Ticket;
-use super::store::{Session, Store, StoreError};
 use super::{assets, brief};
 use crate::meeting::limits::{Bucket, Failures, network_of};
 use crate::meeting::rights::Clerk;
 use crate::model::secret::Secret;
 use crate::password::{Weak, normal, sound};
+use crate::room::key::{self, KeyHash};
+use crate::room::second_factor::{Next, Policy};
+use crate::room::shell::journal::Entry;
+use crate::room::store::{Session, Store, StoreError};
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use axum::extract::State;
@@ -24,16 +24,16 @@ use std::net::IpAddr;
 use std::sync::PoisonError;
 
 /// A sign-in lasts a working day.
-pub(super) const SIGNED_IN_FOR: SignedDuration = SignedDuration::from_hours(12);
+pub(in crate::room) const SIGNED_IN_FOR: SignedDuration = SignedDuration::from_hours(12);
 /// After signing in again the earlier session ends then.
 const EARLIER_GOES_ON: SignedDuration = SignedDuration::from_secs(60);
 
 /// What is counted: an account's name (hashed, whether there is one or not) from a network. One clerk's mistakes do not
 /// keep a colleague behind the same address outside.
-pub(super) type Tried = (IpAddr, KeyHash);
+pub(in crate::room) type Tried = (IpAddr, KeyHash);
 
 /// Tries before one has to wait: ten at once, then one each half minute.
-pub(super) fn limits() -> Failures<Tried> {
+pub(in crate::room) fn limits() -> Failures<Tried> {
     Failures::new(Bucket::new(10, 30_000), Bucket::new(200, 1_000))
 }
 
@@ -51,7 +51,7 @@ fn hasher() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default())
 }
 
-/// Hashes a password that is to be set for the account `name` into a PHC string for [`super::store::Store::put_staff`].
+/// Hashes a password that is to be set for the account `name` into a PHC string for [`crate::room::store::Store::put_staff`].
 ///
 /// # Errors
 /// [`PasswordError`].
@@ -68,7 +68,7 @@ pub fn hash_password(name: &str, password: &Secret) -> Result<String, PasswordEr
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5MTIzNA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-pub(super) fn is_right(password: &Secret, hash: Option<&str>) -> bool {
+pub(in crate::room) fn is_right(password: &Secret, hash: Option<&str>) -> bool {
     let known = hash.is_some();
     let Ok(hash) = PasswordHash::new(hash.unwrap_or(NOBODY)) else { return false };
     let fits = |typed: &str| hasher().verify_password(typed.as_bytes(), &hash).is_ok();
@@ -79,18 +79,18 @@ pub(super) fn is_right(password: &Secret, hash: Option<&str>) -> bool {
 
 /// What the form sends. It has no `Debug`: the password is in it.
 #[derive(Deserialize)]
-pub(super) struct Entered {
+pub(in crate::room) struct Entered {
     name: String,
     password: String,
 }
 
 /// `GET /sign-in`.
-pub(super) async fn page() -> Response {
+pub(in crate::room) async fn page() -> Response {
     assets::page("sign-in.html")
 }
 
 /// `GET /staff`.
-pub(super) async fn staff_page(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+pub(in crate::room) async fn staff_page(State(desk): State<Desk>, headers: HeaderMap) -> Response {
     match desk.signed_in(&headers).await {
         Some(_) => assets::page("staff.html"),
         None => Redirect::to("/sign-in").into_response(),
@@ -211,7 +211,7 @@ fn look(
 }
 
 /// `POST /sign-in`.
-pub(super) async fn sign_in(
+pub(in crate::room) async fn sign_in(
     State(desk): State<Desk>,
     Address(from): Address,
     Form(entered): Form<Entered>,
@@ -236,7 +236,7 @@ pub(super) async fn sign_in(
 
 /// `POST /api/sign-in`: the same from within the staff page, which stays as it is. The cookie is a new one; what was asked
 /// with the earlier one a moment ago is still answered.
-pub(super) async fn sign_in_again(
+pub(in crate::room) async fn sign_in_again(
     State(desk): State<Desk>,
     Address(from): Address,
     headers: HeaderMap,
@@ -268,12 +268,12 @@ pub(super) async fn sign_in_again(
 
 /// Why nobody was signed in: with no time to wait, the name or the password is wrong.
 #[derive(Serialize)]
-pub(super) struct NotIn {
-    pub(super) wait_seconds: Option<u32>,
+pub(in crate::room) struct NotIn {
+    pub(in crate::room) wait_seconds: Option<u32>,
 }
 
 /// `POST /sign-out`.
-pub(super) async fn sign_out(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+pub(in crate::room) async fn sign_out(State(desk): State<Desk>, headers: HeaderMap) -> Response {
     if let (Some(token), Some(staff)) = (session_token(&desk, &headers), desk.signed_in(&headers).await) {
         desk.ended_sessions.lock().unwrap_or_else(PoisonError::into_inner).insert(token);
         desk.hub.journal().keep(Entry::SessionEnded { token });
@@ -289,23 +289,23 @@ impl Desk {
     ///
     /// # Errors
     /// Seconds to wait.
-    pub(super) fn charge_try(&self, tried: Tried) -> Result<(), u32> {
+    pub(in crate::room) fn charge_try(&self, tried: Tried) -> Result<(), u32> {
         let mut tries = self.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner);
         tries.charge((self.steady)(), tried)
     }
 
     /// A try that was not wrong does not count.
-    pub(super) fn give_try_back(&self, tried: &Tried) {
+    pub(in crate::room) fn give_try_back(&self, tried: &Tried) {
         self.failed_sign_ins.lock().unwrap_or_else(PoisonError::into_inner).give_back(tried);
     }
 
     /// The staff account whose session cookie a request carries.
-    pub(super) async fn signed_in(&self, headers: &HeaderMap) -> Option<String> {
+    pub(in crate::room) async fn signed_in(&self, headers: &HeaderMap) -> Option<String> {
         Some(self.session(headers).await?.staff)
     }
 
     /// The same for a line.
-    pub(super) async fn clerk(&self, headers: &HeaderMap) -> Option<Clerk> {
+    pub(in crate::room) async fn clerk(&self, headers: &HeaderMap) -> Option<Clerk> {
         let (session, Session { staff, until, rights, .. }) =
             (session_token(self, headers)?, self.session(headers).await?);
         Some(Clerk { name: staff, rights, session, until })
@@ -315,7 +315,7 @@ impl Desk {
     ///
     /// # Errors
     /// Nobody is signed in, or to them there is no such appointment.
-    pub(super) async fn reaching(&self, headers: &HeaderMap, appointment: &str) -> Result<Session, Beyond> {
+    pub(in crate::room) async fn reaching(&self, headers: &HeaderMap, appointment: &str) -> Result<Session, Beyond> {
         let session = self.session(headers).await.ok_or(Beyond::NotSignedIn)?;
         let (store, id) = (self.store.clone(), appointment.to_owned());
         let counter = tokio::task::spawn_blocking(move || store.counter_of(&id)).await;
@@ -336,7 +336,7 @@ impl Desk {
     }
 
     /// The session whose cookie a request carries.
-    pub(super) async fn session(&self, headers: &HeaderMap) -> Option<Session> {
+    pub(in crate::room) async fn session(&self, headers: &HeaderMap) -> Option<Session> {
         let token = session_token(self, headers)?;
         if self.ended_sessions.lock().unwrap_or_else(PoisonError::into_inner).contains(&token) {
             return None;
@@ -351,7 +351,7 @@ impl Desk {
 
 /// Why an appointment is out of reach.
 #[derive(Clone, Copy)]
-pub(super) enum Beyond {
+pub(in crate::room) enum Beyond {
     NotSignedIn,
     /// There is none, or it is another counter's: that is not told apart.
     NoSuch,
@@ -359,7 +359,7 @@ pub(super) enum Beyond {
 }
 
 /// The session that was there before somebody signed in again ends soon.
-pub(super) fn end_earlier(desk: &Desk, headers: &HeaderMap) {
+pub(in crate::room) fn end_earlier(desk: &Desk, headers: &HeaderMap) {
     if let (Some(token), Ok(until)) = (session_token(desk, headers), desk.now().checked_add(EARLIER_GOES_ON)) {
         desk.hub.journal().keep(Entry::SessionEnds { token, until });
     }

@@ -2,11 +2,11 @@
 
 #![expect(clippy::disallowed_methods, reason = "the journal's shell: it owns its one task")]
 
-use super::key::KeyHash;
 use super::metrics::Metrics;
-use super::store::{Store, StoreError};
 use crate::meeting::Running;
 use crate::meeting::appointment::Standing;
+use crate::room::key::KeyHash;
+use crate::room::store::{Store, StoreError};
 use jiff::Timestamp;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +25,7 @@ const LAST_WRITES_WITHIN: Duration = Duration::from_secs(5);
 
 /// Something to be kept.
 #[derive(Clone)]
-pub(super) enum Entry {
+pub(in crate::room) enum Entry {
     /// How an appointment stands.
     Standing { appointment: String, standing: Standing },
     /// What goes on in a room.
@@ -125,7 +125,7 @@ impl Waiting {
 
 /// A handle on the queue.
 #[derive(Clone)]
-pub(super) struct Journal {
+pub(in crate::room) struct Journal {
     waiting: Arc<Mutex<Waiting>>,
     news: Arc<Notify>,
     done: Arc<Notify>,
@@ -134,7 +134,7 @@ pub(super) struct Journal {
 
 impl Journal {
     /// Starts the task that writes.
-    pub(super) fn start(store: Store, metrics: Arc<Metrics>) -> Self {
+    pub(in crate::room) fn start(store: Store, metrics: Arc<Metrics>) -> Self {
         let journal =
             Self { waiting: Arc::default(), news: Arc::new(Notify::new()), done: Arc::new(Notify::new()), metrics };
         tokio::spawn(journal.clone().run(store));
@@ -142,7 +142,7 @@ impl Journal {
     }
 
     /// Keeps something, some time soon. Never waits.
-    pub(super) fn keep(&self, entry: Entry) {
+    pub(in crate::room) fn keep(&self, entry: Entry) {
         if !self.lock().add(entry) {
             self.metrics.audit_line_lost();
         }
@@ -150,7 +150,7 @@ impl Journal {
     }
 
     /// Writes what is left, within [`LAST_WRITES_WITHIN`], and ends the task.
-    pub(super) async fn close(&self) {
+    pub(in crate::room) async fn close(&self) {
         let done = self.done.notified();
         self.lock().closing = true;
         self.news.notify_one();

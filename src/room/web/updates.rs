@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use tower_http::services::ServeFile;
 
 /// A file of the folder, whose signatures are the device's to judge. Other names are not even looked for.
-pub(super) async fn file(State(desk): State<Desk>, Path(name): Path<String>, request: Request) -> Response {
+pub(in crate::room) async fn file(State(desk): State<Desk>, Path(name): Path<String>, request: Request) -> Response {
     let nothing = || plain(StatusCode::NOT_FOUND, "There is nothing at this address.");
     let Some(folder) = desk.updates.as_ref().filter(|_| is_file(&name)) else { return nothing() };
     match ServeFile::new(folder.join(&name)).try_call(request).await {
