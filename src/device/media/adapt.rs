@@ -37,6 +37,8 @@ const SPARE: u32 = 130;
 const STEADY: Duration = Duration::from_secs(3);
 /// For so long where the line has carried all that was asked of it since the call began.
 const STEADY_AT_FIRST: Duration = Duration::from_millis(500);
+/// For so long where nearly as much as the better step takes is really sent, and the line has not refused that step.
+const STEADY_TRIED: Duration = Duration::from_secs(1);
 /// The next better one follows after this.
 const NEXT: Duration = Duration::from_secs(1);
 
@@ -50,8 +52,9 @@ const ASK_AGAIN_AT_MOST: Duration = Duration::from_secs(32);
 /// What falls within this time after it was asked again was asked too early.
 const TOO_EARLY: Duration = Duration::from_secs(10);
 
-/// A line that has not fallen for so long is asked for more than it was said to carry: at first, and at the most. Longer
-/// waits would leave a line that is wide again unused.
+/// A line that has not fallen for so long is asked for more than it was said to carry: when the call begins, later, and at the
+/// most. Longer waits would leave a line that is wide again unused. The first pictures, all whole ones, make any line fall.
+const ASK_MORE_AT_FIRST: Duration = Duration::from_secs(1);
 const ASK_MORE: Duration = Duration::from_secs(2);
 const ASK_MORE_AT_MOST: Duration = Duration::from_secs(5);
 /// How much is asked for (per cent of what it was said to carry): at first, and where that was carried.
@@ -87,8 +90,9 @@ pub(super) struct Adapt {
     /// When the line was asked again last, and how long it is waited before the next time.
     asked: Option<Duration>,
     ask_after: Duration,
-    /// The estimate has fallen since the call began.
+    /// The estimate has fallen since the call began, and the picture got smaller for it.
     has_fallen: bool,
+    has_shrunk: bool,
     /// When the estimate fell last, and when more was asked for since.
     fell: Duration,
     more: Option<Duration>,
@@ -118,9 +122,10 @@ impl Adapt {
             asked: None,
             ask_after: ASK_AGAIN,
             has_fallen: false,
+            has_shrunk: false,
             fell: Duration::ZERO,
             more: None,
-            more_after: ASK_MORE,
+            more_after: ASK_MORE_AT_FIRST,
         }
     }
 
@@ -152,7 +157,7 @@ impl Adapt {
         if line < before {
             (self.fell, self.has_fallen) = (now, true);
             if self.more.take().is_some() {
-                self.more_after = (self.more_after * 2).min(ASK_MORE_AT_MOST);
+                self.more_after = (self.more_after * 2).clamp(ASK_MORE, ASK_MORE_AT_MOST);
             }
         }
         self.doubted(before, sent, now);
@@ -166,7 +171,7 @@ impl Adapt {
             self.line = again;
             return Some(again);
         }
-        self.follow(now);
+        self.follow(sent, now);
         self.ask_more(now)
     }
 
@@ -217,10 +222,10 @@ impl Adapt {
         STEPS.iter().position(|step| self.bps >= step.needs).unwrap_or(STEPS.len() - 1)
     }
 
-    fn follow(&mut self, now: Duration) {
+    fn follow(&mut self, sent: u32, now: Duration) {
         let affordable = self.affordable();
         if affordable > self.step {
-            self.step = affordable;
+            (self.step, self.has_shrunk) = (affordable, true);
             self.better_since = None;
             return;
         }
@@ -230,7 +235,11 @@ impl Adapt {
             return;
         }
         let since = *self.better_since.get_or_insert(now);
-        let steady = if self.has_fallen { STEADY } else { STEADY_AT_FIRST };
+        let steady = match self.has_fallen {
+            false => STEADY_AT_FIRST,
+            true if !self.has_shrunk && better.is_some_and(|above| was_tried(above.needs, sent)) => STEADY_TRIED,
+            true => STEADY,
+        };
         if now.saturating_sub(since) >= steady {
             self.step -= 1;
             self.better_since = Some((now + NEXT).saturating_sub(steady));
@@ -297,7 +306,7 @@ mod tests {
         adapt.estimated(100_000, PLENTY, seconds(0));
         let heights: Vec<u32> = (1..=8)
             .map(|second| {
-                adapt.estimated(5_000_000, PLENTY, seconds(second));
+                adapt.estimated(5_000_000, 0, seconds(second));
                 adapt.step().height
             })
             .collect();
@@ -319,12 +328,15 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_wavers_does_not_make_the_picture_jump() {
+    fn a_line_that_wavers_makes_the_picture_jump_once_at_the_most() {
         let mut adapt = Adapt::new();
-        for second in 0..60 {
-            adapt.estimated(if second % 4 == 0 { 700_000 } else { 1_500_000 }, PLENTY, seconds(second));
-            assert_eq!(adapt.step().height, 540);
-        }
+        let heights: Vec<u32> = (0..60)
+            .map(|second| {
+                adapt.estimated(if second % 4 == 0 { 700_000 } else { 1_500_000 }, PLENTY, seconds(second));
+                adapt.step().height
+            })
+            .collect();
+        assert!(heights[4..].iter().all(|height| *height == 540), "{heights:?}");
     }
 
     /// A still scene: 140 kbit/s of 1.4 Mbit/s are used when some packets come late.
@@ -450,7 +462,7 @@ mod tests {
             self.late += u32::from(self.queue > carried * 1.5);
             self.received.pop_front();
             self.received.push_back(arrived);
-            let effective = self.received.iter().sum::<f64>() as u32;
+            let effective = (self.received.iter().sum::<f64>() / self.now.as_secs_f64().min(1.0)) as u32;
             // A full queue grows no further, but loses. It takes a while to be noticed.
             let grows = self.queue > before + carried / 50.0 || self.queue >= most;
             self.noticed.push_back((grows, self.queue < before));
@@ -467,6 +479,16 @@ mod tests {
                 self.estimate = again;
             }
             self.adapt.step().height
+        }
+    }
+
+    #[test]
+    fn the_first_pictures_come_late_and_the_whole_one_comes_soon_all_the_same() {
+        for late in 1..=10 {
+            let mut line = Simulated::new(3_000_000);
+            let heights = line.run(6, |tenth| tenth == late);
+            let whole = heights.iter().position(|height| *height == 720);
+            assert!(whole.is_some_and(|tenth| tenth <= 45), "late at {late}: after {whole:?} tenths of a second");
         }
     }
 
