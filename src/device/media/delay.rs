@@ -44,6 +44,9 @@ const MISSED_TIMES: u32 = 3;
 const MISSED_APART: Duration = Duration::from_secs(5);
 const MISSED_LASTS: Duration = Duration::from_secs(30);
 const MISSED_LASTS_AT_MOST: Duration = Duration::from_secs(480);
+/// While decoder and screen only begin, which says nothing about the call, it lasts for less.
+const BEGINNING: Duration = Duration::from_secs(1);
+const MISSED_LASTS_AT_FIRST: Duration = Duration::from_secs(2);
 
 /// Packets of one source: how late each is.
 #[derive(Default)]
@@ -91,6 +94,8 @@ pub(super) struct Delay {
     lost: Option<(Duration, Duration)>,
     lost_last: Option<Duration>,
     missed: Option<Missed>,
+    /// When the first sound came.
+    began: Option<Duration>,
     /// When a time began in which sound was missed, and how many there were in a row.
     missed_times: Option<(Duration, u32)>,
 }
@@ -118,6 +123,7 @@ impl Delay {
             lost: None,
             lost_last: None,
             missed: None,
+            began: None,
             missed_times: None,
         }
     }
@@ -164,10 +170,14 @@ impl Delay {
         if wanted <= self.waiting.max(so_far.map_or(Duration::ZERO, |missed| missed.wanted)) && wanted < AT_MOST {
             return;
         }
+        let is_beginning = now.saturating_sub(*self.began.get_or_insert(now)) < BEGINNING;
         let lasts = match self.missed {
             // A few pieces in a row are one and the same time.
             Some(missed) if missed.until.saturating_sub(missed.lasts) + BETWEEN * 2 > now => missed.lasts,
-            Some(missed) if missed.until + MISSED_LASTS > now => (missed.lasts * 2).min(MISSED_LASTS_AT_MOST),
+            _ if is_beginning => MISSED_LASTS_AT_FIRST,
+            Some(missed) if missed.until + MISSED_LASTS > now && missed.lasts >= MISSED_LASTS => {
+                (missed.lasts * 2).min(MISSED_LASTS_AT_MOST)
+            }
             _ => MISSED_LASTS,
         };
         self.missed = Some(Missed { wanted, until: now + lasts, lasts });
@@ -198,6 +208,7 @@ impl Delay {
 
     /// Another time to wait, if there is a reason; `quiet`: nobody speaks at the other end just now.
     pub(super) fn decide(&mut self, quiet: bool, now: Duration) -> Option<Duration> {
+        self.began.get_or_insert(now);
         let (wanted, before) = (self.wanted(now), self.waiting);
         if wanted > self.waiting {
             let pieces = (wanted - self.waiting).as_millis().div_ceil(PIECE.as_millis());
@@ -370,6 +381,26 @@ mod tests {
         assert_eq!(missed(250, 20_010), before);
         (21..25).for_each(|at| assert!(missed(9_000, at * 1_000) > before));
         assert!(delay.waiting() < AT_MOST + PIECE);
+    }
+
+    #[test]
+    fn what_is_missed_while_the_first_picture_is_made_delays_the_call_for_a_moment_only() {
+        for (begin, still) in [(0, AT_LEAST), (1_500, AT_LEAST + MISSED)] {
+            let mut delay = Delay::new(false);
+            line(&mut delay, 0, begin / 20, |_| 0);
+            delay.missed(millis(60), millis(begin));
+            line(&mut delay, begin / 20, 400, |_| 0);
+            assert!(
+                delay.waiting() <= still + MISSED && delay.waiting() >= still,
+                "missed at {begin}: {:?}",
+                delay.waiting()
+            );
+            if begin == 0 {
+                assert_eq!(delay.waiting(), AT_LEAST);
+                delay.missed(millis(60), millis(9_000));
+                assert!(delay.missed.unwrap().lasts >= MISSED_LASTS, "later it is no beginning");
+            }
+        }
     }
 
     #[test]
