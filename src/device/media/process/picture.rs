@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
+use std::sync::{Mutex, PoisonError};
 
 /// Longest edge and size of a picture: 2560x1440 in I420. Pages that no picture has used yet take no memory.
 const LONGEST: u32 = 4096;
@@ -31,7 +32,35 @@ pub(super) struct Form {
 }
 
 /// Memory for one picture.
-pub(super) struct Memory(File);
+pub(super) struct Memory {
+    file: File,
+    /// Where pictures are copied to, over and over: fresh memory for each would cost more than the copy.
+    copies: Mutex<Option<Copies>>,
+}
+
+/// Buffers for pictures of one size that nobody looks at any more.
+struct Copies {
+    size: usize,
+    pool: gst::BufferPool,
+}
+
+impl Copies {
+    fn new(size: usize) -> Option<Self> {
+        let pool = gst::BufferPool::new();
+        let mut config = pool.config();
+        config.set_params(None, u32::try_from(size).ok()?, 0, 0);
+        pool.set_config(config).ok()?;
+        pool.set_active(true).ok()?;
+        Some(Self { size, pool })
+    }
+}
+
+impl Drop for Copies {
+    fn drop(&mut self) {
+        // Those that somebody still looks at are freed when he has done so.
+        let _ = self.pool.set_active(false);
+    }
+}
 
 impl Memory {
     /// New memory, whose size nobody can change any more.
@@ -66,7 +95,7 @@ impl Memory {
             let rows = if plane == 0 { form.height } else { form.height.div_ceil(2) } as usize;
             let data = picture.plane_data(plane).map_err(|_| unreadable())?;
             let write = |bytes: &[u8], at: u64| {
-                self.0.write_all_at(bytes, at).map_err(|error| format!("a picture cannot be handed on: {error}"))
+                self.file.write_all_at(bytes, at).map_err(|error| format!("a picture cannot be handed on: {error}"))
             };
             if from == stride {
                 write(data.get(..rows * stride).ok_or_else(unreadable)?, *offset as u64)?;
@@ -82,23 +111,30 @@ impl Memory {
     /// Copies the picture out that lies there; nothing when it cannot be one.
     pub(super) fn take(&self, form: &Form) -> Option<Frame> {
         let info = form.info()?;
-        let mut bytes = vec![0; info.size()];
-        self.0.read_exact_at(&mut bytes, 0).ok()?;
-        let buffer = gst::Buffer::from_mut_slice(bytes);
+        let mut buffer = self.copy_of(info.size())?;
+        self.file.read_exact_at(&mut buffer.get_mut()?.map_writable().ok()?, 0).ok()?;
         let caps = info.to_caps().ok()?;
         Frame::from_sample(gst::Sample::builder().buffer(&buffer).caps(&caps).build())
+    }
+
+    fn copy_of(&self, size: usize) -> Option<gst::Buffer> {
+        let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
+        if copies.as_ref().is_none_or(|copies| copies.size != size) {
+            *copies = Copies::new(size);
+        }
+        copies.as_ref()?.pool.acquire_buffer(None).ok()
     }
 }
 
 impl From<OwnedFd> for Memory {
     fn from(file: OwnedFd) -> Self {
-        Self(file.into())
+        Self { file: file.into(), copies: Mutex::default() }
     }
 }
 
 impl AsFd for Memory {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.file.as_fd()
     }
 }
 
@@ -146,11 +182,24 @@ mod tests {
             let size = form.info().unwrap().size();
             let bytes = |memory: &Memory| {
                 let mut bytes = vec![0; size];
-                memory.0.read_exact_at(&mut bytes, 0).unwrap();
+                memory.file.read_exact_at(&mut bytes, 0).unwrap();
                 bytes
             };
             assert!(bytes(&memory) == bytes(&again), "all three planes of {width}x{height}");
         }
+    }
+
+    /// Memory that is fetched anew for each picture has to be filled with zeros by the system first.
+    #[test]
+    fn memory_that_nobody_looks_at_is_used_again() {
+        gst::init().unwrap();
+        let memory = Memory::new("test").unwrap();
+        let place = |frame: &Frame| frame.sample().buffer().unwrap().map_readable().unwrap().as_ptr() as usize;
+        let (one, two) = (memory.take(&form(640, 360, "bt709")).unwrap(), memory.take(&form(640, 360, "bt709")).unwrap());
+        assert_ne!(place(&one), place(&two), "both are looked at");
+        let (before, _) = (place(&one), drop(one));
+        assert_eq!(place(&memory.take(&form(640, 360, "bt709")).unwrap()), before);
+        assert!(memory.take(&form(320, 180, "bt709")).is_some() && two.width() == 640);
     }
 
     #[test]
@@ -175,7 +224,7 @@ mod tests {
     #[test]
     fn nobody_changes_its_size() {
         let memory = Memory::new("test").unwrap();
-        assert!(memory.0.set_len(0).is_err() && memory.0.set_len(1 << 30).is_err());
-        assert!(memory.0.write_all_at(&[1], MOST as u64).is_err());
+        assert!(memory.file.set_len(0).is_err() && memory.file.set_len(1 << 30).is_err());
+        assert!(memory.file.write_all_at(&[1], MOST as u64).is_err());
     }
 }
