@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 
 /// How long it may take to start.
 const STARTS_WITHIN: Duration = Duration::from_secs(10);
+/// How long a program may take until it is connected.
+const CONNECTS_WITHIN: Duration = Duration::from_secs(2);
 /// Bytes of 10 ms: one channel of 16 bits.
 const PIECE: usize = RATE as usize / 100 * 2;
 /// Bytes that wait in the microphone's pipe at the most (43 ms, and the least that a pipe can have).
@@ -110,6 +112,8 @@ impl SoundCard {
                 }
             }
         });
+        // What is written before it is connected would wait in its pipe for ever, and be measured as well.
+        std::thread::sleep(CONNECTS_WITHIN);
         let begun = Instant::now();
         let mut noise = None;
         for number in 0_u32..500 {
