@@ -7,6 +7,7 @@ pub mod appointment;
 mod connections;
 mod events;
 mod hello;
+pub mod invitation;
 pub mod key;
 pub mod limits;
 mod may_stay;
@@ -80,6 +81,9 @@ struct RunningSeat {
     token: String,
     language: LanguageTag,
     staff: Option<String>,
+    /// By which invitation a guest came. An older server knew of one for each appointment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    invitation: Option<String>,
     consented: bool,
     admitted: bool,
     muted: Option<(bool, bool)>,
@@ -154,9 +158,9 @@ impl Registry {
                     out.push(Out::Audit { staff, appointment, action: "appointment-revoked" });
                 }
             }
-            In::NewKey { appointment, key, by } => {
+            In::NewKey { appointment, invitation, key, by } => {
                 if let Some(room) = self.rooms.get_mut(&appointment) {
-                    room.set_key(key);
+                    room.set_key(&invitation, key);
                     out.push(Out::Audit { staff: by, appointment, action: "new-paper" });
                 }
             }
@@ -360,13 +364,16 @@ impl Registry {
     }
 }
 
-/// Finds the room whose key hashes to `hash`. Every room is compared, so the time says nothing about the key.
-fn room_of_key<'a>(rooms: &'a BTreeMap<String, Room>, hash: &KeyHash) -> Option<&'a str> {
+/// Finds the room and the invitation whose key hashes to `hash`. Every invitation is compared, so the time says nothing about
+/// the key.
+fn invited_by(rooms: &BTreeMap<String, Room>, hash: &KeyHash) -> Option<(String, String)> {
     let mut found = None;
     for (id, room) in rooms {
-        if room.appointment().key.matches(hash) {
-            found = Some(id.as_str());
+        for invitation in &room.appointment().invitations {
+            if invitation.key.matches(hash) {
+                found = Some((id, &invitation.id));
+            }
         }
     }
-    found
+    found.map(|(room, invitation)| (room.clone(), invitation.clone()))
 }

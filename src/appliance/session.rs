@@ -2,6 +2,7 @@
 
 mod line;
 mod media;
+mod others;
 mod sight;
 
 use super::ready::{Seat, open_link};
@@ -18,7 +19,8 @@ use crate::model::screen::{Aside, Ending, Face, PressDoes};
 use crate::model::trust::Trust;
 use crate::model::turn::{Effect, MediaGates, Told};
 use crate::model::uptime::Uptime;
-use crate::model::wire::{ByeReason, Participant, ToServer, TrackKind};
+use crate::model::wire::{ByeReason, ToServer, TrackKind};
+use others::Others;
 use std::time::Duration;
 
 /// Pictures need this long to run smoothly once they may flow; until then their number says nothing.
@@ -62,10 +64,7 @@ struct Inside {
     was_live: bool,
     consent_again: Option<Uptime>,
     held: bool,
-    staff_muted: bool,
-    staff_camera_off: bool,
-    /// Everybody else in the room, as a server that can say so tells; the one whom the call is with is shown.
-    people: Vec<Participant>,
+    others: Others,
     /// Since when the counter's pictures may be expected.
     pictures_since: Option<Uptime>,
     paused: bool,
@@ -117,9 +116,7 @@ impl Session {
             was_live: false,
             consent_again: None,
             held: false,
-            staff_muted: false,
-            staff_camera_off: false,
-            people: Vec::new(),
+            others: Others::default(),
             pictures_since: None,
             paused: false,
             will_phone: false,
@@ -239,16 +236,9 @@ impl Inside {
         self.admitted && self.call.is_connected()
     }
 
-    /// Whether that is off at the counter's end.
+    /// Whether that is off at the end that is shown.
     fn is_off(&self, kind: TrackKind) -> bool {
-        let shown = self.people.iter().find(|person| self.call.peer() == Some(&person.id));
-        match (shown.and_then(|person| person.track(kind)), kind) {
-            (Some(track), _) => track.muted,
-            // An older server tells it by a message of its own.
-            (None, TrackKind::Microphone) => self.staff_muted,
-            (None, TrackKind::Camera) => self.staff_camera_off,
-            (None, TrackKind::Unknown) => false,
-        }
+        self.others.is_off(self.call.peer(), kind)
     }
 
     fn network_changed(&mut self, now: Uptime, known: &Known) -> Next {

@@ -1,5 +1,6 @@
 //! An appointment: which counter, when, for how many; and how it stands.
 
+use crate::meeting::invitation::{Invitation, InvitationState, Invited};
 use crate::meeting::key::KeyHash;
 use crate::model::language::Language;
 use crate::model::wire::{Slot, Words};
@@ -39,8 +40,8 @@ pub struct Appointment {
     pub sites: u8,
     /// Remark without names.
     pub remark: String,
-    /// Hash of the room key.
-    pub key: KeyHash,
+    /// Whom its keys let in: one invitation for each paper, the family's first.
+    pub invitations: Vec<Invitation>,
     /// How it stands.
     pub standing: Standing,
 }
@@ -50,19 +51,38 @@ impl Appointment {
     pub fn slot(starts: Timestamp, ends: Timestamp) -> Slot {
         Slot { opens: starts.saturating_sub(OPENS_BEFORE).unwrap_or(starts), starts, ends }
     }
+
+    /// One of its invitations.
+    pub fn invitation(&self, id: &str) -> Option<&Invitation> {
+        self.invitations.iter().find(|invitation| invitation.id == id)
+    }
+
+    /// The invitation whose paper the family has.
+    pub fn family(&self) -> Option<&Invitation> {
+        self.invitations.iter().find(|invitation| invitation.role == Invited::Family)
+    }
+
+    /// The invitation that a key with this hash belongs to, whatever became of it.
+    pub fn invited_by(&self, key: &KeyHash) -> Option<&Invitation> {
+        self.invitations.iter().find(|invitation| invitation.key.matches(key))
+    }
+
+    /// None of its keys lets anybody in, while nothing else ended it.
+    pub fn burnt(&self) -> bool {
+        let open = |invitation: &Invitation| invitation.state == InvitationState::Open;
+        self.standing == Standing::Good && !self.invitations.iter().any(open)
+    }
 }
 
 /// What happened to an appointment for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
-    /// Nothing: the key is good until the end.
+    /// Nothing: its invitations count until the end.
     Good,
-    /// Somebody was made to leave: the key is no longer good.
-    Burnt,
     /// Staff ended the consultation.
     Ended,
-    /// Staff withdrew it.
+    /// Staff withdrew it, and all its invitations with it.
     Revoked,
 }
 
@@ -97,6 +117,6 @@ pub struct State {
     pub staff: usize,
     /// The account that holds the counter's seat.
     pub held_by: Option<String>,
-    /// The key is no longer good.
+    /// No key lets anybody in any more.
     pub burnt: bool,
 }

@@ -3,6 +3,7 @@
 use super::appointment::{Appointment, Standing};
 use super::{ConnectionId, Running};
 use crate::meeting::Accounts;
+use crate::meeting::invitation::InvitationState;
 use crate::meeting::key::KeyHash;
 use crate::meeting::rights::Clerk;
 use crate::model::secret::Secret;
@@ -32,10 +33,12 @@ pub enum In {
         /// The staff account, where it was done on the staff page.
         by: Option<String>,
     },
-    /// An appointment got another key: the old paper no longer opens it. Whoever is in the room stays.
+    /// An invitation got another key: the old paper no longer opens the room. Whoever is in it stays.
     NewKey {
-        /// Which.
+        /// Of which appointment.
         appointment: String,
+        /// Which of its invitations.
+        invitation: String,
         /// Hash of the new key.
         key: KeyHash,
         /// The staff account.
@@ -141,6 +144,15 @@ pub enum Out {
         appointment: String,
         /// What it is now.
         standing: Standing,
+    },
+    /// An invitation's key lets nobody in any more: for the store.
+    Invitation {
+        /// Of which appointment.
+        appointment: String,
+        /// Which of its invitations.
+        invitation: String,
+        /// What it is now.
+        state: InvitationState,
     },
     /// What goes on in a room, for a restart; `None` when nobody is in it.
     Keep {

@@ -1,8 +1,9 @@
 //! Who gets a seat: by room key, by the token of an earlier welcome, or as signed-in staff.
 
 use super::appointment::Standing;
+use super::invitation::InvitationState;
 use super::room::{Firmware, Line, Off, Room, Seat};
-use super::{ConnectionId, Now, Out, Registry, room_of_key};
+use super::{ConnectionId, Now, Out, Registry, invited_by};
 use crate::meeting::key::{KeyHash, hash_of_sent};
 use crate::meeting::limits::network_of;
 use crate::meeting::rights::Clerk;
@@ -17,6 +18,14 @@ struct Granted {
     resumed: bool,
     /// Its earlier media connections are gone with the page that made them.
     anew: bool,
+}
+
+/// What lets somebody sit.
+enum Comes {
+    /// This invitation's key.
+    Invited(String),
+    /// This account.
+    AsStaff(String),
 }
 
 /// What somebody says who wants a seat.
@@ -75,7 +84,7 @@ impl Registry {
         let Some(open) = self.connections.get(&connection) else { return Err(Refusal::Busy) };
         // A key of 130 bits is not guessed, so a right one is never locked out: a whole neighbourhood may share an address
         // (RFC 7597 MAP-E, RFC 6333 DS-Lite). Only wrong ones are told to wait.
-        let Some(id) = room_of_key(&self.rooms, &hash_of_sent(key)).map(str::to_owned) else {
+        let Some((id, invitation)) = invited_by(&self.rooms, &hash_of_sent(key)) else {
             let counted = self.wrong_keys.failed(now.steady, network_of(open.from));
             return Err(counted
                 .err()
@@ -83,16 +92,20 @@ impl Registry {
         };
         let token = KeyHash::of(open.token.expose());
         let Some(room) = self.rooms.get_mut(&id) else { return Err(Refusal::UnknownKey) };
-        match room.appointment().standing {
-            Standing::Revoked => return Err(Refusal::Revoked),
-            Standing::Burnt => return Err(Refusal::LetLeave),
-            _ if room.is_over(now.wall) => return Err(Refusal::Over),
-            _ => {}
+        let state = room.appointment().invitation(&invitation).map(|invitation| invitation.state);
+        match (room.appointment().standing, state) {
+            (Standing::Revoked, _) => return Err(Refusal::Revoked),
+            (Standing::Ended, _) => return Err(Refusal::Over),
+            (Standing::Good, Some(InvitationState::Open)) if room.is_over(now.wall) => return Err(Refusal::Over),
+            (Standing::Good, Some(InvitationState::Open)) => {}
+            (Standing::Good, Some(InvitationState::Burnt)) => return Err(Refusal::LetLeave),
+            (Standing::Good, Some(InvitationState::Withdrawn)) => return Err(Refusal::Revoked),
+            (Standing::Good, None) => return Err(Refusal::UnknownKey),
         }
         // Somebody with the key in hand comes before a seat whose line is lost.
-        room.make_place(Role::Guest, out)?;
+        room.make_place(&invitation, out)?;
         let peer = room.new_peer(Role::Guest);
-        room.sit(&peer, Role::Guest, connection, token, language, None);
+        room.sit(&peer, connection, token, language, Comes::Invited(invitation));
         Ok(Granted { room: id, peer, resumed: false, anew: false })
     }
 
@@ -173,7 +186,7 @@ impl Registry {
             return Ok(Granted { room: appointment.to_owned(), peer, resumed: true, anew: true });
         }
         let peer = room.new_peer(Role::Staff);
-        room.sit(&peer, Role::Staff, connection, token, language, Some(staff));
+        room.sit(&peer, connection, token, language, Comes::AsStaff(staff));
         room.audit(&peer, "joined", out);
         Ok(Granted { room: appointment.to_owned(), peer, resumed: false, anew: false })
     }
@@ -222,15 +235,11 @@ impl Registry {
 }
 
 impl Room {
-    fn sit(
-        &mut self,
-        peer: &PeerId,
-        role: Role,
-        connection: ConnectionId,
-        token: KeyHash,
-        language: LanguageTag,
-        staff: Option<String>,
-    ) {
+    fn sit(&mut self, peer: &PeerId, connection: ConnectionId, token: KeyHash, language: LanguageTag, comes: Comes) {
+        let (role, staff, invitation) = match comes {
+            Comes::Invited(invitation) => (Role::Guest, None, Some(invitation)),
+            Comes::AsStaff(account) => (Role::Staff, Some(account), None),
+        };
         let (line, admitted) = (Line::Up(connection), role == Role::Staff);
         let seat = Seat {
             role,
@@ -240,6 +249,7 @@ impl Room {
             abilities: Abilities::default(),
             told: Vec::new(),
             staff,
+            invitation,
             consented: admitted,
             admitted,
             off: None,
@@ -274,13 +284,14 @@ impl Room {
         self.audit(peer, "took-over", out);
     }
 
-    /// Finds a free seat of `role`, or frees one whose line is lost.
-    fn make_place(&mut self, role: Role, out: &mut Vec<Out>) -> Result<(), Refusal> {
+    /// Finds a guest's free seat, or frees one of the same invitation whose line is lost.
+    fn make_place(&mut self, invitation: &str, out: &mut Vec<Out>) -> Result<(), Refusal> {
         loop {
-            if self.has_place(role) {
+            if self.has_place(Role::Guest) {
                 return Ok(());
             }
-            let lost = self.seats.iter().find(|(_, seat)| seat.role == role && matches!(seat.line, Line::LostUntil(_)));
+            let own_and_lost = |seat: &Seat| seat.invitation.as_deref() == Some(invitation) && !seat.is_up();
+            let lost = self.seats.iter().find(|(_, seat)| own_and_lost(seat));
             let Some(lost) = lost.map(|(peer, _)| peer.clone()) else { return Err(Refusal::RoomFull) };
             self.free(&lost, None, out);
         }

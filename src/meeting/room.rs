@@ -2,6 +2,7 @@
 
 use super::appointment::{Appointment, Phase, Standing, State};
 use super::connections::Connection;
+use super::invitation::{FIRST, InvitationState};
 use super::{ConnectionId, Now, Out, Running, RunningSeat, Why};
 use crate::meeting::key::KeyHash;
 use crate::meeting::turn::Turn;
@@ -26,6 +27,8 @@ pub(super) struct Seat {
     /// What this end was told of the others on its line.
     pub(super) told: Vec<Participant>,
     pub(super) staff: Option<String>,
+    /// By which invitation a guest came.
+    pub(super) invitation: Option<String>,
     pub(super) consented: bool,
     pub(super) admitted: bool,
     pub(super) off: Option<Off>,
@@ -133,7 +136,7 @@ impl Room {
             guests: guests.len(),
             staff: self.seats.len() - guests.len(),
             held_by: self.seats.values().find_map(|seat| seat.staff.clone()),
-            burnt: self.appointment.standing == Standing::Burnt,
+            burnt: self.appointment.burnt(),
         }
     }
 
@@ -143,14 +146,28 @@ impl Room {
 
     pub(super) fn set_standing(&mut self, standing: Standing, out: &mut Vec<Out>) {
         self.appointment.standing = standing;
+        if standing == Standing::Revoked {
+            // The store does the same in one step.
+            self.appointment.invitations.iter_mut().for_each(|one| one.state = InvitationState::Withdrawn);
+        }
         out.push(Out::Standing { appointment: self.appointment.id.clone(), standing });
     }
 
-    /// The old key is no longer good, whatever became of it.
-    pub(super) fn set_key(&mut self, key: KeyHash) {
-        self.appointment.key = key;
-        if self.appointment.standing == Standing::Burnt {
-            self.appointment.standing = Standing::Good;
+    /// The old key of an invitation is no longer good, whatever became of it.
+    pub(super) fn set_key(&mut self, invitation: &str, key: KeyHash) {
+        let invitations = &mut self.appointment.invitations;
+        if let Some(one) = invitations.iter_mut().find(|one| one.id == invitation) {
+            (one.key, one.state) = (key, InvitationState::Open);
+        }
+    }
+
+    /// The key of an invitation lets nobody in any more. The others still do.
+    pub(super) fn burn(&mut self, invitation: &str, out: &mut Vec<Out>) {
+        let (appointment, state) = (self.appointment.id.clone(), InvitationState::Burnt);
+        let invitations = &mut self.appointment.invitations;
+        if let Some(one) = invitations.iter_mut().find(|one| one.id == invitation) {
+            one.state = state;
+            out.push(Out::Invitation { appointment, invitation: invitation.to_owned(), state });
         }
     }
 
@@ -258,6 +275,7 @@ impl Room {
             token: seat.token.to_hex(),
             language: seat.language.clone(),
             staff: seat.staff.clone(),
+            invitation: seat.invitation.clone(),
             consented: seat.consented,
             admitted: seat.admitted,
             muted: seat.off.map(|off| (off.microphone, off.camera)),
@@ -277,6 +295,8 @@ impl Room {
         // A newer server may have kept somebody whom this one does not know what to do with.
         for seat in running.seats.into_iter().filter(|seat| seat.role != Role::Unknown) {
             let Some(token) = KeyHash::from_hex(&seat.token) else { continue };
+            let first = (seat.role == Role::Guest).then(|| FIRST.to_owned());
+            let invitation = seat.invitation.or(first);
             let kept = Seat {
                 role: seat.role,
                 line: Line::LostUntil(kept_until(now.steady)),
@@ -286,6 +306,7 @@ impl Room {
                 abilities: Abilities::default(),
                 told: Vec::new(),
                 staff: seat.staff,
+                invitation,
                 consented: seat.consented,
                 admitted: seat.admitted,
                 off: seat.muted.map(|(microphone, camera)| Off { microphone, camera, speaker: seat.no_sound }),

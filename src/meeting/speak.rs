@@ -66,11 +66,12 @@ impl Room {
         match message {
             ToServer::Admit { peer: guest } => self.admit(peer, &guest, out),
             ToServer::LetLeave { peer: guest } => {
-                if self.seats.get(&guest).is_none_or(|seat| seat.role != Role::Guest) {
-                    return Err(NO_SUCH_PEER);
-                }
+                let seat = self.seats.get(&guest).filter(|seat| seat.role == Role::Guest);
+                let invitation = seat.ok_or(NO_SUCH_PEER)?.invitation.clone();
                 self.audit(peer, "let-leave", out);
-                self.set_standing(Standing::Burnt, out);
+                if let Some(invitation) = invitation {
+                    self.burn(&invitation, out);
+                }
                 self.free(&guest, Some(ByeReason::LetLeave), out);
                 Ok(())
             }

@@ -1,6 +1,9 @@
 //! The registry in virtual time: scenarios that read like the story, and laws over random lives.
 
+mod invitations;
+
 use super::appointment::{Appointment, Counter, Phase, Standing};
+use super::invitation::{FIRST, Invitation, InvitationState, Invited};
 use super::*;
 use crate::meeting::Accounts;
 use crate::meeting::rights::{Counters, Rights, StaffRole};
@@ -15,6 +18,9 @@ use proptest::test_runner::TestRunner;
 use std::cell::Cell;
 
 const KEY: &str = "0123456789ABCDEFGHJKMNPQRS";
+/// The interpreter's, where one is invited.
+const SECOND_KEY: &str = "ABCDEFGHJKMNPQRSTVWXYZ0123";
+const SECOND: &str = "2";
 const STARTS: i64 = 1_795_000_000;
 const ENDS: i64 = STARTS + 1800;
 
@@ -34,9 +40,15 @@ fn appointment(sites: u8) -> Appointment {
         languages: vec![Language::Japanese],
         sites,
         remark: String::new(),
-        key: KeyHash::of(KEY),
+        invitations: vec![Invitation::family(KeyHash::of(KEY), None)],
         standing: Standing::Good,
     }
+}
+
+fn family_and_interpreter() -> Vec<Invitation> {
+    let family = Invitation::family(KeyHash::of(KEY), None);
+    let (id, role, key) = (SECOND.to_owned(), Invited::Interpreter, KeyHash::of(SECOND_KEY));
+    vec![family.clone(), Invitation { id, role, key, ..family }]
 }
 
 /// Signed in as `name`, by a sign-in of their own.
@@ -56,6 +68,7 @@ struct Room {
     closed: Vec<ConnectionId>,
     kept: Option<Running>,
     standing: Standing,
+    invitations: Vec<(String, InvitationState)>,
     audit: Vec<(String, &'static str)>,
     /// When the slot ends, in seconds since its first start.
     ends: i64,
@@ -63,6 +76,10 @@ struct Room {
 
 impl Room {
     fn new(sites: u8) -> Self {
+        Self::to(appointment(sites))
+    }
+
+    fn to(appointment: Appointment) -> Self {
         let turn =
             Turn { turn: vec!["turn:turn.example".to_owned()], secret: Some(Secret::new("s")), ..Turn::default() };
         let oldest_firmware = Some("0.2.0".to_owned());
@@ -76,10 +93,11 @@ impl Room {
             closed: Vec::new(),
             kept: None,
             standing: Standing::Good,
+            invitations: Vec::new(),
             audit: Vec::new(),
             ends: ENDS - STARTS,
         };
-        room.turn(In::Appointment(appointment(sites)));
+        room.turn(In::Appointment(appointment));
         room
     }
 
@@ -90,6 +108,7 @@ impl Room {
                 Out::Close { connection } => self.closed.push(connection),
                 Out::Keep { running, .. } => self.kept = running,
                 Out::Standing { standing, .. } => self.standing = standing,
+                Out::Invitation { invitation, state, .. } => self.invitations.push((invitation, state)),
                 Out::Audit { staff, action, .. } => self.audit.push((staff, action)),
             }
         }
@@ -162,7 +181,17 @@ impl Room {
     }
 
     fn guest(&mut self) -> ConnectionId {
-        self.hello(None, Proof::Key { key: Secret::new(KEY) })
+        self.with_key(KEY)
+    }
+
+    /// Whoever came with this key was made to leave.
+    fn is_burnt(&self, key: &str) -> bool {
+        let id = if key == KEY { FIRST } else { SECOND };
+        self.invitations.contains(&(id.to_owned(), InvitationState::Burnt))
+    }
+
+    fn with_key(&mut self, key: &str) -> ConnectionId {
+        self.hello(None, Proof::Key { key: Secret::new(key) })
     }
 
     fn agreed(&mut self) -> ConnectionId {
@@ -377,7 +406,8 @@ fn let_leave_burns_the_key_and_nothing_reaches_the_guest_afterwards() {
     room.say(guest, ToServer::Rebuild { epoch: Epoch(1) });
     assert_eq!(room.heard(guest).len(), told);
     assert!(room.closed.contains(&guest));
-    assert_eq!(room.standing, Standing::Burnt);
+    assert_eq!(room.invitations, [(FIRST.to_owned(), InvitationState::Burnt)]);
+    assert!(room.registry.states(at(0))["A1"].burnt);
     let (again, resumed) = (room.guest(), room.resume(&token, None));
     assert_eq!(room.refusal(again), Some(Refusal::LetLeave));
     assert_eq!(room.refusal(resumed), Some(Refusal::ResumeExpired));
@@ -753,8 +783,12 @@ fn a_beat_is_answered_with_the_servers_time_to_whoever_asks() {
 fn a_new_paper_ends_the_old_key_and_not_the_call() {
     let mut room = Room::new(2);
     let (guest, staff) = room.in_call();
-    let new_paper =
-        |key: &str| In::NewKey { appointment: "A1".to_owned(), key: KeyHash::of(key), by: "hana".to_owned() };
+    let new_paper = |key: &str| In::NewKey {
+        appointment: "A1".to_owned(),
+        invitation: FIRST.to_owned(),
+        key: KeyHash::of(key),
+        by: "hana".to_owned(),
+    };
     room.turn(new_paper("ABCDEFGHJKMNPQRSTVWXYZ0123"));
     assert_eq!((room.bye(guest), room.bye(staff)), (None, None));
     let token = room.welcome(guest).resume;
@@ -1045,7 +1079,7 @@ fn credentials_of_the_relay_come_with_the_consent_and_are_the_appointments() {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Guest,
+    Guest(bool),
     Staff(bool),
     TakesOver(bool),
     Say(u8, u8, u32),
@@ -1057,7 +1091,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        2 => Just(Step::Guest),
+        2 => any::<bool>().prop_map(Step::Guest),
         2 => any::<bool>().prop_map(Step::Staff),
         1 => any::<bool>().prop_map(Step::TakesOver),
         20 => (any::<u8>(), 0..15_u8, 0..4_u32).prop_map(|(who, what, epoch)| Step::Say(who, what, epoch)),
@@ -1093,6 +1127,10 @@ fn message(what: u8, epoch: u32, other: PeerId) -> ToServer {
 struct Watch {
     consented: Vec<PeerId>,
     made_to_leave: Vec<PeerId>,
+    /// With which key each guest came.
+    keys: BTreeMap<PeerId, &'static str>,
+    /// Keys that were refused because of it.
+    refused: usize,
     highest_epoch: u32,
     relayed: usize,
     credentials: usize,
@@ -1134,7 +1172,10 @@ impl Watch {
                     assert_eq!(welcome.slot.ends, at(room.ends), "another end than the room's");
                     assert!(room.now < room.ends, "welcome after the end");
                 }
-                ToClient::Bye { reason: ByeReason::LetLeave } => self.made_to_leave.extend(you.clone()),
+                ToClient::Bye { reason: ByeReason::LetLeave } => {
+                    assert!(you.as_ref().and_then(|you| self.keys.get(you)).is_some_and(|key| room.is_burnt(key)));
+                    self.made_to_leave.extend(you.clone());
+                }
                 _ => {}
             }
         }
@@ -1146,8 +1187,9 @@ fn laws_hold_over_random_lives() {
     let lives = (2..4_u8, -700..1700_i64, prop::collection::vec(step(), 1..250));
     let config = ProptestConfig { cases: 600, source_file: Some(file!()), ..ProptestConfig::default() };
     let (relayed, made_to_leave, over, credentials) = (Cell::new(0), Cell::new(0), Cell::new(0), Cell::new(0));
+    let refused = Cell::new(0);
     let life = TestRunner::new(config).run(&lives, |(sites, start, steps)| {
-        let mut room = Room::new(sites);
+        let mut room = Room::to(Appointment { invitations: family_and_interpreter(), ..appointment(sites) });
         room.now = start;
         let mut watch = Watch::default();
         let mut tokens: Vec<Secret> = Vec::new();
@@ -1155,8 +1197,16 @@ fn laws_hold_over_random_lives() {
             let before: BTreeMap<_, _> = room.heard.iter().map(|(id, heard)| (*id, heard.len())).collect();
             let pick = |who: u8| ConnectionId(u64::from(who) % room.next.max(1) + 1);
             match step {
-                Step::Guest => {
-                    room.guest();
+                Step::Guest(family) => {
+                    let key = if family { KEY } else { SECOND_KEY };
+                    let burnt = room.is_burnt(key);
+                    let guest = room.with_key(key);
+                    let refusal = room.refusal(guest);
+                    prop_assert_eq!(refusal == Some(Refusal::LetLeave), burnt, "{:?}", refusal);
+                    watch.refused += usize::from(burnt);
+                    if refusal.is_none() && room.is_seated(guest) {
+                        watch.keys.insert(room.welcome(guest).you, key);
+                    }
                 }
                 Step::Staff(first) => {
                     room.staff(if first { "hana" } else { "ken" });
@@ -1175,7 +1225,14 @@ fn laws_hold_over_random_lives() {
                     let stranger = || (PeerId(format!("guest-{}", who / 64 + 1)), watch.highest_epoch);
                     let (other, current) = known.filter(|_| who < 240).unwrap_or_else(stranger);
                     let epoch = if epoch == 3 { current + 1 } else { current.saturating_sub(epoch / 2) };
-                    room.say(connection, message(what, epoch, other));
+                    let message = message(what, epoch, other.clone());
+                    let leaves = matches!(message, ToServer::LetLeave { .. }).then(|| watch.keys.get(&other).copied());
+                    let burnt = room.invitations.len();
+                    room.say(connection, message);
+                    for (invitation, _) in &room.invitations[burnt..] {
+                        let key = if invitation == SECOND { SECOND_KEY } else { KEY };
+                        prop_assert_eq!(leaves.flatten(), Some(key), "another key than that of who was made to leave");
+                    }
                 }
                 Step::Gone(who) => {
                     let connection = pick(who);
@@ -1219,6 +1276,7 @@ fn laws_hold_over_random_lives() {
         }
         relayed.set(relayed.get() + watch.relayed);
         credentials.set(credentials.get() + watch.credentials);
+        refused.set(refused.get() + watch.refused);
         made_to_leave.set(made_to_leave.get() + watch.made_to_leave.len());
         over.set(over.get() + usize::from(room.now >= room.ends));
         Ok(())
@@ -1228,6 +1286,7 @@ fn laws_hold_over_random_lives() {
     assert!(relayed.get() > 100, "only {} messages were relayed", relayed.get());
     assert!(credentials.get() > 100, "only {} credentials came to guests", credentials.get());
     assert!(made_to_leave.get() > 50, "only {} guests were made to leave", made_to_leave.get());
+    assert!(refused.get() > 50, "only {} burnt keys were tried", refused.get());
     assert!(over.get() > 50, "only {} slots came to their end", over.get());
 }
 

@@ -93,7 +93,7 @@ pub fn prepare_at(folder: &Path, now: Timestamp) -> Result<Demo, DemoError> {
     store.put_counter(&counter())?;
     let (password, hash) = drawn_password()?;
     store.put_staff(STAFF, &hash)?;
-    let Made { appointment, key } = reserve(&store, now, open_now(now))?;
+    let Made { appointment, invitation: _, key } = reserve(&store, now, open_now(now))?;
     Ok(Demo {
         database,
         staff: STAFF.to_owned(),

@@ -5,6 +5,7 @@ use crate::processes::Tree;
 use futures_util::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use madoguchi::meeting::appointment::{Appointment, SITES, Standing};
+use madoguchi::meeting::invitation::Invitation;
 use madoguchi::model::language::Language;
 use madoguchi::model::secret::Secret;
 use madoguchi::model::wire::{Proof, RULES_VERSION, ToClient, ToServer};
@@ -105,7 +106,7 @@ fn appointments(database: &Path, count: usize) -> Vec<Secret> {
             languages: vec![Language::Japanese],
             sites: SITES,
             remark: String::new(),
-            key: KeyHash::of(key.expose()),
+            invitations: vec![Invitation::family(KeyHash::of(key.expose()), None)],
             standing: Standing::Good,
         };
         assert!(store.add_appointment(&appointment, &appointment.id).unwrap());

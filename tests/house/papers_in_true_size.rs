@@ -4,6 +4,7 @@
 use crate::desk::{Desk, header};
 use image::GrayImage;
 use madoguchi::command_line;
+use madoguchi::meeting::invitation::FIRST;
 use madoguchi::model::language::Language;
 use madoguchi::room::key::KeyHash;
 use madoguchi::room::store::Store;
@@ -134,7 +135,7 @@ async fn from_the_room_server_while_its_key_is_good() {
     let old = format!("key={}&language=en", desk.demo.key.expose());
     let refused = desk.request("POST", &address, &headers, &old).await;
     assert!(refused.starts_with("HTTP/1.1 404") && refused.contains("can no longer be used"), "{refused}");
-    Store::open(&desk.demo.database).unwrap().set_key(&id, KeyHash::of("another")).unwrap();
+    Store::open(&desk.demo.database).unwrap().set_key(&id, FIRST, KeyHash::of("another")).unwrap();
     let refused = desk.request("POST", &address, &headers, &body).await;
     assert!(refused.starts_with("HTTP/1.1 404") && refused.contains("作り直してください"), "{refused}");
 }

@@ -4,6 +4,7 @@ use crate::desk::Desk;
 use crate::home::{Home, count, eventually};
 use jiff::{SignedDuration, Timestamp};
 use madoguchi::meeting::appointment::Standing;
+use madoguchi::meeting::invitation::InvitationState;
 use madoguchi::model::language::Language;
 use madoguchi::model::screen::{HoldDoes, PressDoes};
 use madoguchi::room::appointments::reserve::{Made, Wanted, reserve};
@@ -20,14 +21,15 @@ struct Others {
 
 fn make(database: &Path) -> Others {
     let store = Store::open(database).unwrap();
-    let make = |hours: i64, standing: Standing| {
+    let make = |hours: i64| {
         let then = Timestamp::now() - SignedDuration::from_hours(hours);
         let wanted = Wanted { remark: String::new(), ..demo::open_now(then) };
-        let made = reserve(&store, then, wanted).unwrap();
-        store.set_standing(&made.appointment.id, standing).unwrap();
-        made
+        reserve(&store, then, wanted).unwrap()
     };
-    Others { burnt: make(0, Standing::Burnt), ended: make(0, Standing::Ended), past: make(5, Standing::Good) }
+    let (burnt, ended) = (make(0), make(0));
+    store.set_invitation(&burnt.appointment.id, &burnt.invitation.id, InvitationState::Burnt).unwrap();
+    store.set_standing(&ended.appointment.id, Standing::Ended).unwrap();
+    Others { burnt, ended, past: make(5) }
 }
 
 pub async fn every_wrong_paper_is_named_and_the_right_one_works() {

@@ -53,6 +53,8 @@ async fn they_see_each_other_mute_hold_and_the_guest_is_made_to_leave() {
     let address = guest.session.current_url().await.unwrap();
     assert_eq!(address.fragment(), None, "the key is still in the address bar");
     staff.until_data("guest", "waiting").await;
+    staff.until_data("people", "1").await;
+    guest.until_data("people", "1").await;
     // The connection stands already in the lobby, but nothing flows on it.
     staff.until_data("media", "connected").await;
     guest.until_data("media", "connected").await;
@@ -95,6 +97,7 @@ async fn they_see_each_other_mute_hold_and_the_guest_is_made_to_leave() {
     guest.until_data("state", "over").await;
     assert_eq!(guest.data("reason").await.as_deref(), Some("let-leave"));
     staff.until_data("guest", "none").await;
+    staff.until_data("people", "0").await;
     guest.go("about:blank").await;
     guest.go(desk.demo.key_url(&desk.running().public, Language::English).expose()).await;
     guest.until_data("state", "over").await;

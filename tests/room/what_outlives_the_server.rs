@@ -2,7 +2,7 @@
 
 use crate::desk::{Desk, Peer, database_bytes, eventually, header, hello};
 use clap::Parser as _;
-use madoguchi::meeting::appointment::Standing;
+use madoguchi::meeting::appointment::{Appointment, Standing};
 use madoguchi::model::ids::Epoch;
 use madoguchi::model::language::Language;
 use madoguchi::model::secret::Secret;
@@ -77,7 +77,7 @@ async fn a_restart_keeps_the_call_and_a_crash_does_too() {
     guest.rest().await;
 
     // A burnt key stays burnt.
-    let burnt = async || store.appointments().unwrap().iter().any(|kept| kept.standing == Standing::Burnt);
+    let burnt = async || store.appointments().unwrap().iter().any(Appointment::burnt);
     eventually("the key's end is kept", burnt).await;
     drop(desk.running.take());
     desk.start_again().await;

@@ -46,8 +46,7 @@ impl Inside {
         self.held = false;
         if new_seat {
             (self.call, self.staff_present) = (Call::default(), None);
-            (self.staff_muted, self.staff_camera_off) = (false, false);
-            self.people.clear();
+            self.others.forget();
             self.told_off = Some(Off::default());
         } else {
             self.call.doubt(now);
@@ -81,10 +80,9 @@ impl Inside {
             ToClient::Servers { ice_servers } => self.seat.ice_servers = ice_servers,
             ToClient::Lobby { staff_present } => self.staff_present = Some(staff_present),
             ToClient::Admitted => self.admitted = true,
-            ToClient::Peer { peer, role: Role::Staff, name, epoch, .. } => {
+            ToClient::Peer { peer, role: Role::Staff, name, epoch, admitted, .. } => {
                 self.staff_present = Some(true);
-                let same = self.call.peer() == Some(&peer);
-                (self.staff_muted, self.staff_camera_off) = (self.staff_muted && same, self.staff_camera_off && same);
+                self.others.meet(&peer, Role::Staff, &name, admitted);
                 let news = self.call.meet(peer, name, epoch);
                 if news && self.trust.is_lost() {
                     self.call.skip(now, epoch);
@@ -95,11 +93,15 @@ impl Inside {
                     self.build(now, epoch, known, effects);
                 }
             }
+            ToClient::Peer { peer, role, name, admitted, .. } => self.others.meet(&peer, role, &name, admitted),
             ToClient::PeerUnverified { peer, epoch } if self.call.peer() == Some(&peer) => self.distrusted(now, epoch),
-            ToClient::PeerGone { peer, may_return } if self.call.peer() == Some(&peer) => {
-                self.staff_present = Some(false);
-                if !may_return {
-                    self.call = Call::default();
+            ToClient::PeerGone { peer, may_return } => {
+                self.others.gone(&peer, may_return);
+                if self.call.peer() == Some(&peer) {
+                    self.staff_present = Some(false);
+                    if !may_return {
+                        self.call = Call::default();
+                    }
                 }
             }
             ToClient::Answer { epoch, sdp, .. } => {
@@ -110,10 +112,8 @@ impl Inside {
                 let media = self.call.media_of(epoch);
                 effects.extend(media.map(|attempt| Effect::MediaCandidate { attempt, candidate }));
             }
-            ToClient::Muted { peer, microphone, camera, .. } if self.call.peer() == Some(&peer) => {
-                (self.staff_muted, self.staff_camera_off) = (microphone, camera);
-            }
-            ToClient::People { people } => self.people = people,
+            ToClient::Muted { peer, microphone, camera, .. } => self.others.mute(&peer, microphone, camera),
+            ToClient::People { people } => self.others.told(people),
             ToClient::Error { code, .. } if code == "not-now" && self.staff_present.is_none() => {
                 self.consent_again = Some(now + CONSENT_AGAIN);
             }

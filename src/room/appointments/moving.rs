@@ -79,7 +79,7 @@ pub enum Moved {
 /// [`MoveError`] says what to change.
 pub fn check(now: Timestamp, appointment: &Appointment, guests: bool, wanted: NewTime) -> Result<Slot, MoveError> {
     let earlier = &appointment.slot;
-    let over = earlier.ends <= now || !matches!(appointment.standing, Standing::Good | Standing::Burnt);
+    let over = earlier.ends <= now || appointment.standing != Standing::Good;
     if over {
         return Err(MoveError::Gone);
     }

@@ -1,6 +1,7 @@
 //! Makes an appointment: checks what was asked for, draws the room key, and keeps its hash.
 
 use crate::meeting::appointment::{Appointment, Counter, SITES, SITES_AT_MOST, Standing};
+use crate::meeting::invitation::Invitation;
 use crate::model::language::Language;
 use crate::model::secret::Secret;
 use crate::model::wire::Slot;
@@ -27,11 +28,13 @@ pub struct Wanted {
     pub form: Option<String>,
 }
 
-/// An appointment and its key: the only moment at which the key is known here.
+/// An appointment with one of its invitations and that one's key: the only moment at which the key is known here.
 pub struct Made {
     /// The appointment, as it was kept.
     pub appointment: Appointment,
-    /// The room key.
+    /// Whose paper it is.
+    pub invitation: Invitation,
+    /// The invitation's room key.
     pub key: Secret,
 }
 
@@ -144,7 +147,7 @@ pub(in crate::room) fn overlapping<'a>(
     slot: &Slot,
 ) -> Option<String> {
     let overlapping = appointments.into_iter().find(|other| {
-        let counts = matches!(other.standing, Standing::Good | Standing::Burnt) && other.counter.id == counter;
+        let counts = other.standing == Standing::Good && other.counter.id == counter;
         counts && other.slot.starts < slot.ends && slot.starts < other.slot.ends
     });
     overlapping.map(|other| other.id.clone())
@@ -160,6 +163,7 @@ pub fn reserve(store: &Store, now: Timestamp, wanted: Wanted) -> Result<Made, Re
     let key = key::draw_room_key().map_err(random)?;
     let id = key::draw(8).map_err(random)?.expose().to_owned();
     let languages = if wanted.languages.is_empty() { vec![Language::Japanese] } else { wanted.languages };
+    let invitation = Invitation::family(KeyHash::of(key.expose()), languages.first().copied());
     let appointment = Appointment {
         id: id.clone(),
         counter,
@@ -167,12 +171,12 @@ pub fn reserve(store: &Store, now: Timestamp, wanted: Wanted) -> Result<Made, Re
         languages,
         sites: wanted.sites,
         remark: wanted.remark,
-        key: KeyHash::of(key.expose()),
+        invitations: vec![invitation.clone()],
         standing: Standing::Good,
     };
     let form = wanted.form.unwrap_or(id);
     if !store.add_appointment(&appointment, &form)? {
         return Err(ReserveError::SentTwice);
     }
-    Ok(Made { appointment, key })
+    Ok(Made { appointment, invitation, key })
 }

@@ -258,6 +258,9 @@ impl Task {
                     }
                 }
                 Out::Standing { appointment, standing } => self.journal.keep(Entry::Standing { appointment, standing }),
+                Out::Invitation { appointment, invitation, state } => {
+                    self.journal.keep(Entry::Invitation { appointment, invitation, state });
+                }
                 Out::Keep { appointment, running } => self.journal.keep(Entry::Running { appointment, running }),
                 Out::Audit { staff, appointment, action } => {
                     self.journal.keep(Entry::Audit { at: now.wall, staff, action, appointment: Some(appointment) });

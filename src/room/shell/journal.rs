@@ -5,6 +5,7 @@
 use super::metrics::Metrics;
 use crate::meeting::Running;
 use crate::meeting::appointment::Standing;
+use crate::meeting::invitation::InvitationState;
 use crate::room::key::KeyHash;
 use crate::room::store::{Store, StoreError};
 use jiff::Timestamp;
@@ -28,6 +29,8 @@ const LAST_WRITES_WITHIN: Duration = Duration::from_secs(5);
 pub(in crate::room) enum Entry {
     /// How an appointment stands.
     Standing { appointment: String, standing: Standing },
+    /// Whether an invitation's key lets anybody in.
+    Invitation { appointment: String, invitation: String, state: InvitationState },
     /// What goes on in a room.
     Running { appointment: String, running: Option<Running> },
     /// A line of the audit trail.
@@ -42,6 +45,9 @@ impl Entry {
     fn write(&self, store: &Store) -> Result<(), StoreError> {
         match self {
             Self::Standing { appointment, standing } => store.set_standing(appointment, *standing),
+            Self::Invitation { appointment, invitation, state } => {
+                store.set_invitation(appointment, invitation, *state)
+            }
             Self::Running { appointment, running } => store.keep_running(appointment, running.as_ref()),
             Self::Audit { at, staff, action, appointment } => {
                 let written = store.audit(*at, staff, action, appointment.as_deref())?;

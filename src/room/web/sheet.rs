@@ -6,6 +6,7 @@ use super::http::{Desk, plain};
 use super::sign_in::Beyond;
 use crate::meeting::In;
 use crate::meeting::appointment::{Appointment, Standing};
+use crate::meeting::invitation::{Invitation, InvitationState};
 use crate::model::language::Language;
 use crate::model::screen::{HourMinute, Telephone};
 use crate::model::secret::Secret;
@@ -51,7 +52,7 @@ pub(in crate::room) struct Reads {
     language: Language,
 }
 
-/// `POST /sheet/ID`: another key for an appointment, and its sheet. The old key is no longer good.
+/// `POST /sheet/ID`: another key for an appointment's family, and its sheet. The old key is no longer good.
 pub(in crate::room) async fn again(
     State(desk): State<Desk>,
     headers: HeaderMap,
@@ -69,12 +70,15 @@ pub(in crate::room) async fn again(
         };
         let Ok(key) = key::draw_room_key() else { return Ok(None) };
         let hash = KeyHash::of(key.expose());
-        let good = appointment.slot.ends > now && store.set_key(&wanted, hash)?;
-        Ok::<_, StoreError>(good.then(|| Made { appointment: Appointment { key: hash, ..appointment }, key }))
+        let Some(earlier) = appointment.family().cloned() else { return Ok(None) };
+        let good = appointment.slot.ends > now && store.set_key(&wanted, &earlier.id, hash)?;
+        let invitation = Invitation { key: hash, state: InvitationState::Open, ..earlier };
+        Ok::<_, StoreError>(good.then_some(Made { appointment, invitation, key }))
     });
     match made.await {
         Ok(Ok(Some(made))) => {
-            desk.hub.tell(In::NewKey { appointment: id, key: made.appointment.key, by: staff }).await;
+            let Invitation { id: invitation, key, .. } = made.invitation.clone();
+            desk.hub.tell(In::NewKey { appointment: id, invitation, key, by: staff }).await;
             shown(&desk, made, language).await
         }
         Ok(Ok(None)) => plain(StatusCode::NOT_FOUND, &assets::said(language, "why-gone")),
@@ -123,12 +127,12 @@ pub(in crate::room) async fn as_pdf(
     let (key, store, now) = (Secret::new(key), desk.store.clone(), desk.now());
     let drawn = tokio::task::spawn_blocking(move || {
         let hash = key::hash_of_sent(key.expose());
-        let appointment = store.appointments()?.into_iter().find(|kept| {
-            kept.id == id && kept.key.matches(&hash) && kept.standing == Standing::Good && kept.slot.ends > now
-        });
-        let Some(appointment) = appointment else { return Ok(None) };
+        let good = |kept: &Appointment| kept.id == id && kept.standing == Standing::Good && kept.slot.ends > now;
+        let Some(appointment) = store.appointments()?.into_iter().find(good) else { return Ok(None) };
+        let invitation = appointment.invited_by(&hash).filter(|one| one.state == InvitationState::Open).cloned();
+        let Some(invitation) = invitation else { return Ok(None) };
         let id = appointment.id.clone();
-        let made = Made { appointment, key };
+        let made = Made { appointment, invitation, key };
         Ok::<_, StoreError>(Some((id, sheet::pdf(&paper(&made, &desk.public, &desk.city, &desk.time_zone)))))
     });
     match drawn.await {
@@ -163,10 +167,11 @@ fn not_drawn(error: &SheetError, language: Language) -> Response {
     plain(StatusCode::INTERNAL_SERVER_ERROR, &assets::said(language, "why-paper"))
 }
 
-/// The paper of an appointment, in its counter's time zone.
+/// The paper of an invitation, in the counter's time zone.
 pub fn paper(made: &Made, public: &str, city: &Words, time_zone: &TimeZone) -> Sheet {
     let appointment = &made.appointment;
-    let language = appointment.languages.first().copied().unwrap_or_default();
+    let first = || appointment.languages.first().copied();
+    let language = made.invitation.language.or_else(first).unwrap_or_default();
     let at = |time: jiff::Timestamp| time.to_zoned(time_zone.clone());
     let clock = |time| {
         let time: jiff::Zoned = at(time);

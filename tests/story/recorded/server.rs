@@ -3,6 +3,7 @@
 use crate::props;
 use crate::room::OtherEnd;
 use madoguchi::meeting::appointment::{Appointment, Counter, Standing};
+use madoguchi::meeting::invitation::Invitation;
 use madoguchi::meeting::key::KeyHash;
 use madoguchi::meeting::rights::{Clerk, Rights};
 use madoguchi::meeting::turn::Turn;
@@ -59,7 +60,7 @@ impl Default for Server {
             languages: vec![Language::Japanese],
             sites: 2,
             remark: String::new(),
-            key: KeyHash::of(KEY),
+            invitations: vec![Invitation::family(KeyHash::of(KEY), None)],
             standing: Standing::Good,
         }));
         server

@@ -176,6 +176,7 @@ function hearing() {
       sendTracks();
       draw();
     },
+    people: draw,
     peer: meet,
     peer_gone: ({ peer, may_return }) => {
       if (staff?.peer === peer) {
@@ -429,6 +430,7 @@ function draw() {
   const now = state.state;
   set({
     verified: trust.lost ? "no" : "yes",
+    people: room?.people.length ?? 0,
     hold: hold ? "on" : "off",
     microphone: !devices.works("microphone") ? "missing" : muted ? "muted" : "on",
     camera: !devices.works("camera") ? "missing" : cameraOff ? "off" : "on",

@@ -18,6 +18,8 @@ const LONGEST_PAUSE_MS = 5000;
 /**
  * Talks with the room server. `on` has a function per kind of message, `line(up)` for the line itself, and `stuck()` when
  * no seat was got for a while. After its end (a refusal, a bye, `leave`) it says, hears and opens nothing any more.
+ *
+ * `people` is everybody else in the room with role, name and tracks: nobody where an older server does not tell.
  */
 export class Room {
   #socket = null;
@@ -39,6 +41,7 @@ export class Room {
     Object.assign(this, { proof, language, abilities, on });
     this.clockAhead = 0;
     this.you = null;
+    this.people = [];
     const { signal } = this.#listening;
     for (const [target, event] of [[document, "visibilitychange"], [window, "online"], [window, "offline"], [window, "pageshow"]]) {
       target.addEventListener(event, () => this.hurry(), { signal });
@@ -80,7 +83,7 @@ export class Room {
         return;
       }
       const { language, abilities } = this;
-      this.say({ kind: "hello", version: VERSION, proof, language, abilities });
+      this.say({ kind: "hello", version: VERSION, proof, language, abilities: [...abilities, "people"] });
     });
     socket.addEventListener("message", (event) => {
       if (socket === this.#socket && !this.#over) {
@@ -123,12 +126,15 @@ export class Room {
     }
     if (message.kind === "welcome") {
       this.you = message.you;
+      this.people = [];
       message.resumed = this.#resume !== null;
       this.#resume = message.resume;
       this.#tries = 0;
       this.#stuck = false;
       this.#seated = true;
       this.on.line?.(true);
+    } else if (message.kind === "people") {
+      this.people = message.people ?? [];
     } else if (message.kind === "refused") {
       if (message.why === "resume-expired" && this.proof) {
         this.#resume = null;

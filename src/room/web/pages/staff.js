@@ -135,6 +135,7 @@ function hearing(appointment) {
       stuck = true;
       draw();
     },
+    people: draw,
     peer: meet,
     peer_gone: ({ peer, may_return }) => {
       if (guest?.peer !== peer) {
@@ -402,6 +403,7 @@ function draw() {
   set({
     verified: guest?.unverified ? "no" : "yes",
     guest: !guest ? "none" : guest.away ? "away" : guest.admitted ? "admitted" : "waiting",
+    people: room?.people.length ?? 0,
     hold: hold ? "on" : "off",
     microphone: !own.devices.works("microphone") ? "missing" : own.muted ? "muted" : "on",
     camera: !own.devices.works("camera") ? "missing" : own.cameraOff ? "off" : "on",
