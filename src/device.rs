@@ -9,6 +9,7 @@ pub mod camera;
 pub mod clock;
 #[cfg(test)]
 mod come_back;
+mod inputs;
 pub mod light;
 pub mod link;
 pub mod media;

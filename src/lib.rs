@@ -42,7 +42,7 @@
 //! * `screens`: pictures of what is read: the catalogue of screens, their painting, the setting of text. It knows no TV: built
 //!   with the feature `pictures` alone it has nothing that touches the world.
 //! * `scan`: codes out of pictures. It knows no camera: built with the feature `scan` alone it has none.
-//! * `supervisor`: the only place where the two meet. It translates events into inputs and effects into asks,
+//! * `supervisor`: the only place where the two meet. It takes events for inputs (`device::inputs`) and turns effects into asks,
 //!   and runs the named tasks whose first unasked end ends the process.
 //!   On a desk, sessions live in a process of their own (`device::media::process`): it reads what strangers write, and has no
 //!   device, no key and no D-Bus. When it ends, the session is built anew, and the supervisor lives on. On the box they live

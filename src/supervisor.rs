@@ -7,7 +7,6 @@ pub mod hardware;
 mod scanning;
 mod showing;
 pub mod tasks;
-mod words;
 
 pub use assembly::{Parts, Running, assemble};
 pub use showing::Shown;

@@ -17,7 +17,7 @@ use crate::model::line::{Line, OPENING};
 use crate::model::quality::QualityJudge;
 use crate::model::screen::{Aside, Ending, Face, PressDoes};
 use crate::model::trust::Trust;
-use crate::model::turn::{Effect, MediaGates, Told};
+use crate::model::turn::{Effect, Gates, Told};
 use crate::model::uptime::Uptime;
 use crate::model::wire::{ByeReason, ToServer, TrackKind};
 use others::Others;
@@ -74,7 +74,7 @@ struct Inside {
     judge: QualityJudge,
     /// Staff hear themselves.
     loud_tv: bool,
-    gates: Option<(Attempt, MediaGates)>,
+    gates: Option<(Attempt, Gates)>,
     /// What the other end was told is off here; nothing while that may have been lost.
     told_off: Option<Off>,
 }

@@ -6,8 +6,8 @@ mod hear;
 
 use super::Behind;
 use crate::model::ids::Attempt;
-pub use crate::model::turn::LinkClosed;
-use crate::model::wire::{SILENCE_SECONDS, ToClient, ToServer};
+pub use crate::model::turn::{LinkClosed, LinkNews};
+use crate::model::wire::{SILENCE_SECONDS, ToServer};
 pub(crate) use connect::system_roots;
 use connect::{Socket, Trust};
 use futures_util::{SinkExt, StreamExt};
@@ -38,31 +38,16 @@ pub enum LinkAsk {
         /// The message.
         message: ToServer,
     },
-    /// Closes the line after what was said before it has been sent. No [`LinkEvent::Closed`] follows an asked close.
+    /// Closes the line after what was said before it has been sent. No [`LinkNews::Closed`] follows an asked close.
     Close,
 }
 
 /// What the line says.
-pub enum LinkEvent {
-    /// Open; say hello.
-    Opened {
-        /// Which line.
-        attempt: Attempt,
-    },
-    /// A message came.
-    Heard {
-        /// On which line.
-        attempt: Attempt,
-        /// The message. Unknown kinds never come this far.
-        message: ToClient,
-    },
-    /// Could not be opened, or is closed without having been asked to.
-    Closed {
-        /// Which line.
-        attempt: Attempt,
-        /// Why.
-        why: LinkClosed,
-    },
+pub struct LinkEvent {
+    /// Which line.
+    pub attempt: Attempt,
+    /// What about it.
+    pub news: LinkNews,
 }
 
 /// How a line is opened and held. The default is what the box uses; tests shorten the spans.
@@ -153,7 +138,7 @@ impl Link {
         let attempt = order.attempt;
         let end = match self.open(&order).await {
             Ok(socket) => {
-                if self.events.send(LinkEvent::Opened { attempt }).await.is_err() {
+                if self.events.send(LinkEvent { attempt, news: LinkNews::Opened }).await.is_err() {
                     return Next::End;
                 }
                 self.hold(attempt, socket).await
@@ -162,7 +147,7 @@ impl Link {
         };
         match end {
             End::Asked(next) => next,
-            End::Closed(why) => match self.events.send(LinkEvent::Closed { attempt, why }).await {
+            End::Closed(why) => match self.events.send(LinkEvent { attempt, news: LinkNews::Closed(why) }).await {
                 Ok(()) => Next::Idle,
                 Err(_) => Next::End,
             },
@@ -223,7 +208,7 @@ impl Link {
                     match heard {
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                         Some(Ok(Message::Text(text))) => if let Some(message) = unread.read(attempt, &text)
-                            && self.events.send(LinkEvent::Heard { attempt, message }).await.is_err() {
+                            && self.events.send(LinkEvent { attempt, news: LinkNews::Heard(message) }).await.is_err() {
                                 return End::Asked(Next::End);
                             },
                         Some(Ok(Message::Close(_))) | None => return End::Closed(LinkClosed::Lost),

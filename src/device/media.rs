@@ -47,7 +47,7 @@ use std::sync::LazyLock;
 use tokio::sync::{oneshot, watch};
 
 use crate::model::ids::{Attempt, Epoch};
-use crate::model::quality::LineStats;
+pub use crate::model::turn::{Gates, MediaNews};
 use crate::model::wire::{Candidate, IceServer};
 
 /// What the media are asked.
@@ -93,46 +93,13 @@ pub enum MediaAsk {
     Try(oneshot::Sender<Result<(), String>>),
 }
 
-/// Which media may flow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gates {
-    /// Own picture goes out.
-    pub picture: bool,
-    /// Own sound goes out.
-    pub sound: bool,
-    /// The other end's picture and sound are shown.
-    pub show: bool,
-}
-
 /// What the media say; all of it is about one pipeline.
 #[derive(Serialize, Deserialize)]
 pub struct MediaEvent {
     /// Which pipeline.
     pub attempt: Attempt,
     /// What about it.
-    pub what: MediaNews,
-}
-
-/// What happened to a session pipeline.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MediaNews {
-    /// The offer to send.
-    Offer(String),
-    /// A candidate to send.
-    Candidate(Candidate),
-    /// ICE and DTLS are up, and the certificates at the other end are those that its answer names.
-    Connected,
-    /// The other end cannot be verified: why. Nothing flowed, and the pipeline is gone.
-    Unverified(String),
-    /// The first picture of the other end was decoded.
-    FirstPicture,
-    /// No packet for some seconds, or ICE failed: the path is dead.
-    PathDead,
-    /// How the line is, about every two seconds.
-    Stats(LineStats),
-    /// The pipeline failed: what was tried, and what GStreamer said.
-    Failed(String),
+    pub news: MediaNews,
 }
 
 /// How the media are set up on this machine.
@@ -175,12 +142,12 @@ pub async fn run(mut behind: Behind<MediaAsk, MediaEvent>, ports: Ports) {
                 None => break,
             },
             happened = happens(&mut live) => match &mut live {
-                Some(live) => live.news(happened).await.map(|what| MediaEvent { attempt: live.attempt, what }),
+                Some(live) => live.news(happened).await.map(|news| MediaEvent { attempt: live.attempt, news }),
                 None => None,
             },
         };
         let Some(event) = event else { continue };
-        if matches!(event.what, MediaNews::Failed(_) | MediaNews::Unverified(_))
+        if matches!(event.news, MediaNews::Failed(_) | MediaNews::Unverified(_))
             && let Some(failed) = live.take()
         {
             failed.stop().await;
@@ -235,7 +202,7 @@ async fn asked(
     ports: &Ports,
     ready: &Result<(), String>,
 ) -> Option<MediaEvent> {
-    let failed = |attempt, why| Some(MediaEvent { attempt, what: MediaNews::Failed(why) });
+    let failed = |attempt, why| Some(MediaEvent { attempt, news: MediaNews::Failed(why) });
     let meant = |attempt: Attempt, live: &Option<Live>| live.as_ref().is_some_and(|live| live.attempt == attempt);
     match ask {
         MediaAsk::Build { attempt, epoch: _, ice_servers, relay_only } => {
@@ -252,9 +219,9 @@ async fn asked(
         }
         MediaAsk::Answer { attempt, sdp } if meant(attempt, live) => {
             if let Some(live) = live
-                && let Err(what) = live.answer(&sdp).await
+                && let Err(news) = live.answer(&sdp).await
             {
-                return Some(MediaEvent { attempt, what });
+                return Some(MediaEvent { attempt, news });
             }
         }
         MediaAsk::Candidate { attempt, candidate } if meant(attempt, live) => {

@@ -3,18 +3,19 @@
 //! None of it has `Debug`: some of it carries secrets. `Display` names each without its secrets, and that is
 //! all that a log ever sees.
 
+mod effect;
+mod news;
+
 use super::code::Code;
-use super::ids::{Attempt, Epoch};
-use super::quality::LineStats;
-use super::screen::{NetworkTrouble, ScanHint, WipeStep};
-use super::stick::{Held, HeldTrouble, LoanOrder, StickNews};
+use super::ids::Attempt;
+use super::screen::{NetworkTrouble, ScanHint};
+use super::stick::{Held, HeldTrouble, StickNews};
 use super::update::UpdateNews;
 use super::uptime::Uptime;
-use super::wifi_code::WifiCode;
-use super::wire::{Candidate, IceServer, ToClient, ToServer};
+pub use effect::{Effect, Gates};
 use jiff::Timestamp;
+pub use news::{LinkClosed, LinkNews, MediaNews, NetworkNews};
 use std::fmt;
-use std::path::PathBuf;
 
 /// What happened.
 pub enum Input {
@@ -147,204 +148,6 @@ pub enum Told {
     WentBack,
 }
 
-/// The network's answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NetworkNews {
-    /// Joined, judged again and usable.
-    Up,
-    /// Not usable. A network that is not accepted is left again; one without internet is kept, to be checked again.
-    Trouble(NetworkTrouble),
-    /// Left and forgotten.
-    Forgotten,
-}
-
-/// What the signalling line says.
-pub enum LinkNews {
-    /// Open: say hello.
-    Opened,
-    /// A message.
-    Heard(ToClient),
-    /// Not open, or not any more.
-    Closed(LinkClosed),
-}
-
-/// Why a line is not open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkClosed {
-    /// The server's name cannot be looked up.
-    NoName,
-    /// Nobody answers at the address, in time.
-    Unreachable,
-    /// The certificate is not trusted (RFC 5280), or not for this name.
-    Untrusted,
-    /// Something answers, but not a room server.
-    NotARoom,
-    /// Closed by the other end, or silent for too long.
-    Lost,
-}
-
-/// What the session's media say.
-pub enum MediaNews {
-    /// The offer to send.
-    Offer(String),
-    /// A candidate to send.
-    Candidate(Candidate),
-    /// ICE and DTLS are up, with the end that signalling names.
-    Connected,
-    /// Somebody other than the counter is, or may be, at the other end. Nothing flowed; the sentence is for the log.
-    Unverified(String),
-    /// The other end's first picture.
-    FirstPicture,
-    /// The path is dead.
-    PathDead,
-    /// How the line is.
-    Stats(LineStats),
-    /// The pipeline failed; the sentence is for the log.
-    Failed(String),
-}
-
-/// Which media may flow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MediaGates {
-    /// Own picture goes out.
-    pub picture: bool,
-    /// Own sound goes out.
-    pub sound: bool,
-    /// The other end is seen and heard.
-    pub show: bool,
-}
-
-/// What to do.
-pub enum Effect {
-    /// Judge and join the Wi-Fi of a code.
-    JoinWifi {
-        /// Number of the question.
-        attempt: Attempt,
-        /// The network.
-        wifi: WifiCode,
-    },
-    /// Look for a Wi-Fi that this loan knows, and join it.
-    JoinKnown {
-        /// Number of the question.
-        attempt: Attempt,
-    },
-    /// Look again whether the internet can be reached.
-    CheckNetwork {
-        /// Number of the question.
-        attempt: Attempt,
-    },
-    /// Leave every Wi-Fi and forget its passphrase.
-    ForgetNetwork {
-        /// Number of the question.
-        attempt: Attempt,
-    },
-    /// Open a signalling line.
-    OpenLink {
-        /// Number of the line.
-        attempt: Attempt,
-        /// WebSocket address without secrets.
-        address: String,
-        /// PEM certificates trusted beside the public ones.
-        trust_anchors: Vec<String>,
-    },
-    /// Say something on it.
-    Say {
-        /// Which line.
-        attempt: Attempt,
-        /// The message.
-        message: ToServer,
-    },
-    /// Close it.
-    CloseLink,
-    /// Build a session pipeline and make its offer.
-    BuildMedia {
-        /// Number of the pipeline.
-        attempt: Attempt,
-        /// The connection it is for.
-        epoch: Epoch,
-        /// STUN and TURN servers.
-        ice_servers: Vec<IceServer>,
-        /// Relayed candidates only.
-        relay_only: bool,
-    },
-    /// The other end's answer.
-    MediaAnswer {
-        /// Which pipeline.
-        attempt: Attempt,
-        /// Session description.
-        sdp: String,
-    },
-    /// The other end's candidate.
-    MediaCandidate {
-        /// Which pipeline.
-        attempt: Attempt,
-        /// The candidate.
-        candidate: Candidate,
-    },
-    /// What may flow.
-    Gate {
-        /// Which pipeline.
-        attempt: Attempt,
-        /// The gates.
-        gates: MediaGates,
-    },
-    /// Tear the pipeline down.
-    CloseMedia,
-    /// Note on disk that a wipe is owed.
-    OweWipe {
-        /// Number of the question.
-        attempt: Attempt,
-        /// When the return order was signed, seconds since 1970: with the wipe's end it has been carried out.
-        returned: Option<u64>,
-    },
-    /// A step of forgetting.
-    Wipe {
-        /// Number of the question.
-        attempt: Attempt,
-        /// The step.
-        step: WipeStep,
-    },
-    /// Note on disk that nothing is owed any more.
-    WipeDone {
-        /// Number of the question.
-        attempt: Attempt,
-    },
-    /// Play the chime.
-    Chime,
-    /// Look at an update and, if it is good, write it into the other slot.
-    Update {
-        /// Number of the question.
-        attempt: Attempt,
-        /// The file.
-        bundle: PathBuf,
-        /// Somebody put the stick in since power-on; see [`super::update::UpdateRefusal::TriedAlready`].
-        by_hand: bool,
-    },
-    /// Look for an update at the counter and, if it is good, write it into the other slot.
-    UpdateFromCounter {
-        /// Number of the question.
-        attempt: Attempt,
-        /// The loan's room servers, in its order.
-        hosts: Vec<String>,
-        /// PEM certificates trusted beside the public ones.
-        trust_anchors: Vec<String>,
-    },
-    /// Leave off from it: somebody is there. What has been written stays, for the next time.
-    AbandonUpdate {
-        /// Number of the question.
-        attempt: Attempt,
-    },
-    /// Keep a loan.
-    Lend {
-        /// Number of the question.
-        attempt: Attempt,
-        /// The loan and its file.
-        order: Box<LoanOrder>,
-    },
-    /// Start the whole device anew.
-    Restart,
-}
-
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -384,63 +187,14 @@ impl fmt::Display for Told {
                 Some(Code::Wrong(wrong)) => write!(f, "Scan({wrong:?})"),
             },
             Self::Network { attempt, news } => write!(f, "Network{attempt}({news:?})"),
-            Self::Link { attempt, news } => match news {
-                LinkNews::Opened => write!(f, "Link{attempt}(Opened)"),
-                LinkNews::Heard(message) => write!(f, "Link{attempt}({})", message.trace()),
-                LinkNews::Closed(why) => write!(f, "Link{attempt}(Closed {why:?})"),
-            },
-            Self::Media { attempt, news } => {
-                write!(f, "Media{attempt}(")?;
-                match news {
-                    MediaNews::Offer(_) => f.write_str("Offer")?,
-                    MediaNews::Candidate(_) => f.write_str("Candidate")?,
-                    MediaNews::Connected => f.write_str("Connected")?,
-                    MediaNews::Unverified(why) => write!(f, "Unverified: {why}")?,
-                    MediaNews::FirstPicture => f.write_str("FirstPicture")?,
-                    MediaNews::PathDead => f.write_str("PathDead")?,
-                    MediaNews::Stats(_) => f.write_str("Stats")?,
-                    MediaNews::Failed(what) => write!(f, "Failed: {what}")?,
-                }
-                f.write_str(")")
-            }
+            Self::Link { attempt, news } => write!(f, "Link{attempt}({news})"),
+            Self::Media { attempt, news } => write!(f, "Media{attempt}({news})"),
             Self::BootFiles(number) => write!(f, "BootFiles({number})"),
             Self::Stored { attempt, result: Ok(()) } => write!(f, "Stored{attempt}"),
             Self::Stored { attempt, result: Err(why) } => write!(f, "NotStored{attempt}({why})"),
             Self::Stick(news) => news.fmt(f),
             Self::Update { attempt, news } => write!(f, "Update{attempt}({news:?})"),
             Self::WentBack => f.write_str("WentBack"),
-        }
-    }
-}
-
-impl fmt::Display for Effect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::JoinWifi { attempt, .. } => write!(f, "JoinWifi {attempt}"),
-            Self::JoinKnown { attempt } => write!(f, "JoinKnown {attempt}"),
-            Self::CheckNetwork { attempt } => write!(f, "CheckNetwork {attempt}"),
-            Self::ForgetNetwork { attempt } => write!(f, "ForgetNetwork {attempt}"),
-            Self::OpenLink { attempt, .. } => write!(f, "OpenLink {attempt}"),
-            Self::Say { attempt, message } => write!(f, "Say {attempt} {}", message.trace()),
-            Self::CloseLink => f.write_str("CloseLink"),
-            Self::BuildMedia { attempt, epoch, .. } => write!(f, "BuildMedia {attempt} epoch={}", epoch.0),
-            Self::MediaAnswer { attempt, .. } => write!(f, "MediaAnswer {attempt}"),
-            Self::MediaCandidate { attempt, .. } => write!(f, "MediaCandidate {attempt}"),
-            Self::Gate { attempt, gates } => {
-                let open = [(gates.picture, "picture"), (gates.sound, "sound"), (gates.show, "show")];
-                let open: Vec<_> = open.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect();
-                write!(f, "Gate {attempt} {{{}}}", open.join(","))
-            }
-            Self::CloseMedia => f.write_str("CloseMedia"),
-            Self::OweWipe { attempt, .. } => write!(f, "OweWipe {attempt}"),
-            Self::Wipe { attempt, step } => write!(f, "Wipe {attempt} {step:?}"),
-            Self::WipeDone { attempt } => write!(f, "WipeDone {attempt}"),
-            Self::UpdateFromCounter { attempt, .. } => write!(f, "UpdateFromCounter {attempt}"),
-            Self::AbandonUpdate { attempt } => write!(f, "AbandonUpdate {attempt}"),
-            Self::Chime => f.write_str("Chime"),
-            Self::Update { attempt, .. } => write!(f, "Update {attempt}"),
-            Self::Lend { attempt, .. } => write!(f, "Lend {attempt}"),
-            Self::Restart => f.write_str("Restart"),
         }
     }
 }

@@ -45,7 +45,7 @@ impl Devices {
             Effect::MediaCandidate { attempt, candidate } => {
                 self.media_ask(MediaAsk::Candidate { attempt, candidate }).await
             }
-            Effect::Gate { attempt, gates } => self.media_ask(MediaAsk::Gate { attempt, gates: gates.into() }).await,
+            Effect::Gate { attempt, gates } => self.media_ask(MediaAsk::Gate { attempt, gates }).await,
             Effect::CloseMedia => self.media_ask(MediaAsk::Close).await,
             Effect::OweWipe { attempt, returned } => self.store_ask(StoreAsk::OweWipe { attempt, returned }).await,
             Effect::Wipe { attempt, step } => self.store_ask(StoreAsk::Wipe { attempt, step }).await,

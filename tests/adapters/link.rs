@@ -1,7 +1,7 @@
 //! The signalling line against real sockets on loopback.
 
 use futures_util::{SinkExt, StreamExt};
-use madoguchi::device::link::{LinkAsk, LinkClosed, LinkConfig, LinkEvent, run};
+use madoguchi::device::link::{LinkAsk, LinkClosed, LinkConfig, LinkEvent, LinkNews, run};
 use madoguchi::device::{Device, device};
 use madoguchi::model::ids::Attempt;
 use madoguchi::model::wire::{MAX_MESSAGE_BYTES, ToClient, ToServer};
@@ -42,21 +42,20 @@ async fn event(line: &mut Line) -> LinkEvent {
 }
 
 async fn opened(line: &mut Line, expected: u32) {
-    match event(line).await {
-        LinkEvent::Opened { attempt } => assert_eq!(attempt, Attempt(expected)),
-        LinkEvent::Closed { why, .. } => panic!("not opened: {why:?}"),
-        LinkEvent::Heard { .. } => panic!("heard before opened"),
+    let LinkEvent { attempt, news } = event(line).await;
+    match news {
+        LinkNews::Opened => assert_eq!(attempt, Attempt(expected)),
+        LinkNews::Closed(why) => panic!("not opened: {why:?}"),
+        LinkNews::Heard(_) => panic!("heard before opened"),
     }
 }
 
 async fn closed(line: &mut Line, expected: u32) -> LinkClosed {
-    match event(line).await {
-        LinkEvent::Closed { attempt, why } => {
-            assert_eq!(attempt, Attempt(expected));
-            why
-        }
-        _ => panic!("expected the line to be closed"),
-    }
+    let LinkEvent { attempt, news: LinkNews::Closed(why) } = event(line).await else {
+        panic!("expected the line to be closed")
+    };
+    assert_eq!(attempt, Attempt(expected));
+    why
 }
 
 async fn listen() -> (TcpListener, u16) {
@@ -118,18 +117,21 @@ async fn encrypted(name: &str, trusted: bool) -> LinkEvent {
 
 #[tokio::test]
 async fn a_line_to_a_room_with_the_loans_certificate_opens() {
-    assert!(matches!(encrypted("localhost", true).await, LinkEvent::Opened { attempt: Attempt(1) }));
+    assert!(matches!(encrypted("localhost", true).await, LinkEvent { attempt: Attempt(1), news: LinkNews::Opened }));
 }
 
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_is_not_trusted() {
-    assert!(matches!(encrypted("localhost", false).await, LinkEvent::Closed { why: LinkClosed::Untrusted, .. }));
+    assert!(matches!(
+        encrypted("localhost", false).await,
+        LinkEvent { news: LinkNews::Closed(LinkClosed::Untrusted), .. }
+    ));
 }
 
 #[tokio::test]
 async fn a_certificate_for_another_name_is_not_trusted() {
     let event = encrypted("elsewhere.example", true).await;
-    assert!(matches!(event, LinkEvent::Closed { why: LinkClosed::Untrusted, .. }));
+    assert!(matches!(event, LinkEvent { news: LinkNews::Closed(LinkClosed::Untrusted), .. }));
 }
 
 #[tokio::test]
@@ -226,7 +228,9 @@ async fn messages_go_both_ways_and_what_is_not_understood_is_dropped() {
     }
     room.send(Message::binary(vec![1, 2, 3])).await.unwrap();
     room.send(Message::text(r#"{"kind":"lobby","staff_present":true}"#)).await.unwrap();
-    let LinkEvent::Heard { attempt: Attempt(1), message } = event(&mut line).await else { panic!("not heard") };
+    let LinkEvent { attempt: Attempt(1), news: LinkNews::Heard(message) } = event(&mut line).await else {
+        panic!("not heard")
+    };
     assert!(message == ToClient::Lobby { staff_present: true });
 
     room.send(Message::Ping("still there?".into())).await.unwrap();
@@ -259,8 +263,8 @@ async fn an_asked_close_comes_after_what_was_said_and_without_an_event() {
     let _room = accept(&listener).await;
     loop {
         match event(&mut line).await {
-            LinkEvent::Heard { attempt: Attempt(1), .. } => {}
-            LinkEvent::Opened { attempt: Attempt(2) } => break,
+            LinkEvent { attempt: Attempt(1), news: LinkNews::Heard(_) } => {}
+            LinkEvent { attempt: Attempt(2), news: LinkNews::Opened } => break,
             _ => panic!("an asked close has no event"),
         }
     }
@@ -310,7 +314,7 @@ async fn an_oversized_message_ends_the_line() {
         message.to_owned() + &" ".repeat(bytes - message.len())
     };
     room.send(Message::text(padded(MAX_MESSAGE_BYTES))).await.unwrap();
-    assert!(matches!(event(&mut line).await, LinkEvent::Heard { message: ToClient::Admitted, .. }));
+    assert!(matches!(event(&mut line).await, LinkEvent { news: LinkNews::Heard(ToClient::Admitted), .. }));
     room.send(Message::text(padded(MAX_MESSAGE_BYTES + 1))).await.unwrap();
     assert_eq!(closed(&mut line, 1).await, LinkClosed::Lost);
 }

@@ -221,7 +221,7 @@ impl Call {
                     let candidate = candidate.unwrap();
                     self.media.asks.send(MediaAsk::Candidate { attempt: ATTEMPT, candidate }).await.unwrap();
                 }
-                event = self.media.events.recv() => match event.unwrap().what {
+                event = self.media.events.recv() => match event.unwrap().news {
                     MediaNews::Offer(offer) => {
                         let sdp = self.counter.answer(&offer);
                         self.media.asks.send(MediaAsk::Answer { attempt: ATTEMPT, sdp }).await.unwrap();

@@ -36,8 +36,8 @@ async fn talk(desk: &mut Desk, browser: &Peer, attempt: u32) {
 async fn failed(desk: &mut Desk) -> (Attempt, String) {
     let waiting = async {
         loop {
-            let MediaEvent { attempt, what } = desk.media.events.recv().await.unwrap();
-            if let MediaNews::Failed(why) = what {
+            let MediaEvent { attempt, news } = desk.media.events.recv().await.unwrap();
+            if let MediaNews::Failed(why) = news {
                 return (attempt, why);
             }
         }
@@ -104,7 +104,7 @@ async fn a_process_that_breaks_its_word_is_ended() {
         media.asks.send(build).await.unwrap();
         let serving = tokio::spawn(process::run(behind, ports, Home::Program(program)));
         let event: MediaEvent = timeout(SOON, media.events.recv()).await.expect("it is ended in time").unwrap();
-        let MediaNews::Failed(said) = event.what else { panic!("the session has failed") };
+        let MediaNews::Failed(said) = event.news else { panic!("the session has failed") };
         assert!(event.attempt == Attempt(7) && said.contains(why), "{said}");
         serving.abort();
     }

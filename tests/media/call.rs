@@ -194,7 +194,7 @@ impl<'ends> Call<'ends> {
         if event.attempt != self.attempt {
             return;
         }
-        match event.what {
+        match event.news {
             MediaNews::Offer(sdp) => {
                 let answer = (self.forge)(&self.browser.answer(&sdp).await);
                 self.seen.offered = Some(sdp);

@@ -9,7 +9,7 @@ use madoguchi::model::ids::Attempt;
 use madoguchi::model::light::Light;
 use madoguchi::model::screen::{Aside, Face, NetworkTrouble, Screen, WipeStep};
 use madoguchi::model::stick::StickNews;
-use madoguchi::model::turn::{Effect, Input, LinkNews, MediaGates, MediaNews, NetworkNews, Told};
+use madoguchi::model::turn::{Effect, Gates, Input, LinkNews, MediaNews, NetworkNews, Told};
 use madoguchi::model::turn::{Fact, LinkClosed};
 use madoguchi::model::update::UpdateNews;
 use madoguchi::model::uptime::Uptime;
@@ -180,7 +180,7 @@ pub(crate) struct Step<'a> {
 pub(crate) struct Laws {
     pub(crate) link: Option<Attempt>,
     pub(crate) media: Option<Attempt>,
-    gates: MediaGates,
+    gates: Gates,
     questions: BTreeSet<Attempt>,
     carries: bool,
     forbidden: bool,
@@ -434,11 +434,11 @@ impl Laws {
             }
             Effect::BuildMedia { attempt, .. } => {
                 self.media = Some(*attempt);
-                self.gates = MediaGates::default();
+                self.gates = Gates::default();
             }
             Effect::CloseMedia => {
                 self.media = None;
-                self.gates = MediaGates::default();
+                self.gates = Gates::default();
             }
             Effect::MediaAnswer { attempt, .. } | Effect::MediaCandidate { attempt, .. } => {
                 assert_eq!(Some(*attempt), self.media, "told media that are not there");
@@ -487,7 +487,7 @@ impl Laws {
     }
 
     fn no_media_flows_before_consent_was_said_and_admission_was_heard(&mut self, step: &Step<'_>) {
-        let flows = self.gates != MediaGates::default();
+        let flows = self.gates != Gates::default();
         assert!(!flows || (self.consented && self.admitted), "media flow without consent and admission");
         assert!(!flows || !self.on_hold, "media flow while staff hold the call");
         if !step.after.in_session() {

@@ -14,7 +14,7 @@ use madoguchi::model::screen::{NetworkTrouble, RULES_PAGES, ScanHint, Screen, Wi
 use madoguchi::model::stick::{
     Followed, Held, HeldTrouble, KeyRefused, LoanOrder, PaperRefusal, Stick, StickId, StickNews,
 };
-use madoguchi::model::turn::{Effect, Fact, Input, LinkNews, MediaGates, MediaNews, NetworkNews, Told, Turn};
+use madoguchi::model::turn::{Effect, Fact, Gates, Input, LinkNews, MediaNews, NetworkNews, Told, Turn};
 use madoguchi::model::update::{UpdateNews, UpdateRefusal};
 use madoguchi::model::uptime::Uptime;
 use madoguchi::model::wifi_code::Claim;
@@ -78,7 +78,7 @@ pub(crate) struct Router {
 /// The session's media.
 pub(crate) struct Media {
     pub(crate) open: Option<(Attempt, Epoch)>,
-    pub(crate) gates: MediaGates,
+    pub(crate) gates: Gates,
     pub(crate) connected: bool,
     /// A path to the counter can be made.
     pub(crate) path: bool,
@@ -144,7 +144,7 @@ impl Life {
             room: Room::default(),
             media: Media {
                 open: None,
-                gates: MediaGates::default(),
+                gates: Gates::default(),
                 connected: false,
                 path: true,
                 stranger: false,
@@ -563,7 +563,7 @@ impl Life {
             Effect::BuildMedia { attempt, epoch, ice_servers, .. } => {
                 self.media.open = Some((attempt, epoch));
                 self.media.servers = ice_servers.into_iter().flat_map(|server| server.urls).collect();
-                self.media.gates = MediaGates::default();
+                self.media.gates = Gates::default();
                 (self.media.built, self.media.connected) = (self.media.built + 1, false);
                 self.later(Duration::from_millis(300), media(attempt, MediaNews::Offer("v=0".into())));
             }
@@ -576,7 +576,7 @@ impl Life {
                 self.media.gates = gates;
                 self.a_picture_comes(attempt);
             }
-            Effect::CloseMedia => (self.media.open, self.media.gates) = (None, MediaGates::default()),
+            Effect::CloseMedia => (self.media.open, self.media.gates) = (None, Gates::default()),
             Effect::OweWipe { attempt, .. } => {
                 self.store.wipe_owed = true;
                 self.later(self.store.takes, stored(attempt, Ok(())));

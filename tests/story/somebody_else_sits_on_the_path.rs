@@ -5,7 +5,7 @@ use crate::life::{Life, minutes, seconds};
 use crate::room::Room;
 use madoguchi::model::ids::{Epoch, PeerId};
 use madoguchi::model::screen::{Aside, HoldDoes, PressDoes};
-use madoguchi::model::turn::MediaGates;
+use madoguchi::model::turn::Gates;
 use madoguchi::model::wire::ToClient;
 
 fn in_the_lobby_with_a_stranger() -> Life {
@@ -30,7 +30,7 @@ fn somebody_else_sits_on_the_path() {
     life.staff_lets_in();
     life.waits(minutes(5));
     life.expect_face("session-unverified");
-    assert_eq!((life.media.built, life.media.gates), (1, MediaGates::default()));
+    assert_eq!((life.media.built, life.media.gates), (1, Gates::default()));
 
     life.press();
     life.until("session-unverified-again");
@@ -39,7 +39,7 @@ fn somebody_else_sits_on_the_path() {
     life.press();
     life.waits(minutes(5));
     life.expect_face("session-unverified-again");
-    assert_eq!((life.media.built, life.media.gates), (2, MediaGates::default()));
+    assert_eq!((life.media.built, life.media.gates), (2, Gates::default()));
     assert!(life.screen().telephone.is_some());
 
     life.staff(|room| room.note(madoguchi::model::wire::Notice::WillPhone));
@@ -68,7 +68,7 @@ fn somebody_comes_between_in_the_middle_of_a_call() {
     life.media.stranger = true;
     life.path_dies();
     life.until("session-unverified");
-    assert_eq!((life.media.open, life.media.gates), (None, MediaGates::default()));
+    assert_eq!((life.media.open, life.media.gates), (None, Gates::default()));
     life.media.stranger = false;
     life.press();
     life.until("session-live");
@@ -92,7 +92,7 @@ fn the_counters_end_finds_somebody_else() {
     life.expect_face("session-live");
     life.staff(|room| says_unverified(room, 1));
     life.until("session-unverified");
-    assert_eq!((life.media.open, life.media.gates), (None, MediaGates::default()));
+    assert_eq!((life.media.open, life.media.gates), (None, Gates::default()));
     assert!(!life.room.has_heard("unverified 1"), "it knows");
     // What was on its way when they pressed is about the old connection.
     life.press();

@@ -1,14 +1,14 @@
 //! Staff pause picture and sound both ways; nothing flows until they go on.
 
 use crate::life::{Life, minutes, seconds};
-use madoguchi::model::turn::MediaGates;
+use madoguchi::model::turn::Gates;
 
 #[test]
 fn staff_hold_the_call() {
     let mut life = Life::talking();
     life.staff(|room| room.hold(true));
     life.until("session-held");
-    assert_eq!(life.media.gates, MediaGates::default());
+    assert_eq!(life.media.gates, Gates::default());
     assert!(life.screen().telephone.is_some());
     life.waits(minutes(3));
     life.expect_face("session-held");

@@ -1,7 +1,7 @@
 //! After 75 seconds the seat is gone: back by the key, through the lobby, and let in again before anything flows.
 
 use crate::life::{Life, seconds};
-use madoguchi::model::turn::MediaGates;
+use madoguchi::model::turn::Gates;
 
 #[test]
 fn the_line_comes_back_too_late_for_the_token() {
@@ -13,7 +13,7 @@ fn the_line_comes_back_too_late_for_the_token() {
     assert_eq!(life.room.heard.last().map(String::as_str), Some("consent to 2026-11"));
     assert!(life.room.has_heard("hello by token") && life.room.has_heard("hello by key"));
     life.waits(seconds(20));
-    assert_eq!(life.media.gates, MediaGates::default(), "nothing flows before being let in again");
+    assert_eq!(life.media.gates, Gates::default(), "nothing flows before being let in again");
     life.staff_lets_in();
     life.until("session-live");
 }

@@ -2,7 +2,7 @@
 
 use super::{BOTH_SILENT, Inside, Next, PICTURES_SETTLE};
 use crate::model::quality::LineStats;
-use crate::model::turn::{Effect, MediaGates, MediaNews};
+use crate::model::turn::{Effect, Gates, MediaNews};
 use crate::model::uptime::Uptime;
 use crate::model::wire::ToServer;
 
@@ -51,9 +51,9 @@ impl Inside {
             return;
         };
         let open = self.admitted && !self.held;
-        let gates = MediaGates { picture: open && !self.paused, sound: open && !self.paused, show: open };
+        let gates = Gates { picture: open && !self.paused, sound: open && !self.paused, show: open };
         let said = Some((attempt, gates));
-        let never_opened = self.gates.is_none_or(|(media, _)| media != attempt) && gates == MediaGates::default();
+        let never_opened = self.gates.is_none_or(|(media, _)| media != attempt) && gates == Gates::default();
         if said != self.gates && !never_opened {
             effects.push(Effect::Gate { attempt, gates });
         }

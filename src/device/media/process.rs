@@ -152,7 +152,7 @@ impl Wanted {
             let _ = trial.send(Err(format!("the media process is gone: {why}")));
         }
         let attempt = self.session.take()?.attempt;
-        Some(MediaEvent { attempt, what: MediaNews::Failed(format!("the media process is gone: {why}")) })
+        Some(MediaEvent { attempt, news: MediaNews::Failed(format!("the media process is gone: {why}")) })
     }
 }
 
@@ -328,11 +328,11 @@ impl Process {
             }
             FromMedia::Event(event) => {
                 let meant = wanted.session.as_ref().is_some_and(|session| session.attempt == event.attempt);
-                let what = plain(event.what);
-                if meant && matches!(what, MediaNews::Failed(_) | MediaNews::Unverified(_)) {
+                let news = plain(event.news);
+                if meant && matches!(news, MediaNews::Failed(_) | MediaNews::Unverified(_)) {
                     wanted.session = None;
                 }
-                return Ok(meant.then_some(MediaEvent { attempt: event.attempt, what }));
+                return Ok(meant.then_some(MediaEvent { attempt: event.attempt, news }));
             }
             FromMedia::Tried(tried) if !wanted.trials.is_empty() => {
                 let _ = wanted.trials.remove(0).send(tried.map_err(shortened));
@@ -385,11 +385,11 @@ fn play(ports: &Ports, sound: Sound) {
 }
 
 /// Reasons of a process that is not believed go into the log: as one line that is not too long.
-fn plain(what: MediaNews) -> MediaNews {
-    match what {
+fn plain(news: MediaNews) -> MediaNews {
+    match news {
         MediaNews::Unverified(why) => MediaNews::Unverified(shortened(why)),
         MediaNews::Failed(why) => MediaNews::Failed(shortened(why)),
-        what => what,
+        news => news,
     }
 }
 

@@ -1,43 +1,22 @@
-//! Translates between what devices say and what the core understands, one to one.
+//! What devices say, as the appliance's inputs.
 
-use crate::device::link::LinkEvent;
-use crate::device::media::{Gates, MediaEvent, MediaNews as DeviceMedia};
-use crate::device::network::NetworkEvent;
-use crate::device::slot::SlotEvent;
-use crate::device::sound::SoundEvent;
-use crate::device::store::StoreEvent;
-use crate::model::turn::{Fact, Input, LinkNews, MediaGates, MediaNews, Told};
+use super::link::LinkEvent;
+use super::media::MediaEvent;
+use super::network::NetworkEvent;
+use super::slot::SlotEvent;
+use super::sound::SoundEvent;
+use super::store::StoreEvent;
+use crate::model::turn::{Fact, Input, Told};
 
 impl From<LinkEvent> for Input {
-    fn from(event: LinkEvent) -> Self {
-        let (attempt, news) = match event {
-            LinkEvent::Opened { attempt } => (attempt, LinkNews::Opened),
-            LinkEvent::Heard { attempt, message } => (attempt, LinkNews::Heard(message)),
-            LinkEvent::Closed { attempt, why } => (attempt, LinkNews::Closed(why)),
-        };
+    fn from(LinkEvent { attempt, news }: LinkEvent) -> Self {
         Self::Told(Told::Link { attempt, news })
     }
 }
 
 impl From<MediaEvent> for Input {
-    fn from(event: MediaEvent) -> Self {
-        let news = match event.what {
-            DeviceMedia::Offer(sdp) => MediaNews::Offer(sdp),
-            DeviceMedia::Candidate(candidate) => MediaNews::Candidate(candidate),
-            DeviceMedia::Connected => MediaNews::Connected,
-            DeviceMedia::Unverified(why) => MediaNews::Unverified(why),
-            DeviceMedia::FirstPicture => MediaNews::FirstPicture,
-            DeviceMedia::PathDead => MediaNews::PathDead,
-            DeviceMedia::Stats(stats) => MediaNews::Stats(stats),
-            DeviceMedia::Failed(what) => MediaNews::Failed(what),
-        };
-        Self::Told(Told::Media { attempt: event.attempt, news })
-    }
-}
-
-impl From<MediaGates> for Gates {
-    fn from(gates: MediaGates) -> Self {
-        Self { picture: gates.picture, sound: gates.sound, show: gates.show }
+    fn from(MediaEvent { attempt, news }: MediaEvent) -> Self {
+        Self::Told(Told::Media { attempt, news })
     }
 }
 
