@@ -171,7 +171,8 @@ mod tests {
         let store = Store::open(&file).unwrap();
         let found = store.appointments().unwrap();
         let looks = |one: &Appointment| {
-            let [invitation] = &one.invitations[..] else { panic!("{} invitations", one.invitations.len()) };
+            assert_eq!(one.invitations.len(), 1, "{}", one.id);
+            let invitation = &one.invitations[0];
             assert!(invitation.key.matches(&KeyHash::of(&one.id)), "another key than {}'s", one.id);
             assert_eq!((invitation.id.as_str(), invitation.role), (FIRST, Invited::Family));
             (one.id.clone(), invitation.language, one.standing, invitation.state)
@@ -187,7 +188,7 @@ mod tests {
         ];
         let wanted = wanted.map(|(id, language, standing, state)| (id.to_owned(), language, standing, state));
         assert_eq!(found.iter().map(looks).collect::<Vec<_>>(), wanted);
-        let [first, ..] = &found[..] else { panic!("no appointment") };
+        let first = &found[0];
         assert_eq!((first.remark.as_str(), first.sites, first.slot.ends.as_second()), ("三番", 2, 1_795_001_801));
 
         // What refers to an appointment is still there, and still goes with it.
