@@ -16,10 +16,10 @@ pub(crate) mod clips;
 #[path = "../live/counter.rs"]
 #[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
 pub(crate) mod counter;
-mod echo;
 #[path = "../live/ears.rs"]
 #[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
 pub(crate) mod ears;
+mod echo;
 mod on_the_path;
 #[path = "../live/relay.rs"]
 pub(crate) mod relay;

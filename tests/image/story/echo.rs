@@ -35,10 +35,13 @@ pub(super) fn voice(folder: &Path) -> PathBuf {
 impl Sound {
     /// Puts the microphone where the TV is heard.
     pub(super) async fn echo(guest: &mut Guest) -> Outcome {
-        guest.run(&format!("echo 'pcm.room {{ type route slave.pcm mouth ttable.0.0 {ROOM} }}' >>/run/ends.conf")).await?;
+        guest
+            .run(&format!("echo 'pcm.room {{ type route slave.pcm mouth ttable.0.0 {ROOM} }}' >>/run/ends.conf"))
+            .await?;
         let alsa = "ALSA_CONFIG_PATH=/usr/share/alsa/alsa.conf:/run/ends.conf aplay --file-type=raw --format=S16_LE \
              --channels=1 --rate=48000 --buffer-time=80000";
-        let through = format!("{alsa} --capture --device=ear 2>/run/wall.log | {alsa} --device=room >/run/room.log 2>&1 &");
+        let through =
+            format!("{alsa} --capture --device=ear 2>/run/wall.log | {alsa} --device=room >/run/room.log 2>&1 &");
         guest.run(&through).await.map(drop)
     }
 }
@@ -59,7 +62,10 @@ impl Home {
             }
             if begun.elapsed() > LEARNING {
                 let logs = self.guest.run("tail -n 3 /run/wall.log /run/room.log").await?;
-                return Err(format!("the echo was taken out by no more than {seen:?} dB; \"{figures}\"\n{logs}\n{}", self.log()));
+                return Err(format!(
+                    "the echo was taken out by no more than {seen:?} dB; \"{figures}\"\n{logs}\n{}",
+                    self.log()
+                ));
             }
             sleep(LOOK).await;
         }

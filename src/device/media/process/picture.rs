@@ -195,7 +195,8 @@ mod tests {
         gst::init().unwrap();
         let memory = Memory::new("test").unwrap();
         let place = |frame: &Frame| frame.sample().buffer().unwrap().map_readable().unwrap().as_ptr() as usize;
-        let (one, two) = (memory.take(&form(640, 360, "bt709")).unwrap(), memory.take(&form(640, 360, "bt709")).unwrap());
+        let (one, two) =
+            (memory.take(&form(640, 360, "bt709")).unwrap(), memory.take(&form(640, 360, "bt709")).unwrap());
         assert_ne!(place(&one), place(&two), "both are looked at");
         let (before, _) = (place(&one), drop(one));
         assert_eq!(place(&memory.take(&form(640, 360, "bt709")).unwrap()), before);
