@@ -26,18 +26,20 @@
 //!   model ◀── appliance ◀── supervisor ──▶ device ──▶ model
 //!     ▲                         ▲   │         ▲
 //!     └────── meeting ◀── room  │   ▼         │        screens ──▶ model, words     scan ──▶ model
-//!                               │ screens     │        room, staff ──▶ model, words, screens
-//!                               │ scan        │
+//!                ▲         │    │ screens     │        room, staff ──▶ model, words, screens
+//!             lending ◀────┘    │ scan        │
 //!                               └── workbench ┘
 //! ```
 //!
 //! * [`model`]: values without clock, socket, file or thread: codes, secrets, screens, wire messages, verdicts.
 //!   [`model::trouble`] is the one list of what can go wrong and is told; `device` speaks these types too.
 //! * [`appliance`]: decides for the box. It has no way to touch the world: without features this crate is only `model`,
-//!   `appliance` and `meeting`, and `cargo test --no-default-features` proves that they stand alone. Clippy bans clocks,
+//!   `appliance`, `meeting` and `lending`, and `cargo test --no-default-features` proves that they stand alone. Clippy bans clocks,
 //!   files, environment and sleeping there (`.clippy.toml`); adapters opt out once, at the top, with a reason.
 //! * [`meeting`]: decides for the room server, as `appliance` does for the box: who is in a room, what may happen next,
 //!   which connection has which epoch.
+//! * [`lending`]: decides for the city's ledger of devices and loans: which step may follow, who changed a row meanwhile, what
+//!   looks like a person and is questioned.
 //! * `device`: touches the world. Each file one thing; each device a pair of channels, asks in and events out.
 //! * `screens`: pictures of what is read: the catalogue of screens, their painting, the setting of text. It knows no TV: built
 //!   with the feature `pictures` alone it has nothing that touches the world.
@@ -93,6 +95,7 @@
 //! | gate | holds picture and sound back until consent, admission and a verified peer allow them |
 //! | guest | whoever comes with a room key: the box, or a browser on the guest page |
 //! | law | a property of all lives, checked after every step of random ones |
+//! | ledger | the city's list of devices and loans, on the room server; a row counts its revisions |
 //! | line | the signalling connection (WebSocket) to the room server |
 //! | loan | what the city signed for one family: rooms, telephone, languages, until when |
 //! | paper, sheet | the room key as a QR code, as the city prints it |
@@ -117,6 +120,7 @@ pub mod command_line;
 pub mod device;
 #[cfg(feature = "emulator")]
 pub mod emulator;
+pub mod lending;
 pub mod meeting;
 pub mod model;
 #[cfg(any(feature = "room", feature = "staff"))]

@@ -78,6 +78,27 @@ impl Rights {
         self.counters.have(counter) && self.roles.contains(&StaffRole::Desk)
     }
 
+    /// Whether devices and loans may be seen and changed.
+    pub fn lends(&self) -> bool {
+        self.roles.contains(&StaffRole::Lender) || self.roles.contains(&StaffRole::Admin)
+    }
+
+    /// Whether the loans of a counter may be.
+    pub fn lends_at(&self, counter: &str) -> bool {
+        self.lends_where().have(counter)
+    }
+
+    /// The counters whose loans may be seen and changed.
+    pub fn lends_where(&self) -> Counters {
+        if self.roles.contains(&StaffRole::Admin) {
+            Counters::Every
+        } else if self.roles.contains(&StaffRole::Lender) {
+            self.counters.clone()
+        } else {
+            Counters::These(BTreeSet::new())
+        }
+    }
+
     /// Roles as the database keeps them.
     pub fn roles_text(&self) -> String {
         self.roles.iter().map(|role| role.word()).collect::<Vec<_>>().join(" ")
@@ -147,6 +168,11 @@ mod tests {
         assert_eq!(at(&admin, "zeimu"), (true, false));
         let both = rights(&[StaffRole::Admin, StaffRole::Desk], &["kosodate"]);
         assert_eq!((at(&both, "kosodate"), at(&both, "zeimu")), ((true, true), (true, false)));
+        let lends = |rights: &Rights| (rights.lends(), rights.lends_at("kosodate"), rights.lends_at("zeimu"));
+        assert_eq!(
+            [&desk, &lender, &admin].map(lends),
+            [(false, false, false), (true, true, false), (true, true, true)]
+        );
         assert_eq!(at(&rights(&[], &["kosodate"]), "kosodate"), (false, false));
         assert_eq!(at(&Rights::all(), "whichever comes"), (true, true));
     }

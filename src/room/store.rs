@@ -1,18 +1,25 @@
-//! What outlives the server: one SQLite file with appointments, staff accounts, sessions and the audit trail.
+//! What outlives the server: one SQLite file with appointments, staff accounts, sessions, the ledger of devices and loans, and the
+//! audit trail.
 //!
 //! Nothing in it is about a family: keys and tokens are there as hashes only, and there are no names or addresses.
 
 mod accounts;
 mod appointments;
+mod devices;
 mod factors;
+mod ledger;
+mod loans;
 mod migrations;
 mod trail;
 
 use crate::meeting::Running;
 use crate::meeting::appointment::Counter;
 pub use accounts::Session;
+pub use devices::{DeviceFilter, DeviceListed};
 pub use factors::{Factor, NewSession, Shown, Staying};
 use jiff::{SignedDuration, Timestamp};
+pub use ledger::{Imported, Line, Outcome, Table, Wanted};
+pub use loans::LoanFilter;
 use rusqlite::{Connection, OpenFlags, Row, params};
 use std::fs::{OpenOptions, Permissions};
 use std::io::ErrorKind;

@@ -351,6 +351,7 @@ async fn a_database_of_the_version_before_opens_and_its_accounts_enrol() {
     let database = rusqlite::Connection::open(&file).unwrap();
     let earlier = "INSERT INTO session (token, staff, until) VALUES ('00', 'midori', 9999999999);
                    DROP TABLE recovery_code; DROP TABLE second_factor; ALTER TABLE session DROP COLUMN both;
+                   DROP TABLE loan; DROP TABLE device;
                    PRAGMA user_version = 3";
     database.execute_batch(earlier).unwrap();
     drop(database);

@@ -92,6 +92,39 @@ const STEPS: &[&str] = &[
             CASE standing WHEN 'burnt' THEN 'burnt' WHEN 'revoked' THEN 'withdrawn' ELSE 'open' END
         FROM earlier;
     DROP TABLE earlier;
+", "
+    -- The ledger: days as YYYY-MM-DD, counters as a JSON list, languages by their tags. A device is in one open loan.
+    CREATE TABLE device (
+        number TEXT PRIMARY KEY,
+        board TEXT NOT NULL,
+        version TEXT NOT NULL,
+        slot TEXT,
+        last_seen TEXT,
+        health TEXT NOT NULL,
+        remark TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        changed_by TEXT NOT NULL,
+        changed_at INTEGER NOT NULL,
+        did TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE loan (
+        number TEXT PRIMARY KEY,
+        device TEXT REFERENCES device (number),
+        first_day TEXT NOT NULL,
+        last_day TEXT NOT NULL,
+        counters TEXT NOT NULL,
+        languages TEXT NOT NULL,
+        remark TEXT NOT NULL,
+        state TEXT NOT NULL,
+        returned TEXT,
+        receipt TEXT,
+        revision INTEGER NOT NULL,
+        changed_by TEXT NOT NULL,
+        changed_at INTEGER NOT NULL,
+        did TEXT NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX loan_open ON loan (device) WHERE state IN ('prepared', 'lent', 'lost');
+    CREATE INDEX loan_by_state ON loan (state, last_day);
 ",
 ];
 

@@ -17,7 +17,7 @@ pub struct AuditLine {
     pub staff: String,
     /// What it did: a stable word.
     pub action: String,
-    /// In which appointment, or with which other account, where there is one.
+    /// In which appointment, with which other account, device or loan, where there is one.
     pub appointment: Option<String>,
 }
 
@@ -98,6 +98,30 @@ fn forgotten(db: &Connection) -> rusqlite::Result<Place> {
     Ok(db.query_row(FORGOTTEN, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?.unwrap_or((0, None)))
 }
 
+/// Adds a line within a transaction that nobody else writes beside.
+pub(super) fn add(
+    both: &Transaction<'_>,
+    at: Timestamp,
+    staff: &str,
+    action: &str,
+    appointment: Option<&str>,
+) -> rusqlite::Result<Written> {
+    let number = both.query_row(LAST_WRITTEN, [], |row| row.get::<_, i64>(0))? + 1;
+    let last = "SELECT hash FROM audit ORDER BY number DESC LIMIT 1";
+    let last: Option<Option<String>> = both.query_row(last, [], |row| row.get(0)).optional()?;
+    let before = if let Some(hash) = last { hash } else { forgotten(both)?.1 };
+    let (staff, action) = (staff.to_owned(), action.to_owned());
+    let appointment = appointment.map(str::to_owned);
+    let mut line = Kept { number, at: at.as_second(), staff, action, appointment, before, hash: None };
+    line.hash = Some(line.hash());
+    both.execute(
+        "INSERT INTO audit (number, at, staff, action, appointment, before, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![line.number, line.at, line.staff, line.action, line.appointment, line.before, line.hash],
+    )?;
+    Ok(Written { number, hash: line.hash.unwrap_or_default() })
+}
+
 /// Forgets lines from before `before`, and keeps where they ended.
 pub(super) fn forget(db: &Connection, before: i64) -> rusqlite::Result<()> {
     let both = db.unchecked_transaction()?;
@@ -128,21 +152,9 @@ impl Store {
         self.with(|db| {
             // The command line writes as well: nobody comes between the last line and this one.
             let both = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
-            let number = both.query_row(LAST_WRITTEN, [], |row| row.get::<_, i64>(0))? + 1;
-            let last = "SELECT hash FROM audit ORDER BY number DESC LIMIT 1";
-            let last: Option<Option<String>> = both.query_row(last, [], |row| row.get(0)).optional()?;
-            let before = if let Some(hash) = last { hash } else { forgotten(&both)?.1 };
-            let (staff, action) = (staff.to_owned(), action.to_owned());
-            let appointment = appointment.map(str::to_owned);
-            let mut line = Kept { number, at: at.as_second(), staff, action, appointment, before, hash: None };
-            line.hash = Some(line.hash());
-            both.execute(
-                "INSERT INTO audit (number, at, staff, action, appointment, before, hash)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![line.number, line.at, line.staff, line.action, line.appointment, line.before, line.hash],
-            )?;
+            let written = add(&both, at, staff, action, appointment)?;
             both.commit()?;
-            Ok(Written { number, hash: line.hash.unwrap_or_default() })
+            Ok(written)
         })
     }
 

@@ -15,9 +15,11 @@ const FILES: &[(&str, &str, &str)] = &[
     ("code.html", "text/html; charset=utf-8", include_str!("pages/code.html")),
     ("second-factor.html", "text/html; charset=utf-8", include_str!("pages/second-factor.html")),
     ("password.html", "text/html; charset=utf-8", include_str!("pages/password.html")),
+    ("loans.html", "text/html; charset=utf-8", include_str!("pages/loans.html")),
     ("guest.html", "text/html; charset=utf-8", include_str!("pages/guest.html")),
     ("page.css", "text/css; charset=utf-8", include_str!("pages/page.css")),
     ("sheet.css", "text/css; charset=utf-8", include_str!("pages/sheet.css")),
+    ("ledger.css", "text/css; charset=utf-8", include_str!("pages/ledger.css")),
     ("words.js", "text/javascript; charset=utf-8", include_str!("pages/words.js")),
     ("room.js", "text/javascript; charset=utf-8", include_str!("pages/room.js")),
     ("media.js", "text/javascript; charset=utf-8", include_str!("pages/media.js")),
@@ -43,6 +45,11 @@ const FILES: &[(&str, &str, &str)] = &[
     ("moving.js", "text/javascript; charset=utf-8", include_str!("pages/moving.js")),
     ("signed-in.js", "text/javascript; charset=utf-8", include_str!("pages/signed-in.js")),
     ("appointments.js", "text/javascript; charset=utf-8", include_str!("pages/appointments.js")),
+    ("loans.js", "text/javascript; charset=utf-8", include_str!("pages/loans.js")),
+    ("ledger-forms.js", "text/javascript; charset=utf-8", include_str!("pages/ledger-forms.js")),
+    ("ledger-table.js", "text/javascript; charset=utf-8", include_str!("pages/ledger-table.js")),
+    ("ledger-why.js", "text/javascript; charset=utf-8", include_str!("pages/ledger-why.js")),
+    ("ledger-paper.js", "text/javascript; charset=utf-8", include_str!("pages/ledger-paper.js")),
     ("guest.js", "text/javascript; charset=utf-8", include_str!("pages/guest.js")),
 ];
 
@@ -198,7 +205,8 @@ mod tests {
         let known = words(Language::default());
         let mut used = BTreeSet::new();
         let paper = ("sheet.html", "", include_str!("pages/sheet.html"));
-        for (name, _, text) in FILES.iter().chain([&paper]) {
+        let list = ("ledger-paper.html", "", include_str!("pages/ledger-paper.html"));
+        for (name, _, text) in FILES.iter().chain([&paper, &list]) {
             let marks = [
                 "data-word=\"",
                 "data-said=\"",
@@ -225,9 +233,28 @@ mod tests {
             .into_iter()
             .map(|refusal| format!("end-{}", serde_json::to_value(&refusal).unwrap()["why"].as_str().unwrap()));
         used.extend(refusals);
+        // The ledger's columns, states and steps are named by what they are called in messages.
+        used.extend(named_in_the_ledger());
         for key in known.keys().filter(|key| !used.contains(*key)) {
             assert!(sources.iter().any(|text| text.contains(&format!("\"{key}\""))), "nobody says {key}");
         }
+    }
+
+    fn named_in_the_ledger() -> Vec<String> {
+        use crate::lending::{device::Health, loan::Standing, table};
+        let columns =
+            table::DEVICE.iter().chain(&table::LOAN).chain(&["loan"]).map(|column| format!("ledger-col-{column}"));
+        let states = Standing::ALL.iter().map(|standing| format!("ledger-state-{}", standing.word()));
+        let healths = Health::ALL.iter().map(|health| format!("ledger-health-{}", health.word()));
+        let did = ["device-added", "device-changed", "loan-added", "loan-changed"];
+        let steps = ["lent", "extended", "lost", "returned", "withdrawn"].map(|step| format!("ledger-did-loan-{step}"));
+        let did = did.map(|did| format!("ledger-did-{did}")).into_iter().chain(steps);
+        let all: Vec<_> = columns.chain(states).chain(healths).chain(did).collect();
+        let known = words(Language::default());
+        for name in &all {
+            assert!(known.contains_key(name), "{name} has no text");
+        }
+        all
     }
 
     /// What the counter's guide names in brackets stands on the pages, word for word.

@@ -42,6 +42,8 @@ struct List {
     staff: String,
     /// Whether the clerk may enrol a second factor, and has not.
     may_enrol: bool,
+    /// Whether the account may open the ledger of devices and loans.
+    may_lend: bool,
     /// When the sign-in ends, unless the clerk signs in again.
     signed_in_until: Timestamp,
     city: Words,
@@ -202,6 +204,7 @@ pub(in crate::room) async fn list(State(desk): State<Desk>, headers: HeaderMap) 
     Json(List {
         staff,
         may_enrol: desk.policy.offers() && !enrolled,
+        may_lend: rights.lends(),
         signed_in_until: until,
         city: desk.city.clone(),
         server_time: now,

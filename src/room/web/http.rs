@@ -3,7 +3,10 @@
 use super::brief::Brief;
 use super::hashing::Hashing;
 use super::second_step::Ticket;
-use super::{assets, desk_api, enrolment, password_change, second_step, sheet, sign_in, updates};
+use super::{
+    assets, desk_api, enrolment, ledger, ledger_papers, ledger_table, password_change, second_step, sheet, sign_in,
+    updates,
+};
 use crate::meeting::limits::Failures;
 use crate::model::wire::Words;
 use crate::room::key::KeyHash;
@@ -114,6 +117,15 @@ pub(in crate::room) fn routes(desk: Desk) -> Router {
         .route("/sheet", post(sheet::create))
         .route("/sheet/{id}", post(sheet::again))
         .route("/sheet/{id}/pdf", post(sheet::as_pdf))
+        .route("/loans", get(ledger::page))
+        .route("/api/ledger", post(ledger::change))
+        .route("/api/ledger/loans", get(ledger::loans))
+        .route("/api/ledger/devices", get(ledger::devices))
+        .route("/api/ledger/table", post(ledger_table::read).layer(DefaultBodyLimit::max(ledger_table::LONGEST)))
+        .route("/ledger/loans.csv", get(ledger_table::loans))
+        .route("/ledger/devices.csv", get(ledger_table::devices))
+        .route("/ledger/list", get(ledger_papers::list))
+        .route("/ledger/labels", get(ledger_papers::labels))
         .route("/updates/{name}", get(updates::file))
         .route("/ws", get(socket::upgrade))
         .fallback(async || (StatusCode::NOT_FOUND, "There is nothing at this address.\n"))

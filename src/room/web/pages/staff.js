@@ -568,6 +568,7 @@ const appointments = new Appointments({
   signIn: () => signedIn.ask(),
   announce,
   onList: (list) => {
+    $("to-ledger").hidden = !list.may_lend;
     $("who").textContent = list.staff;
     signedIn.look(list);
     $("city").textContent = said(list.city);
