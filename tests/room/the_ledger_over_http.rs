@@ -254,6 +254,7 @@ async fn labels_have_a_code_each_and_nothing_on_paper_is_markup() {
     assert!(labels.contains("<html lang=\"en\">") && labels.contains("data-testid=\"label-D-2\""), "{labels}");
     assert_eq!(labels.matches("<path").count(), 1, "the others were not asked for");
     let (_, list) = ken.get("/ledger/list").await;
+    assert!(list.contains("<td>子育て相談窓口</td>"), "{list}");
     assert!(list.contains("&lt;b&gt;&amp;&lt;/b&gt;") && !list.contains("<b>&"), "{list}");
 }
 
