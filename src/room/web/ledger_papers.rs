@@ -29,6 +29,7 @@ pub(in crate::room) async fn list(
     paper(desk, &headers, language, "list", move |desk, rights| {
         let today = desk.today();
         let (loans, count) = desk.store.loans(&asked.whole(), rights, today)?;
+        let counters = desk.store.counters()?;
         let words = [Catalog::embedded().of_the_pages(language)];
         let terms = Terms(&words);
         let mut html = format!("<h1>{} {today} ({count})</h1><table><thead>", escaped(terms.say("loans")));
@@ -36,7 +37,15 @@ pub(in crate::room) async fn list(
         row(&mut html, "th", &table::head(&table::LOAN, &terms));
         html.push_str("</thead><tbody>");
         for loan in &loans {
-            row(&mut html, "td", &table::loan_row(loan, today, &terms));
+            let mut cells = table::loan_row(loan, today, &terms);
+            // Whoever reads a list knows a counter by its name.
+            let named = counters.iter().filter(|counter| loan.terms.counters.contains(&counter.id));
+            let names: Vec<_> = named.map(|counter| counter.name.get(language)).collect();
+            let column = table::LOAN.iter().position(|column| *column == "counters");
+            if let Some(cell) = column.and_then(|at| cells.get_mut(at)) {
+                *cell = names.join("・").into();
+            }
+            row(&mut html, "td", &cells);
         }
         html.push_str("</tbody></table>");
         Ok(html)

@@ -251,7 +251,11 @@ $("filter").addEventListener("change", () => {
   read();
 });
 for (const tab of document.querySelectorAll(".tabs [data-table]")) {
-  tab.addEventListener("click", () => show(tab.dataset.table));
+  tab.addEventListener("click", () => {
+    // A number of one list stands in no other.
+    $("find").value = "";
+    show(tab.dataset.table);
+  });
 }
 $("due").addEventListener("click", () => show("loans", "due"));
 $("new").addEventListener("click", () => (state.table === "loans" ? forms.loan() : forms.device()));
