@@ -55,8 +55,8 @@ const DEVICES: [(&str, Back); 15] = [
     ("usb", Back::Here(|| Box::pin(sticks_come_back()))),
 ];
 
-/// Not a device: what systemd is told, and what one device tells another.
-const NO_DEVICES: [&str; 4] = ["come_back", "pace", "root", "systemd"];
+/// Not a device: what systemd is told, what one device tells another, and what the appliance is told of each.
+const NO_DEVICES: [&str; 5] = ["come_back", "inputs", "pace", "root", "systemd"];
 
 #[test]
 fn every_device_has_a_row() {

@@ -352,6 +352,9 @@ async fn a_database_of_the_version_before_opens_and_its_accounts_enrol() {
     let earlier = "INSERT INTO session (token, staff, until) VALUES ('00', 'midori', 9999999999);
                    DROP TABLE recovery_code; DROP TABLE second_factor; ALTER TABLE session DROP COLUMN both;
                    DROP TABLE loan; DROP TABLE device;
+                   ALTER TABLE appointment ADD COLUMN key_hash TEXT NOT NULL DEFAULT '';
+                   UPDATE appointment SET key_hash = (SELECT key_hash FROM invitation WHERE appointment = appointment.id);
+                   DROP TABLE invitation;
                    PRAGMA user_version = 3";
     database.execute_batch(earlier).unwrap();
     drop(database);
