@@ -13,7 +13,7 @@ APT_TEST := chromium chromium-driver coturn cryptsetup-bin dbus-daemon espeak-ng
 APT_BENCH := iproute2 pulseaudio pulseaudio-utils socat
 # The image: everything else comes into a toolchain of its own (image/toolchain). BOOT emulates the box.
 APT_IMAGE := debian-archive-keyring mmdebstrap
-APT_BOOT := device-tree-compiler dnsmasq-base dosfstools espeak-ng iproute2 libasound2-plugins mtools nmap p11-kit pulseaudio \
+APT_BOOT := device-tree-compiler dnsmasq-base dosfstools iproute2 libasound2-plugins mtools nmap p11-kit pulseaudio \
 	pulseaudio-utils qemu-system-arm qemu-utils softhsm2
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)

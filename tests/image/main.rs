@@ -67,7 +67,6 @@ const TESTS: &[Test] = &[
     test!(button::a_pin_and_a_usb_key_are_pressed_and_held, 120),
     test!(story::a_life_from_the_loan_to_the_return, 300).alone(),
     test!(story::a_stranger_on_the_path_is_refused, 200).alone(),
-    test!(story::the_tvs_echo_does_not_come_back, 300).alone(),
     test!(wifi::every_access_point_gets_its_verdict, 900).reads(&["ROWS"]),
     test!(wifi::what_changes_while_connected_is_told, 300),
     test!(wifi::a_call_lives_through_the_moods_of_a_wifi, 300).alone(),

@@ -19,7 +19,6 @@ pub(crate) mod counter;
 #[path = "../live/ears.rs"]
 #[allow(dead_code, unreachable_pub, reason = "a part of it is used here")]
 pub(crate) mod ears;
-mod echo;
 mod on_the_path;
 #[path = "../live/relay.rs"]
 pub(crate) mod relay;
@@ -80,11 +79,6 @@ pub(crate) async fn a_stranger_on_the_path_is_refused(folder: PathBuf) -> Outcom
     apart(&folder, "stranger").await
 }
 
-/// What staff say comes out of the TV, and is taken out of what the microphone hears; see [`echo`].
-pub(crate) async fn the_tvs_echo_does_not_come_back(folder: PathBuf) -> Outcome {
-    apart(&folder, "echo").await
-}
-
 /// Lives one of [`inside`]'s lives in namespaces of its own: a network without the internet, mounts, and processes that
 /// end with it.
 pub(crate) async fn apart(folder: &Path, life: &str) -> Outcome {
@@ -106,7 +100,6 @@ pub(crate) fn inside() -> Option<ExitCode> {
         match name.as_str() {
             "story" => life(&folder).await,
             "stranger" => with_a_stranger(&folder).await,
-            "echo" => before_a_loud_tv(&folder).await,
             "media" => without_its_media_process(&folder).await,
             "update" => by_night::installed(&folder).await,
             "update-cut" => by_night::cut_and_resumed(&folder).await,
@@ -208,26 +201,6 @@ async fn without_its_media_process(folder: &Path) -> Outcome {
     home.see_each_other(&counter).await
 }
 
-async fn before_a_loud_tv(folder: &Path) -> Outcome {
-    let _street = Street::lay(folder).await?;
-    let relay = Relay::start(folder, street::ADDRESS);
-    let city = City::open(folder, relay.turn(false)).await?;
-    let mut home = Home::furnished(folder, city, None).await?;
-    let sound = Sound::listen(&mut home.guest).await?;
-    home.is_lent().await?;
-    home.is_online().await?;
-    home.reads_the_paper().await?;
-    let counter = home.sees_the_counter_sit_down_and_say(echo::voice(folder)).await?;
-    home.comes_into_the_lobby().await?;
-    sound.close(&mut home.guest).await?;
-    home.sees_and_is_seen(&counter).await?;
-    // Without pictures an emulated box keeps up with the voice.
-    counter.page.press("camera").await;
-    home.slot.show(Scenery::Nothing);
-    Sound::echo(&mut home.guest).await?;
-    home.takes_the_echo_out(&counter).await
-}
-
 impl Home {
     /// Plugs a box in, with a camera and perhaps sound, and waits for its first screen.
     pub(crate) async fn furnished(folder: &Path, city: City, sound: Option<&DeskSound>) -> Outcome<Self> {
@@ -295,11 +268,7 @@ impl Home {
     }
 
     async fn sees_the_counter_sit_down(&mut self) -> Outcome<Counter> {
-        self.sees_the_counter_sit_down_and_say(clips::counter_voice(&self.folder)).await
-    }
-
-    async fn sees_the_counter_sit_down_and_say(&mut self, voice: PathBuf) -> Outcome<Counter> {
-        let camera = clips::counter_camera(&self.folder);
+        let (camera, voice) = (clips::counter_camera(&self.folder), clips::counter_voice(&self.folder));
         let demo = &self.city.demo;
         let (room, password) = (&self.city.room.public, demo.password.expose());
         let clips = (camera.as_path(), voice.as_path());
